@@ -1,0 +1,175 @@
+/** Messages of the control data channel, `{type, content}` as JSON text (MSC3898), both ways. */
+import { Type } from 'typebox';
+import { Description, readStreamMetadata } from './description.ts';
+import type { WeirError } from './errors.ts';
+import { STREAM_METADATA_KEYS } from './names.ts';
+import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
+import { Id, Pixels, type StreamMetadata } from './stream-metadata.ts';
+
+/** Longest control message that is read, in bytes. */
+export const MAX_CONTROL_MESSAGE_BYTES = 262_144;
+/** Most tracks that one subscription message may name. */
+export const MAX_SUBSCRIPTIONS = 2_048;
+
+const WantedTrackWire = Type.Object({
+  stream_id: Id,
+  track_id: Id,
+  width: Type.Optional(Pixels),
+  height: Type.Optional(Pixels),
+});
+
+/** A track that a viewer wants, with the size in device px at which it is drawn (none for audio). */
+export interface WantedTrack {
+  streamId: string;
+  trackId: string;
+  width?: number;
+  height?: number;
+}
+
+/** What either end may say on the control channel. */
+export type ControlMessage =
+  | { kind: 'subscription'; subscribe: WantedTrack[]; unsubscribe: WantedTrack[] }
+  | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
+  | { kind: 'metadata_changed'; metadata: StreamMetadata }
+  | { kind: 'ping' }
+  | { kind: 'pong' }
+  /** Extension `org.weir.error`: an answer to a message that could not be done. */
+  | {
+      kind: 'error';
+      code: string;
+      message: string;
+      inReplyTo?: string;
+      tracks?: { streamId: string; trackId: string }[];
+    };
+
+const parseFrame = parserOf(
+  'control message',
+  Type.Object({ type: Type.String({ maxLength: 255 }), content: Type.Object({}) }),
+);
+const parseSubscription = parserOf(
+  'm.call.track_subscription',
+  Type.Object({
+    subscribe: Type.Optional(Type.Array(WantedTrackWire, { maxItems: MAX_SUBSCRIPTIONS })),
+    unsubscribe: Type.Optional(Type.Array(WantedTrackWire, { maxItems: MAX_SUBSCRIPTIONS })),
+  }),
+);
+const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
+const parseError = parserOf(
+  'org.weir.error',
+  Type.Object({
+    code: Id,
+    message: Type.String(),
+    in_reply_to: Type.Optional(Type.String()),
+    tracks: Type.Optional(Type.Array(WantedTrackWire)),
+  }),
+);
+
+function readTrack(track: { stream_id: string; track_id: string; width?: number; height?: number }): WantedTrack {
+  return {
+    streamId: track.stream_id,
+    trackId: track.track_id,
+    ...(track.width === undefined ? {} : { width: track.width }),
+    ...(track.height === undefined ? {} : { height: track.height }),
+  };
+}
+
+function writeTrack(track: WantedTrack): Record<string, unknown> {
+  const { streamId, trackId, ...size } = track;
+  return { stream_id: streamId, track_id: trackId, ...size };
+}
+
+/** Parses the text of one data channel message. Never throws. */
+export function parseControl(text: string): Parsed<ControlMessage> {
+  if (text.length > MAX_CONTROL_MESSAGE_BYTES) return bad('control message: too long');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return bad('control message: not JSON');
+  }
+  const frame = parseFrame(json);
+  if (frame.kind === 'bad') return frame;
+  const { type, content } = frame.value;
+  switch (type) {
+    case 'm.call.track_subscription': {
+      const parsed = parseSubscription(content);
+      if (parsed.kind === 'bad') return parsed;
+      return ok({
+        kind: 'subscription',
+        subscribe: (parsed.value.subscribe ?? []).map(readTrack),
+        unsubscribe: (parsed.value.unsubscribe ?? []).map(readTrack),
+      });
+    }
+    case 'm.call.negotiate': {
+      const parsed = parseNegotiate(content);
+      if (parsed.kind === 'bad') return parsed;
+      const raw = firstOf(content, ['sdp_stream_metadata', STREAM_METADATA_KEYS[0]]);
+      const metadata = raw === undefined ? undefined : readStreamMetadata(raw);
+      if (metadata?.kind === 'bad') return metadata;
+      return ok({ kind: 'negotiate', description: parsed.value.description, metadata: metadata?.value });
+    }
+    case 'm.call.sdp_stream_metadata_changed':
+    case 'org.matrix.call.sdp_stream_metadata_changed': {
+      const metadata = readStreamMetadata(firstOf(content, ['sdp_stream_metadata', STREAM_METADATA_KEYS[0]]));
+      return metadata.kind === 'bad' ? metadata : ok({ kind: 'metadata_changed', metadata: metadata.value });
+    }
+    case 'm.call.ping':
+      return ok({ kind: 'ping' });
+    case 'm.call.pong':
+      return ok({ kind: 'pong' });
+    case 'org.weir.error': {
+      const parsed = parseError(content);
+      if (parsed.kind === 'bad') return parsed;
+      const { code, message, in_reply_to: inReplyTo, tracks } = parsed.value;
+      return ok({
+        kind: 'error',
+        code,
+        message,
+        ...(inReplyTo === undefined ? {} : { inReplyTo }),
+        ...(tracks === undefined
+          ? {}
+          : { tracks: tracks.map(({ stream_id, track_id }) => ({ streamId: stream_id, trackId: track_id })) }),
+      });
+    }
+    default:
+      return bad(`${type.slice(0, 64)}: not a control message`);
+  }
+}
+
+/** The text of one data channel message. */
+export function writeControl(message: ControlMessage): string {
+  switch (message.kind) {
+    case 'subscription':
+      return frame('m.call.track_subscription', {
+        subscribe: message.subscribe.map(writeTrack),
+        unsubscribe: message.unsubscribe.map(writeTrack),
+      });
+    case 'negotiate':
+      return frame('m.call.negotiate', {
+        description: message.description,
+        sdp_stream_metadata: message.metadata ?? {},
+      });
+    case 'metadata_changed':
+      return frame('m.call.sdp_stream_metadata_changed', { sdp_stream_metadata: message.metadata });
+    case 'ping':
+      return frame('m.call.ping', {});
+    case 'pong':
+      return frame('m.call.pong', {});
+    case 'error':
+      return frame('org.weir.error', {
+        code: message.code,
+        message: message.message,
+        ...(message.inReplyTo === undefined ? {} : { in_reply_to: message.inReplyTo }),
+        ...(message.tracks === undefined ? {} : { tracks: message.tracks.map(writeTrack) }),
+      });
+  }
+}
+
+/** The answer to a control message that was refused. */
+export function errorReply(error: WeirError, inReplyTo?: string): ControlMessage {
+  return { kind: 'error', code: error.code, message: error.message, ...(inReplyTo === undefined ? {} : { inReplyTo }) };
+}
+
+function frame(type: string, content: Record<string, unknown>): string {
+  return JSON.stringify({ type, content });
+}

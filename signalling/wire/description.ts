@@ -1,0 +1,36 @@
+import { Type, type Static } from 'typebox';
+import { bad, ok, type Parsed, parserOf } from './parse.ts';
+import { MAX_ID_LENGTH, MAX_STREAMS, MAX_TRACKS_PER_STREAM, StreamMetadata } from './stream-metadata.ts';
+
+/** Longest session description that is read, in characters: what an SCTP message to the focus can hold. */
+export const MAX_SDP_LENGTH = 262_144;
+
+/** An offer or an answer (RFC 8829). */
+export const Description = Type.Object({
+  type: Type.Union([Type.Literal('offer'), Type.Literal('answer')]),
+  sdp: Type.String({ minLength: 1, maxLength: MAX_SDP_LENGTH }),
+});
+export type Description = Static<typeof Description>;
+
+const parseStreamMetadata = parserOf('sdp_stream_metadata', StreamMetadata);
+
+/** Stream metadata with its bounds on counts and ids kept. */
+export function readStreamMetadata(input: unknown): Parsed<StreamMetadata> {
+  const parsed = parseStreamMetadata(input);
+  if (parsed.kind === 'bad') return parsed;
+  const streams = Object.entries(parsed.value);
+  // Towards a client the metadata lists the whole conference, so the bound on streams is the focus's to check.
+  for (const [streamId, stream] of streams) {
+    const trackIds = Object.keys(stream.tracks ?? {});
+    if (trackIds.length > MAX_TRACKS_PER_STREAM) return bad('sdp_stream_metadata: too many tracks in a stream');
+    if ([streamId, ...trackIds].some(id => id.length === 0 || id.length > MAX_ID_LENGTH)) {
+      return bad('sdp_stream_metadata: an id is empty or too long');
+    }
+  }
+  return ok(parsed.value);
+}
+
+/** True where one participant announces more streams than it may. */
+export function announcesTooMuch(metadata: StreamMetadata): boolean {
+  return Object.keys(metadata).length > MAX_STREAMS;
+}

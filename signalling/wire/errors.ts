@@ -1,0 +1,154 @@
+/** Every error that leaves a room of this code has one of these codes: in the log, the metric, the wire and docs/operating.md. */
+export const ERRORS = {
+  WEIR_BAD_MESSAGE: {
+    cause: 'A message does not have the shape that its type asks for.',
+    remedy: 'Correct the client; docs/protocol.md shows every message.',
+  },
+  WEIR_BAD_SDP: {
+    cause: 'A session description cannot be parsed or lacks what a call needs (ICE, DTLS fingerprint, mids).',
+    remedy: 'Correct the client; docs/protocol.md lists what an offer must hold.',
+  },
+  WEIR_NO_COMMON_CODEC: {
+    cause: 'A media section offers no codec that the focus forwards.',
+    remedy: 'Offer opus for audio and VP8 for video.',
+  },
+  WEIR_PAYLOAD_COLLISION: {
+    cause: 'A client with one transport uses a payload type for something else than the focus does.',
+    remedy: 'Use two BUNDLE groups, or the payload types of docs/protocol.md.',
+  },
+  WEIR_UNKNOWN_CONFERENCE: {
+    cause: 'No room that both the focus and the user have joined has a call with this conf_id.',
+    remedy: 'Invite the focus to the room and start a call there.',
+  },
+  WEIR_NOT_JOINED: {
+    cause: 'The user is not (or no longer) joined to the room of the call.',
+    remedy: 'Join the room.',
+  },
+  WEIR_CALL_ENDED: {
+    cause: 'The call was ended, or the focus left its room.',
+    remedy: 'Start a new call.',
+  },
+  WEIR_STALE_INVITE: {
+    cause: 'The invite is older than its lifetime or belongs to an earlier run of the focus.',
+    remedy: 'Nothing: the client joins again by itself.',
+  },
+  WEIR_FOCUS_RESTARTED: {
+    cause: 'The focus was restarted; sessions of its earlier run are gone.',
+    remedy: 'Nothing: the client joins again by itself.',
+  },
+  WEIR_FOCUS_STOPPING: {
+    cause: 'The focus is being shut down.',
+    remedy: 'Join again when it is back, or on another focus.',
+  },
+  WEIR_REPLACED: {
+    cause: 'The same device joined again with a new session.',
+    remedy: 'Nothing: the new session serves the device.',
+  },
+  WEIR_KEEP_ALIVE: {
+    cause: 'Nothing was heard from the participant for longer than it may be silent.',
+    remedy: 'Check the network of the participant; the client joins again by itself.',
+  },
+  WEIR_JOIN_TIMEOUT: {
+    cause: 'The participant was answered but its media connection did not come up in time.',
+    remedy: 'Check that the announced addresses and ports of the focus can be reached from the client.',
+  },
+  WEIR_NEGOTIATION_TIMEOUT: {
+    cause: 'The participant did not answer an offer of the focus, repeatedly.',
+    remedy: 'Correct the client: every offer needs an answer or an offer of its own.',
+  },
+  WEIR_UNKNOWN_TRACK: {
+    cause: 'A subscription names a track that nobody in the conference publishes.',
+    remedy: 'Subscribe to tracks of the latest stream metadata.',
+  },
+  WEIR_TRACK_TAKEN: {
+    cause: 'A participant announced a stream or track id that another participant uses.',
+    remedy: 'Use random ids.',
+  },
+  WEIR_UNEXPECTED_MESSAGE: {
+    cause: 'A message does not fit the state of its session (an answer without an offer, say).',
+    remedy: 'Nothing, if rare; otherwise correct the client.',
+  },
+  WEIR_OVERLOADED: {
+    cause: 'A bounded queue was full.',
+    remedy: 'Send less; if it is not one noisy client, give the focus more of the machine.',
+  },
+  WEIR_MEDIA_FAILED: {
+    cause: 'The media engine refused or lost a transport, producer or consumer.',
+    remedy: 'See the log line for the cause; the client joins again by itself.',
+  },
+  WEIR_WORKER_DIED: {
+    cause: 'A media worker process ended.',
+    remedy: 'Nothing at once: it is replaced and its participants join again. Report it with the log.',
+  },
+  WEIR_HOMESERVER_REFUSED: {
+    cause: 'The homeserver refused the access token or the password.',
+    remedy: 'Put a valid token or password into the configuration and restart.',
+  },
+  WEIR_HOMESERVER_UNREACHABLE: {
+    cause: 'The homeserver does not answer, or answers with errors.',
+    remedy: 'Check homeserver.url and the homeserver; the focus tries again by itself.',
+  },
+  WEIR_STORE_FAILED: {
+    cause: 'The state directory cannot be read or written.',
+    remedy: 'Check the path, its owner and the free space.',
+  },
+  WEIR_CONFIG: {
+    cause: 'The configuration has wrong or missing keys.',
+    remedy: 'Run `weir check-config`; it names every wrong key.',
+  },
+  WEIR_INTERNAL: {
+    cause: 'An error that the code did not expect.',
+    remedy: 'Report it with the log.',
+  },
+} as const satisfies Record<string, { cause: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one error class of the focus. `message` says what happened here; cause and remedy by code are in `ERRORS`. */
+export class WeirError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'WeirError';
+    this.code = code;
+  }
+
+  /** What a person can do about it. */
+  get remedy(): string {
+    return ERRORS[this.code].remedy;
+  }
+}
+
+/** Any thrown thing as a WeirError: itself, or wrapped under the code given. */
+export function asWeirError(thrown: unknown, code: ErrorCode = 'WEIR_INTERNAL'): WeirError {
+  if (thrown instanceof WeirError) return thrown;
+  return new WeirError(code, thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}
+
+/** Reasons of m.call.hangup that clients know (MSC2746, MSC3401). */
+export type HangupReason =
+  | 'user_hangup'
+  | 'unknown_error'
+  | 'invite_timeout'
+  | 'ice_timeout'
+  | 'keep_alive_timeout'
+  | 'new_session';
+
+/** The reason that clients in the field understand for each code that can end a session. */
+export function hangupReason(code: ErrorCode): HangupReason {
+  switch (code) {
+    case 'WEIR_STALE_INVITE':
+      return 'invite_timeout';
+    case 'WEIR_JOIN_TIMEOUT':
+      return 'ice_timeout';
+    case 'WEIR_KEEP_ALIVE':
+      return 'keep_alive_timeout';
+    case 'WEIR_REPLACED':
+      return 'new_session';
+    case 'WEIR_CALL_ENDED':
+      return 'user_hangup';
+    default:
+      return 'unknown_error';
+  }
+}

@@ -1,0 +1,37 @@
+import { Type, type Static } from 'typebox';
+
+/** Longest id (stream, track, session, call, conference, device) that is accepted; Matrix bounds ids at 255 bytes. */
+export const MAX_ID_LENGTH = 255;
+
+/** An opaque identifier. */
+export const Id = Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH });
+
+/** Width or height in px. */
+export const Pixels = Type.Integer({ minimum: 0, maximum: 16_384 });
+
+/** One track of a stream. Width and height: what the publisher captures, in px, where it says so (MSC3898). */
+export const TrackMetadata = Type.Object({
+  kind: Type.Optional(Type.Union([Type.Literal('audio'), Type.Literal('video')])),
+  width: Type.Optional(Pixels),
+  height: Type.Optional(Pixels),
+});
+export type TrackMetadata = Static<typeof TrackMetadata>;
+
+/** One stream: whose it is, what it is for, which tracks it has (MSC3077, MSC3898). */
+export const StreamDescription = Type.Object({
+  user_id: Type.Optional(Id),
+  device_id: Type.Optional(Id),
+  purpose: Type.String({ maxLength: MAX_ID_LENGTH }),
+  audio_muted: Type.Optional(Type.Boolean()),
+  video_muted: Type.Optional(Type.Boolean()),
+  tracks: Type.Optional(Type.Record(Id, TrackMetadata)),
+});
+export type StreamDescription = Static<typeof StreamDescription>;
+
+/** stream id → description. */
+export const StreamMetadata = Type.Record(Id, StreamDescription);
+export type StreamMetadata = Static<typeof StreamMetadata>;
+
+/** Most streams and most tracks a stream that one participant may announce; more is a bad message. */
+export const MAX_STREAMS = 16;
+export const MAX_TRACKS_PER_STREAM = 16;

@@ -1,0 +1,115 @@
+/** What the core asks of the world. Adapters implement these; only main.ts joins them. */
+import type { ErrorCode } from '../signalling/wire/errors.ts';
+import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
+import type { ConferenceKey, OpenSession, SessionKey, TrackRef } from './session.ts';
+
+/** Time, as everything but the adapters sees it. */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number;
+  /** Calls `fire` once, `delayMs` from now, unless cancelled. Cancelling twice does no harm. */
+  after(delayMs: number, fire: () => void): { cancel(): void };
+}
+
+/** Messages to clients by way of the homeserver. */
+export interface Signals {
+  /**
+   * Sends one to-device event, in order per device, with bounded retries.
+   * Rejects with WEIR_HOMESERVER_UNREACHABLE or WEIR_HOMESERVER_REFUSED.
+   */
+  send(userId: string, deviceId: string, event: ToDeviceEvent): Promise<void>;
+}
+
+/** What a restart must know: where the sync stood, and which sessions were open. */
+export interface Store {
+  /** Reads what an earlier run left. Rejects with WEIR_STORE_FAILED where it is there but cannot be read. */
+  load(): Promise<StoredState>;
+  /** Resolves once the session is on disk: it may be answered then, not before. */
+  rememberSession(session: OpenSession): Promise<void>;
+  forgetSession(key: SessionKey): Promise<void>;
+  rememberSync(position: SyncPosition): Promise<void>;
+  /** Waits for what is being written, then refuses more. */
+  close(): Promise<void>;
+}
+
+/** Token of the homeserver's sync stream, and when it was received (ms since 1970). */
+export interface SyncPosition {
+  since: string;
+  at: number;
+}
+
+export interface StoredState {
+  sync: SyncPosition | undefined;
+  sessions: OpenSession[];
+}
+
+/** A track as its publisher sends it. */
+export interface PublishedTrack {
+  ref: TrackRef;
+  kind: 'audio' | 'video';
+  /** Simulcast layers; 1 for a track without simulcast. */
+  layers: number;
+}
+
+/** A track that a viewer is to be offered. */
+export interface OfferedTrack {
+  ref: TrackRef;
+  /** Session of its publisher. */
+  publisher: SessionKey;
+  /** Spatial layer that the viewer wants first, 0 the smallest; `undefined` for audio. */
+  layer: number | undefined;
+  paused: boolean;
+}
+
+/** What the media engine tells about a peer, at any time until it is closed. */
+export interface PeerEvents {
+  /** Text of a control message. */
+  control(text: string): void;
+  /** The control channel is open. */
+  controlOpen(): void;
+  /** ICE: whether the peer is heard. Said at each change. */
+  path(state: 'heard' | 'silent'): void;
+  /** The peer cannot go on (its worker died, its channel overflowed); close it. */
+  failed(code: ErrorCode, message: string): void;
+}
+
+/** The outcome of a client's offer. */
+export interface AnsweredOffer {
+  sdp: string;
+  /** All that the client publishes now. */
+  published: PublishedTrack[];
+  /** Sections that were refused (answered, but without media), with the reason. */
+  refused: { mid: string; code: ErrorCode; message: string }[];
+}
+
+/**
+ * The media of one session: its transports, what it publishes, what it is sent, its session descriptions.
+ * Calls are carried out one after the other, in the order they were made. All reject with a WeirError.
+ */
+export interface Peer {
+  /**
+   * Takes an offer of the client and answers it, whatever its directions, ICE restarts included. An offer of ours that is
+   * out is rolled back first: its new sections come again with the next `offer()`.
+   * Rejects with WEIR_BAD_SDP or WEIR_MEDIA_FAILED; the peer is then as it was.
+   */
+  answer(sdp: string): Promise<AnsweredOffer>;
+  /** Makes an offer of exactly these tracks; sections of others become inactive. */
+  offer(tracks: OfferedTrack[]): Promise<{ sdp: string }>;
+  /** Takes the client's answer to the latest offer. Rejects with WEIR_BAD_SDP. */
+  accept(sdp: string): Promise<void>;
+  /** Which layer the viewer gets (once there is a keyframe of it), and whether anything. No effect on tracks it is not sent. */
+  adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void>;
+  /** Queues a control message. False where the channel is not open. */
+  sendControl(text: string): boolean;
+  /** Ends all of it, at once and for good; says nothing afterwards. Idempotent. */
+  close(): void;
+}
+
+/** The media engine. */
+export interface Media {
+  /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
+  open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
+  /** Worker processes alive, and how many there should be. */
+  health(): { alive: number; wanted: number };
+  close(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+/** Identities of the call's rules. */
+
+/** A conference is a conf_id in a room: conf_ids alone are not unique. */
+export interface ConferenceId {
+  roomId: string;
+  confId: string;
+}
+
+/** One stay of one device in a conference. A device that joins again is a new session. */
+export interface SessionId {
+  userId: string;
+  deviceId: string;
+  sessionId: string;
+}
+
+declare const sessionKey: unique symbol;
+/** (user, device, session) as one map key. */
+export type SessionKey = string & { readonly [sessionKey]: true };
+
+declare const conferenceKey: unique symbol;
+/** (room, conf) as one map key. */
+export type ConferenceKey = string & { readonly [conferenceKey]: true };
+
+declare const trackKey: unique symbol;
+/** (stream, track) as one map key. */
+export type TrackKey = string & { readonly [trackKey]: true };
+
+// JSON keeps the parts apart whatever characters they hold.
+export function keyOfSession(session: SessionId): SessionKey {
+  return JSON.stringify([session.userId, session.deviceId, session.sessionId]) as SessionKey;
+}
+
+export function keyOfConference(conference: ConferenceId): ConferenceKey {
+  return JSON.stringify([conference.roomId, conference.confId]) as ConferenceKey;
+}
+
+/** A track, by the ids of its publisher's msid (RFC 8830). */
+export interface TrackRef {
+  streamId: string;
+  trackId: string;
+}
+
+export function keyOfTrack(track: TrackRef): TrackKey {
+  return JSON.stringify([track.streamId, track.trackId]) as TrackKey;
+}
+
+/** A session that has been answered, as a restarted focus needs it to hang up. */
+export interface OpenSession {
+  conference: ConferenceId;
+  session: SessionId;
+  callId: string;
+}
