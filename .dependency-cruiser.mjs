@@ -1,0 +1,138 @@
+/**
+ * Imports go one way: wire <- sdp <- conference, allocation <- runtime <- main. Adapters see ports, wire, config types and
+ * their one library, never each other. Tests may reach anything in their own room and the shared test doubles.
+ */
+const test = '[.]test[.]tsx?$';
+const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http'];
+const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation'];
+
+/** `room` may import only what `allowed` matches (and itself), of our own sources. */
+const sees = (room, allowed, comment) => ({
+  name: `${room.replaceAll('/', '-')}-sees`,
+  comment,
+  severity: 'error',
+  from: { path: `^${room}/`, pathNot: test },
+  to: {
+    path: '^(signalling|src|config|client|loadtest|demo|setup|test)/',
+    pathNot: [`^${room}/`, ...allowed.map(path => `^${path}`)],
+  },
+});
+
+/** Only the rooms in `owners` may import the package. */
+const ownedBy = (library, owners) => ({
+  name: `only-${owners.map(owner => owner.replace(/[^a-z]+/g, '-')).join('-or-')}-imports-${library.replace(/[^a-z]+/g, '-')}`,
+  comment: `${library} has one home: a change of it, or of its version, is a change of one room.`,
+  severity: 'error',
+  from: {
+    path: '^(signalling|src|config|client|loadtest|demo)/',
+    pathNot: [...owners.map(owner => `^${owner}`), test],
+  },
+  to: { path: `node_modules/${library}/` },
+});
+
+const TYPES_OF_SRC = ['src/ports[.]ts$', 'src/session[.]ts$'];
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-packages-in-the-focus',
+      severity: 'error',
+      from: { path: '^(src|signalling|config)/', pathNot: [test, '^src/testing/'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    sees('signalling/wire', [], 'The wire knows nothing of ours.'),
+    sees('signalling/sdp', ['signalling/wire/'], 'wire <- sdp'),
+    sees(
+      'src/conference',
+      ['signalling/wire/', 'signalling/sdp/', 'src/allocation/', ...TYPES_OF_SRC],
+      'The rules are pure.',
+    ),
+    sees('src/allocation', ['signalling/wire/', ...TYPES_OF_SRC], 'The choice of layers is pure.'),
+    sees(
+      'src/runtime',
+      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', ...TYPES_OF_SRC],
+      'The runtime knows the world by its ports alone.',
+    ),
+    sees('signalling/matrix', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees(
+      'src/media',
+      ['signalling/wire/', 'signalling/sdp/', 'config/', ...TYPES_OF_SRC],
+      'An adapter; it speaks SDP.',
+    ),
+    sees('src/store', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('src/http', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('config', ['signalling/wire/'], 'The config stands alone.'),
+    sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
+    sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
+    {
+      name: 'only-main-imports-adapters',
+      severity: 'error',
+      from: {
+        path: '^(signalling|src|config)/',
+        pathNot: [test, '^src/main[.]ts$', '^src/testing/', ...ADAPTERS.map(room => `^${room}/`)],
+      },
+      to: { path: `^(${ADAPTERS.join('|')})/` },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/main[.]ts$' },
+    },
+    {
+      name: 'test-doubles-stay-in-tests',
+      severity: 'error',
+      from: { path: '^(signalling|src|config|client)/', pathNot: [test, '^src/testing/'] },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'no-test-imports-a-test',
+      severity: 'error',
+      from: {},
+      to: { path: test },
+    },
+    {
+      name: 'the-pure-rooms-do-no-io',
+      severity: 'error',
+      from: { path: `^(${PURE.join('|')})/`, pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+    ownedBy('mediasoup', ['src/media/']),
+    ownedBy('matrix-js-sdk', ['signalling/matrix/', 'client/']),
+    ownedBy('fastify', ['src/http/']),
+    ownedBy('@fastify', ['src/http/']),
+    ownedBy('prom-client', ['src/http/', 'src/main[.]ts$']),
+    ownedBy('sdp-transform', ['signalling/sdp/']),
+    ownedBy('yaml', ['config/', 'demo/']),
+    ownedBy('commander', ['src/main[.]ts$', 'src/cli/']),
+    ownedBy('preact', ['client/']),
+    ownedBy('@preact', ['client/']),
+    ownedBy('puppeteer-core', ['demo/', 'loadtest/', 'test/']),
+    ownedBy('node-datachannel', ['loadtest/', 'test/']),
+    ownedBy('werift', ['loadtest/', 'test/']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
+    reporterOptions: { text: { highlightFocused: true } },
+  },
+};
