@@ -4,21 +4,24 @@ import { Description, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
-import { Id, Pixels, type StreamMetadata } from './stream-metadata.ts';
+import { Id, MAX_PIXELS, type StreamMetadata } from './stream-metadata.ts';
 
 /** Longest control message that is read, in bytes. */
 export const MAX_CONTROL_MESSAGE_BYTES = 262_144;
 /** Most tracks that one subscription message may name. */
 export const MAX_SUBSCRIPTIONS = 2_048;
 
+// CSS px times a device pixel ratio: a client may send what comes out of that.
+const DrawnPixels = Type.Number({ minimum: 0, maximum: 1_000_000 });
+
 const WantedTrackWire = Type.Object({
   stream_id: Id,
   track_id: Id,
-  width: Type.Optional(Pixels),
-  height: Type.Optional(Pixels),
+  width: Type.Optional(DrawnPixels),
+  height: Type.Optional(DrawnPixels),
 });
 
-/** A track that a viewer wants, with the size in device px at which it is drawn (none for audio). */
+/** A track that a viewer wants, with the size in whole device px at which it is drawn (none for audio). */
 export interface WantedTrack {
   streamId: string;
   trackId: string;
@@ -68,9 +71,13 @@ function readTrack(track: { stream_id: string; track_id: string; width?: number;
   return {
     streamId: track.stream_id,
     trackId: track.track_id,
-    ...(track.width === undefined ? {} : { width: track.width }),
-    ...(track.height === undefined ? {} : { height: track.height }),
+    ...(track.width === undefined ? {} : { width: wholePixels(track.width) }),
+    ...(track.height === undefined ? {} : { height: wholePixels(track.height) }),
   };
+}
+
+function wholePixels(drawn: number): number {
+  return Math.min(Math.ceil(drawn), MAX_PIXELS);
 }
 
 function writeTrack(track: WantedTrack): Record<string, unknown> {
@@ -147,7 +154,8 @@ export function writeControl(message: ControlMessage): string {
     case 'negotiate':
       return frame('m.call.negotiate', {
         description: message.description,
-        sdp_stream_metadata: message.metadata ?? {},
+        // Absent says "as before", empty says "no streams".
+        ...(message.metadata === undefined ? {} : { sdp_stream_metadata: message.metadata }),
       });
     case 'metadata_changed':
       return frame('m.call.sdp_stream_metadata_changed', { sdp_stream_metadata: message.metadata });

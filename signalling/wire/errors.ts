@@ -131,7 +131,7 @@ export type HangupReason =
   | 'user_hangup'
   | 'unknown_error'
   | 'invite_timeout'
-  | 'ice_timeout'
+  | 'ice_failed'
   | 'keep_alive_timeout'
   | 'new_session';
 
@@ -141,7 +141,7 @@ export function hangupReason(code: ErrorCode): HangupReason {
     case 'WEIR_STALE_INVITE':
       return 'invite_timeout';
     case 'WEIR_JOIN_TIMEOUT':
-      return 'ice_timeout';
+      return 'ice_failed';
     case 'WEIR_KEEP_ALIVE':
       return 'keep_alive_timeout';
     case 'WEIR_REPLACED':

@@ -21,9 +21,14 @@ export function parserOf<S extends TSchema>(what: string, schema: S): (input: un
   const validator = Compile(schema);
   return input => {
     if (validator.Check(input)) return ok(input);
-    const paths = [...new Set(validator.Errors(input).map(error => error.instancePath || '/'))].slice(0, 5);
+    const paths = [...new Set(validator.Errors(input).map(error => shortPath(error.instancePath)))].slice(0, 5);
     return bad(`${what}: wrong or missing at ${paths.join(', ')}`);
   };
+}
+
+// A path holds keys of the sender's choice, of any length.
+function shortPath(path: string): string {
+  return path.length > 100 ? `${path.slice(0, 100)}…` : path || '/';
 }
 
 /** The value of the first of `keys` that `content` has. */

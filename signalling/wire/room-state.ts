@@ -85,8 +85,14 @@ function readFoci(device: object, keys: readonly string[]): FocusRef[] {
  * `_@` are not bound to their sender by the room's rules.
  */
 export function parseCallMemberState(stateKey: string, sender: string, content: unknown): Parsed<CallMemberState> {
-  if (typeof content !== 'object' || content === null) return bad('call member state: no object');
-  if (!Object.hasOwn(content, 'm.calls')) return ok({ kind: 'matrixrtc' });
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    return bad('call member state: no object');
+  }
+  if (!Object.hasOwn(content, 'm.calls')) {
+    // An emptied entry of a user's own: this user is in no call. MatrixRTC empties its entries, too, under keys of its own.
+    const emptied = Object.keys(content).length === 0 && stateKey === sender;
+    return ok(emptied ? { kind: 'msc3401', userId: sender, devices: [] } : { kind: 'matrixrtc' });
+  }
   if (stateKey !== sender) return bad('call member state: state_key is not the sender');
   const parsed = parseMember(content);
   if (parsed.kind === 'bad') return parsed;

@@ -6,8 +6,11 @@ export const MAX_ID_LENGTH = 255;
 /** An opaque identifier. */
 export const Id = Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH });
 
+/** Largest width and height, in px. */
+export const MAX_PIXELS = 16_384;
+
 /** Width or height in px. */
-export const Pixels = Type.Integer({ minimum: 0, maximum: 16_384 });
+export const Pixels = Type.Integer({ minimum: 0, maximum: MAX_PIXELS });
 
 /** One track of a stream. Width and height: what the publisher captures, in px, where it says so (MSC3898). */
 export const TrackMetadata = Type.Object({

@@ -60,10 +60,11 @@ const parseAnswer = parserOf(
 const parseHangup = parserOf('m.call.hangup', Type.Object({ reason: Type.Optional(Type.String({ maxLength: 255 })) }));
 
 const DEFAULT_LIFETIME_MS = 60_000;
+const METADATA_CHANGED_UNSTABLE = 'org.matrix.call.sdp_stream_metadata_changed';
 
 /** `undefined` for event types that are not a call's; they are none of our business. */
 export function parseToDevice(type: string, sender: string, content: unknown): Parsed<ClientToDevice> | undefined {
-  if (!type.startsWith('m.call.')) return undefined;
+  if (!type.startsWith('m.call.') && type !== METADATA_CHANGED_UNSTABLE) return undefined;
   const common = parseCommon(content);
   if (common.kind === 'bad') return common;
   const from: Envelope = {
@@ -106,7 +107,7 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
     case 'm.call.select_answer':
       return ok({ kind: 'select_answer', from });
     case 'm.call.sdp_stream_metadata_changed':
-    case 'org.matrix.call.sdp_stream_metadata_changed': {
+    case METADATA_CHANGED_UNSTABLE: {
       const metadata = readStreamMetadata(firstOf(common.value, STREAM_METADATA_KEYS));
       return metadata.kind === 'bad' ? metadata : ok({ kind: 'metadata_changed', from, metadata: metadata.value });
     }
