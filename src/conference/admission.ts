@@ -1,0 +1,40 @@
+/** Who may join which conference. Pure. */
+import type { Envelope } from '../../signalling/wire/to-device.ts';
+import type { ErrorCode } from '../../signalling/wire/errors.ts';
+import type { ConferenceId } from '../session.ts';
+
+/** What the focus knows of its rooms. */
+export interface RoomDirectory {
+  /** Whether the focus is in the room and the user is joined to it. */
+  isJoined(roomId: string, userId: string): boolean;
+  /** Conferences of that id in rooms that the focus has joined. `terminated`: why it ended, if it did. */
+  conferencesOf(confId: string): readonly { roomId: string; terminated: string | undefined }[];
+  /** Devices that members list for a conference (MSC3401 member events). */
+  memberDevices(roomId: string, confId: string): readonly { userId: string; deviceId: string }[];
+}
+
+export type Admission =
+  | { kind: 'admitted'; conference: ConferenceId }
+
+/**
+ * By default only a device of a user joined to a room that the focus is in, for a conf_id of a running call there.
+ * Where several rooms have a call of that id, the room that the invite names counts, else the one whose member events list
+ * the device.
+ */
+export function admit(rooms: RoomDirectory, from: Envelope, roomId: string | undefined): Admission {
+  const named = rooms.conferencesOf(from.confId).filter(call => roomId === undefined || call.roomId === roomId);
+  if (named.length === 0) return refuse('WEIR_UNKNOWN_CONFERENCE', 'no room of the focus has a call of that conf_id');
+  const joined = named.filter(call => rooms.isJoined(call.roomId, from.sender));
+  if (joined.length === 0) return refuse('WEIR_NOT_JOINED', 'the user is not joined to the room of the call');
+  const running = joined.filter(call => call.terminated === undefined);
+  const listed = running.find(call =>
+    rooms.memberDevices(call.roomId, from.confId).some(device => device.userId === from.sender && device.deviceId === from.deviceId),
+  );
+  const conference = listed ?? running[0];
+  if (conference === undefined) return refuse('WEIR_CALL_ENDED', 'the call has ended');
+  return { kind: 'admitted', conference: { roomId: conference.roomId, confId: from.confId } };
+}
+
+function refuse(code: ErrorCode, message: string): Admission {
+  return { kind: 'refused', code, message };
+}

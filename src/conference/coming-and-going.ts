@@ -1,0 +1,85 @@
+/** Who is in the conference: joins, replaced sessions, leaves. */
+import { WeirError } from '../../signalling/wire/errors.ts';
+import { keyOfSession } from '../session.ts';
+import { callOf, tell } from './effects.ts';
+import { ownMetadata } from './metadata.ts';
+import type { Effect, Input } from './messages.ts';
+import { type Conference, nextRevision, type Participant } from './state.ts';
+
+/** A new session. Its device's earlier one ends; a repeated invite of a call that is already here changes nothing. */
+export function join(
+  conference: Conference,
+  invite: Extract<Input, { kind: 'invited' }>,
+  now: number,
+  effects: Effect[],
+): void {
+  const key = keyOfSession(invite.session);
+  if (conference.participants.get(key)?.callId === invite.callId) return;
+  for (const other of [...conference.participants.values()]) {
+    if (other.session.userId === invite.session.userId && other.session.deviceId === invite.session.deviceId) {
+      endParticipant(conference, other, new WeirError('WEIR_REPLACED', 'the device joined again'), effects);
+    }
+  }
+  if (conference.participants.size >= conference.limits.participants) {
+    const error = new WeirError('WEIR_OVERLOADED', 'the conference is full');
+    effects.push({
+      kind: 'tell',
+      call: { key, callId: invite.callId },
+      to: invite.session,
+      news: { kind: 'hangup', error },
+    });
+    effects.push({ kind: 'close', call: { key, callId: invite.callId }, code: error.code });
+    return;
+  }
+  const revision = nextRevision(conference);
+  const participant: Participant = {
+    key,
+    session: invite.session,
+    callId: invite.callId,
+    stage: { kind: 'joining', until: now + conference.timing.joinTimeout },
+    path: 'unknown',
+    control: { kind: 'closed' },
+    negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite' },
+    metadata: {},
+    published: new Set(),
+    wanted: new Map(),
+    offered: new Map(),
+    toldVersion: -1,
+  };
+  participant.metadata = ownMetadata(conference, participant, invite.metadata).metadata;
+  conference.participants.set(key, participant);
+  const session = { conference: conference.id, session: invite.session, callId: invite.callId };
+  effects.push({ kind: 'open', session, key, sdp: invite.sdp, revision });
+}
+
+/** The client hung up. */
+export function leave(conference: Conference, participant: Participant, effects: Effect[]): void {
+  remove(conference, participant);
+  effects.push({ kind: 'close', call: callOf(participant), code: undefined });
+}
+
+/** The focus ends a session, and says why. */
+export function endParticipant(
+  conference: Conference,
+  participant: Participant,
+  error: WeirError,
+  effects: Effect[],
+): void {
+  remove(conference, participant);
+  effects.push(tell(participant, { kind: 'hangup', error }));
+  effects.push({ kind: 'close', call: callOf(participant), code: error.code });
+}
+
+/** All sessions of a user who is no longer joined to the room. */
+export function endUser(conference: Conference, userId: string, effects: Effect[]): void {
+  for (const participant of [...conference.participants.values()]) {
+    if (participant.session.userId !== userId) continue;
+    endParticipant(conference, participant, new WeirError('WEIR_NOT_JOINED', 'the user left the room'), effects);
+  }
+}
+
+function remove(conference: Conference, participant: Participant): void {
+  conference.participants.delete(participant.key);
+  for (const track of participant.published) conference.tracks.delete(track);
+  if (participant.stage.kind === 'present') conference.metadataVersion++;
+}

@@ -1,0 +1,58 @@
+/** What comes into a conference, and what it asks to be done. Intent, never JSON. */
+import type { ControlMessage } from '../../signalling/wire/control.ts';
+import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { AnsweredOffer, OfferedTrack } from '../ports.ts';
+import type { OpenSession, SessionId, SessionKey, TrackRef } from '../session.ts';
+import type { ReplyWay } from './state.ts';
+
+/** A call of a session: an input about an earlier call of the same session is known as late by its call id. */
+export interface CallRef {
+  key: SessionKey;
+  callId: string;
+}
+
+export type Input =
+  /** An admitted invite. */
+  | { kind: 'invited'; session: SessionId; callId: string; sdp: string; metadata: StreamMetadata }
+  /** The client said something, by its control channel or by to-device message. */
+  | { kind: 'said'; call: CallRef; message: ControlMessage; replyBy: ReplyWay }
+  /** The client said something that cannot be read. */
+  | { kind: 'garbled'; call: CallRef; error: WeirError }
+  | { kind: 'hung-up'; call: CallRef }
+  | { kind: 'control-open'; call: CallRef }
+  | { kind: 'path'; call: CallRef; state: 'heard' | 'silent' }
+  | { kind: 'peer-failed'; call: CallRef; error: WeirError }
+  /** Outcomes of `answer-offer`, `make-offer` and `take-answer`. */
+  | { kind: 'answered'; call: CallRef; revision: number; answer: AnsweredOffer }
+  | { kind: 'offer-made'; call: CallRef; revision: number; sdp: string }
+  | { kind: 'answer-taken'; call: CallRef; revision: number }
+  | { kind: 'negotiation-failed'; call: CallRef; revision: number; error: WeirError }
+  /** The user is no longer joined to the room. */
+  | { kind: 'user-left'; userId: string }
+  /** Everybody has to go: the call ended, the focus left the room or stops. */
+  | { kind: 'dissolved'; error: WeirError }
+  | { kind: 'tick' };
+
+export type Effect =
+  /** Make the session durable, open its media, then answer its offer. */
+  | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; revision: number }
+  | { kind: 'answer-offer'; call: CallRef; sdp: string; revision: number }
+  | { kind: 'make-offer'; call: CallRef; tracks: OfferedTrack[]; revision: number }
+  | { kind: 'take-answer'; call: CallRef; sdp: string; revision: number }
+  | { kind: 'adjust'; call: CallRef; track: TrackRef; layer: number | undefined; paused: boolean }
+  | { kind: 'tell'; call: CallRef; to: SessionId; news: News }
+  /** Close its media and forget the session. */
+  | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }
+  /** Something to count and log. */
+  | { kind: 'note'; call: CallRef; code: ErrorCode; message: string };
+
+/** What a client is told; its door puts it into its own wire's words. */
+export type News =
+  | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: ReplyWay }
+  | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
+  | { kind: 'metadata'; metadata: StreamMetadata }
+  | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
+  | { kind: 'hangup'; error: WeirError }
+  | { kind: 'ping' }
+  | { kind: 'pong' };

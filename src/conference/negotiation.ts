@@ -1,0 +1,156 @@
+/**
+ * Offers and answers of one participant (RFC 8829 on MSC3898's channel). The client is the caller and impolite: where
+ * offers cross, ours is rolled back, the client's is answered, and ours is made again.
+ */
+import { WeirError } from '../../signalling/wire/errors.ts';
+import { endParticipant } from './coming-and-going.ts';
+import { callOf, note, tell } from './effects.ts';
+import type { Effect, Input } from './messages.ts';
+import { metadataFor } from './metadata.ts';
+import { publish } from './publishing.ts';
+import { type Conference, nextRevision, type Participant, type ReplyWay } from './state.ts';
+
+/** The client offers, whatever stands: the media engine rolls an offer of ours back by itself. */
+export function clientOffered(
+  conference: Conference,
+  participant: Participant,
+  sdp: string,
+  replyBy: ReplyWay,
+  effects: Effect[],
+): void {
+  const { negotiation } = participant;
+  const outstanding = negotiation.kind === 'answering' ? negotiation.outstanding + 1 : 1;
+  if (outstanding > conference.limits.pendingClientOffers) {
+    const error = new WeirError('WEIR_OVERLOADED', 'too many offers wait for their answers');
+    effects.push(
+      note(participant, error.code, error.message),
+      tell(participant, { kind: 'error', error, inReplyTo: 'm.call.negotiate' }),
+    );
+    return;
+  }
+  const revision = nextRevision(conference);
+  participant.negotiation = { kind: 'answering', revision, outstanding, replyBy };
+  effects.push({ kind: 'answer-offer', call: callOf(participant), sdp, revision });
+}
+
+export function clientAnswered(conference: Conference, participant: Participant, sdp: string, effects: Effect[]): void {
+  if (participant.negotiation.kind !== 'offering') {
+    const error = new WeirError('WEIR_UNEXPECTED_MESSAGE', 'an answer without an offer');
+    effects.push(
+      note(participant, error.code, error.message),
+      tell(participant, { kind: 'error', error, inReplyTo: 'm.call.negotiate' }),
+    );
+    return;
+  }
+  const { revision } = participant.negotiation;
+  participant.negotiation = { kind: 'settling', revision };
+  effects.push({ kind: 'take-answer', call: callOf(participant), sdp, revision });
+}
+
+/** The media engine has answered an offer of the client. */
+export function offerAnswered(
+  conference: Conference,
+  participant: Participant,
+  outcome: Extract<Input, { kind: 'answered' }>,
+  effects: Effect[],
+): void {
+  const { negotiation } = participant;
+  if (negotiation.kind !== 'answering') return;
+  publish(conference, participant, outcome.answer.published, effects);
+  for (const refused of outcome.answer.refused) {
+    effects.push(note(participant, refused.code, refused.message));
+    effects.push(
+      tell(participant, {
+        kind: 'error',
+        error: new WeirError(refused.code, refused.message),
+        inReplyTo: 'm.call.negotiate',
+      }),
+    );
+  }
+  const metadata = metadataFor(conference, participant);
+  effects.push(tell(participant, { kind: 'answer', sdp: outcome.answer.sdp, metadata, by: negotiation.replyBy }));
+  oneLessOutstanding(participant, negotiation);
+}
+
+function oneLessOutstanding(
+  participant: Participant,
+  negotiation: Extract<Participant['negotiation'], { kind: 'answering' }>,
+): void {
+  participant.negotiation =
+    negotiation.outstanding > 1 ? { ...negotiation, outstanding: negotiation.outstanding - 1 } : { kind: 'stable' };
+}
+
+export function offerMade(
+  conference: Conference,
+  participant: Participant,
+  outcome: Extract<Input, { kind: 'offer-made' }>,
+  now: number,
+  effects: Effect[],
+): void {
+  const { negotiation } = participant;
+  // Overtaken by an offer of the client: rolled back by the media engine already.
+  if (negotiation.kind !== 'preparing' || negotiation.revision !== outcome.revision) return;
+  participant.negotiation = { kind: 'offering', revision: outcome.revision, attempt: negotiation.attempt, since: now };
+  effects.push(tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata: metadataFor(conference, participant) }));
+}
+
+export function answerTaken(participant: Participant, revision: number): void {
+  if (participant.negotiation.kind === 'settling' && participant.negotiation.revision === revision) {
+    participant.negotiation = { kind: 'stable' };
+  }
+}
+
+/** What could not be negotiated ends the first offer's session; later ones go on with what was agreed before. */
+export function negotiationFailed(
+  conference: Conference,
+  participant: Participant,
+  outcome: Extract<Input, { kind: 'negotiation-failed' }>,
+  effects: Effect[],
+): void {
+  const { negotiation } = participant;
+  effects.push(note(participant, outcome.error.code, outcome.error.message));
+  switch (negotiation.kind) {
+    case 'answering':
+      if (negotiation.replyBy === 'invite') return endParticipant(conference, participant, outcome.error, effects);
+      effects.push(tell(participant, { kind: 'error', error: outcome.error, inReplyTo: 'm.call.negotiate' }));
+      return oneLessOutstanding(participant, negotiation);
+    case 'preparing':
+    case 'offering':
+    case 'settling':
+      if (negotiation.revision !== outcome.revision) return;
+      // An offer that cannot be made or agreed on leaves nothing to fall back to.
+      return endParticipant(conference, participant, outcome.error, effects);
+    case 'stable':
+      return;
+  }
+}
+
+/** Makes an offer again that the client dropped without a word, a few times. */
+export function offerUnanswered(
+  conference: Conference,
+  participant: Participant,
+  now: number,
+  effects: Effect[],
+): void {
+  const { negotiation, stage } = participant;
+  if (negotiation.kind !== 'offering' || now - negotiation.since < conference.timing.offerTimeout) return;
+  // While it is silent it cannot answer; its silence has a limit of its own.
+  if (stage.kind === 'silent') return;
+  if (negotiation.attempt >= conference.limits.unansweredOffers) {
+    endParticipant(
+      conference,
+      participant,
+      new WeirError('WEIR_NEGOTIATION_TIMEOUT', 'offers stay unanswered'),
+      effects,
+    );
+    return;
+  }
+  makeOffer(conference, participant, negotiation.attempt + 1, effects);
+}
+
+/** Asks the media engine for an offer of all that `participant.offered` holds. */
+export function makeOffer(conference: Conference, participant: Participant, attempt: number, effects: Effect[]): void {
+  const revision = nextRevision(conference);
+  participant.negotiation = { kind: 'preparing', revision, attempt };
+  effects.push({ kind: 'make-offer', call: callOf(participant), tracks: [...participant.offered.values()], revision });
+}

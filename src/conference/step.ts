@@ -1,0 +1,125 @@
+/**
+ * The call's rules: (state, inputs, now) → state + effects. No I/O, no timers, no promises.
+ *
+ * `conference` is changed in place: its mailbox is its only owner. All inputs that are there are taken first and the
+ * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
+ */
+import { note, tell } from './effects.ts';
+import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
+import type { CallRef, Effect, Input } from './messages.ts';
+import {
+  clientAnswered,
+  clientOffered,
+  negotiationFailed,
+  offerMade,
+  offerAnswered,
+  answerTaken,
+} from './negotiation.ts';
+import { announce } from './publishing.ts';
+import { channelOpened, heard, pathChanged, watchTheClock } from './presence.ts';
+import { settle } from './settle.ts';
+import type { Conference, Participant, ReplyWay } from './state.ts';
+import { subscribe } from './subscriptions.ts';
+import type { ControlMessage } from '../../signalling/wire/control.ts';
+
+/** Takes `inputs` in order. `now` in ms since 1970; it must never run backwards. */
+export function step(conference: Conference, inputs: readonly Input[], now: number): Effect[] {
+  const effects: Effect[] = [];
+  for (const input of inputs) take(conference, input, now, effects);
+  settle(conference, now, effects);
+  return effects;
+}
+
+function take(conference: Conference, input: Input, now: number, effects: Effect[]): void {
+  switch (input.kind) {
+    case 'invited':
+      return join(conference, input, now, effects);
+    case 'user-left':
+      return endUser(conference, input.userId, effects);
+    case 'dissolved':
+      for (const participant of [...conference.participants.values()])
+        endParticipant(conference, participant, input.error, effects);
+      return;
+    case 'tick':
+      return watchTheClock(conference, now, effects);
+    default: {
+      const participant = participantOf(conference, input.call);
+      // The late word of a call that has ended, or of an earlier session of the device.
+      if (participant === undefined) return;
+      return takeFrom(conference, participant, input, now, effects);
+    }
+  }
+}
+
+function participantOf(conference: Conference, call: CallRef): Participant | undefined {
+  const participant = conference.participants.get(call.key);
+  return participant?.callId === call.callId ? participant : undefined;
+}
+
+type ParticipantInput = Extract<Input, { call: CallRef }>;
+
+function takeFrom(
+  conference: Conference,
+  participant: Participant,
+  input: ParticipantInput,
+  now: number,
+  effects: Effect[],
+): void {
+  switch (input.kind) {
+    case 'said':
+      heard(participant, now);
+      return takeMessage(conference, participant, input.message, input.replyBy, effects);
+    case 'garbled':
+      heard(participant, now);
+      effects.push(note(participant, input.error.code, input.error.message));
+      effects.push(tell(participant, { kind: 'error', error: input.error }));
+      return;
+    case 'hung-up':
+      return leave(conference, participant, effects);
+    case 'control-open':
+      return channelOpened(participant, now);
+    case 'path':
+      return pathChanged(participant, input.state);
+    case 'peer-failed':
+      return endParticipant(conference, participant, input.error, effects);
+    case 'answered':
+      return offerAnswered(conference, participant, input, effects);
+    case 'offer-made':
+      return offerMade(conference, participant, input, now, effects);
+    case 'answer-taken':
+      return answerTaken(participant, input.revision);
+    case 'negotiation-failed':
+      return negotiationFailed(conference, participant, input, effects);
+  }
+}
+
+function takeMessage(
+  conference: Conference,
+  participant: Participant,
+  message: ControlMessage,
+  replyBy: ReplyWay,
+  effects: Effect[],
+): void {
+  switch (message.kind) {
+    case 'subscription':
+      return subscribe(conference, participant, message, effects);
+    case 'metadata_changed':
+      return announce(conference, participant, message.metadata, effects);
+    case 'negotiate':
+      // Unmuting shows in the metadata of an offer only.
+      if (message.metadata !== undefined) announce(conference, participant, message.metadata, effects);
+      return message.description.type === 'offer'
+        ? clientOffered(conference, participant, message.description.sdp, replyBy, effects)
+        : clientAnswered(conference, participant, message.description.sdp, effects);
+    case 'ping':
+      effects.push(tell(participant, { kind: 'pong' }));
+      return;
+    case 'pong':
+      if (participant.control.kind === 'open') participant.control.ponged = true;
+      return;
+    case 'error':
+      // A client's complaint is for the log; answering it could go on for ever.
+      effects.push(note(participant, 'WEIR_UNEXPECTED_MESSAGE', 'the client reported an error'));
+      return;
+  }
+}
