@@ -179,6 +179,16 @@ export function writeAnswer(
   };
 }
 
+/** An answer (or offer) within a running call, for a client whose control channel is not up. */
+export function writeNegotiate(
+  focus: FocusIdentity,
+  to: ClientAddress,
+  description: Description,
+  metadata: StreamMetadata,
+): ToDeviceEvent {
+  return { type: 'm.call.negotiate', content: { ...common(focus, to), description, [STREAM_METADATA_KEYS[0]]: metadata } };
+}
+
 /** `error` rides along as `org.weir.error`, for clients that can tell a person more than `reason` does. */
 export function writeHangup(focus: FocusIdentity, to: ClientAddress, error: WeirError): ToDeviceEvent {
   const reason: HangupReason = hangupReason(error.code);

@@ -13,8 +13,10 @@ export interface RoomDirectory {
   memberDevices(roomId: string, confId: string): readonly { userId: string; deviceId: string }[];
 }
 
+/** A refusal may turn into an admission: the homeserver may not have told the focus of a join or a call yet. */
 export type Admission =
   | { kind: 'admitted'; conference: ConferenceId }
+  | { kind: 'refused'; code: ErrorCode; message: string };
 
 /**
  * By default only a device of a user joined to a room that the focus is in, for a conf_id of a running call there.

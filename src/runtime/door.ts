@@ -1,0 +1,40 @@
+/** The door of MSC3401 clients: what the rules want to say becomes to-device events and control messages. */
+import type { News } from '../conference/messages.ts';
+import { type ControlMessage, errorReply, writeControl } from '../../signalling/wire/control.ts';
+import { type ClientAddress, type FocusIdentity, type ToDeviceEvent, writeAnswer, writeHangup, writeNegotiate } from '../../signalling/wire/to-device.ts';
+
+/** Which way a piece of news goes, in the words of the wire. */
+export type Letter = { kind: 'to-device'; event: ToDeviceEvent } | { kind: 'control'; text: string };
+
+export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): Letter {
+  switch (news.kind) {
+    case 'answer': {
+      const description = { type: 'answer' as const, sdp: news.sdp };
+      switch (news.by) {
+        case 'invite':
+          return { kind: 'to-device', event: writeAnswer(focus, to, news.sdp, news.metadata) };
+        case 'to-device':
+          return { kind: 'to-device', event: writeNegotiate(focus, to, description, news.metadata) };
+        case 'control':
+          return control({ kind: 'negotiate', description, metadata: news.metadata });
+      }
+      break;
+    }
+    case 'offer':
+      return control({ kind: 'negotiate', description: { type: 'offer', sdp: news.sdp }, metadata: news.metadata });
+    case 'metadata':
+      return control({ kind: 'metadata_changed', metadata: news.metadata });
+    case 'error':
+      return control({ ...errorReply(news.error, news.inReplyTo), ...(news.tracks === undefined ? {} : { tracks: news.tracks }) });
+    case 'hangup':
+      return { kind: 'to-device', event: writeHangup(focus, to, news.error) };
+    case 'ping':
+      return control({ kind: 'ping' });
+    case 'pong':
+      return control({ kind: 'pong' });
+  }
+}
+
+function control(message: ControlMessage): Letter {
+  return { kind: 'control', text: writeControl(message) };
+}
