@@ -1,0 +1,83 @@
+/** The configuration as the rooms of the focus see it: checked, with every default, times in ms. */
+import type { Secret } from './secret.ts';
+
+/** How the focus proves to the homeserver who it is. */
+export type Credentials = { kind: 'token'; accessToken: Secret } | { kind: 'password'; password: Secret };
+
+export interface HomeserverConfig {
+  /** Client API as the focus reaches it; no slash at its end. */
+  url: string;
+  /** Client API as browsers reach it; no slash at its end. */
+  publicUrl: string;
+  userId: string;
+  /** Server part of the user id. */
+  serverName: string;
+  deviceId: string | undefined;
+  credentials: Credentials;
+}
+
+/** Servers whose users may invite the focus. */
+export type AllowedServers = { kind: 'all' } | { kind: 'only'; servers: string[] };
+
+export interface HttpConfig {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  publicUrl: string | undefined;
+  tls: { certFile: string; keyFile: string } | undefined;
+  /** Addresses or networks (CIDR). */
+  trustedProxies: string[];
+  requestsPerMinute: number;
+  metrics: { enabled: boolean; allow: string[] };
+  page: { enabled: boolean; dir: string | undefined };
+}
+
+export interface MediaConfig {
+  /** At least one. */
+  listen: { ip: string; announcedAddress: string | undefined }[];
+  /** Inclusive; both ends are equal for a single port, and 0 for any free one. */
+  ports: { min: number; max: number };
+  tcp: boolean;
+  /** Never more than there are ports. */
+  workers: number;
+  workerBin: string | undefined;
+  /** bit/s */
+  initialBitrate: number;
+  iceConsentTimeoutMs: number;
+  resumeWindowMs: number;
+  joinTimeoutMs: number;
+}
+
+export interface LimitsConfig {
+  conferences: number;
+  participantsPerConference: number;
+  toDevicePerMinute: number;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+export interface LogConfig {
+  level: LogLevel;
+  format: 'json' | 'text';
+}
+
+export interface Config {
+  homeserver: HomeserverConfig;
+  rooms: { allowedServers: AllowedServers };
+  http: HttpConfig;
+  media: MediaConfig;
+  limits: LimitsConfig;
+  /** Absolute path. */
+  stateDir: string;
+  log: LogConfig;
+}
+
+/** Something wrong with the configuration, or worth a warning. Never holds a secret. */
+export interface Problem {
+  /** Like `media.listen[0].ip`; empty for the file as a whole. */
+  path: string;
+  /** Line in the file, from 1, where it is known. */
+  line?: number;
+  /** What is wrong and what is expected. */
+  message: string;
+}
