@@ -32,6 +32,10 @@ export const ERRORS = {
     cause: 'The invite is older than its lifetime or belongs to an earlier run of the focus.',
     remedy: 'Nothing: the client joins again by itself.',
   },
+  WEIR_NO_SESSION: {
+    cause: 'A message is about a call that the focus does not know (any more).',
+    remedy: 'Nothing: the client joins again by itself.',
+  },
   WEIR_FOCUS_RESTARTED: {
     cause: 'The focus was restarted; sessions of its earlier run are gone.',
     remedy: 'Nothing: the client joins again by itself.',

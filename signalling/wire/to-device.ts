@@ -186,7 +186,10 @@ export function writeNegotiate(
   description: Description,
   metadata: StreamMetadata,
 ): ToDeviceEvent {
-  return { type: 'm.call.negotiate', content: { ...common(focus, to), description, [STREAM_METADATA_KEYS[0]]: metadata } };
+  return {
+    type: 'm.call.negotiate',
+    content: { ...common(focus, to), description, [STREAM_METADATA_KEYS[0]]: metadata },
+  };
 }
 
 /** `error` rides along as `org.weir.error`, for clients that can tell a person more than `reason` does. */
