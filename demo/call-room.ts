@@ -1,0 +1,101 @@
+import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../signalling/wire/names.ts';
+import { matrixRequest, requireString } from './matrix-api.ts';
+import type { MatrixUser } from './synapse.ts';
+
+export interface CallRoomOptions {
+  baseUrl: string;
+  /** Makes the room, and may change everything in it. */
+  creator: MatrixUser;
+  name?: string;
+  /** Users that are invited and join at once. */
+  members?: readonly MatrixUser[];
+  /** Users that are invited: the focus joins by itself. */
+  invited?: readonly string[];
+  /** State key of the call; made up otherwise. */
+  confId?: string;
+  /** As rooms are made by default: members may not send call state, only moderators may. */
+  membersMayNotCall?: boolean;
+}
+
+export interface CallRoom {
+  roomId: string;
+  confId: string;
+}
+
+/** Makes a private room with a video call in it that its members may join. */
+export async function createCallRoom(options: CallRoomOptions): Promise<CallRoom> {
+  const { baseUrl, creator, members = [], invited = [] } = options;
+  const confId = options.confId ?? `call-${Date.now().toString(36)}`;
+  const events = Object.fromEntries(CALL_MEMBER_EVENT_TYPES.map(type => [type, 0]));
+  const room = await matrixRequest(baseUrl, {
+    method: 'POST',
+    path: '/_matrix/client/v3/createRoom',
+    accessToken: creator.accessToken,
+    body: {
+      preset: 'private_chat',
+      name: options.name ?? 'Weir demo call',
+      invite: [...invited, ...members.map(member => member.userId)],
+      // `events` replaces the homeserver's own whole map, so that map comes along.
+      ...(options.membersMayNotCall
+        ? {}
+        : { power_level_content_override: { events: { ...DEFAULT_EVENTS, ...events } } }),
+      initial_state: [
+        {
+          type: CALL_EVENT_TYPES[0],
+          state_key: confId,
+          content: { 'm.intent': 'm.room', 'm.type': 'm.video', 'm.name': options.name ?? 'Weir demo call' },
+        },
+      ],
+    },
+  });
+  const roomId = requireString(room, 'room_id');
+  await Promise.all(members.map(member => joinRoom(baseUrl, member, roomId)));
+  return { roomId, confId };
+}
+
+/** What a homeserver asks of the senders of these events in a new room. */
+const DEFAULT_EVENTS = {
+  'm.room.name': 50,
+  'm.room.power_levels': 100,
+  'm.room.history_visibility': 100,
+  'm.room.canonical_alias': 50,
+  'm.room.avatar': 50,
+  'm.room.tombstone': 100,
+  'm.room.server_acl': 100,
+  'm.room.encryption': 100,
+};
+
+export async function joinRoom(baseUrl: string, user: MatrixUser, roomId: string): Promise<void> {
+  await matrixRequest(baseUrl, {
+    method: 'POST',
+    path: `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`,
+    accessToken: user.accessToken,
+    body: {},
+  });
+}
+
+/** Removes a user from a room (or withdraws an invite). */
+export async function kickUser(baseUrl: string, moderator: MatrixUser, roomId: string, userId: string): Promise<void> {
+  await matrixRequest(baseUrl, {
+    method: 'POST',
+    path: `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/kick`,
+    accessToken: moderator.accessToken,
+    body: { user_id: userId },
+  });
+}
+
+export interface StateEvent {
+  type: string;
+  stateKey: string;
+  content: Record<string, unknown>;
+}
+
+export async function sendState(baseUrl: string, user: MatrixUser, roomId: string, event: StateEvent): Promise<void> {
+  const path = [roomId, 'state', event.type, event.stateKey].map(encodeURIComponent).join('/');
+  await matrixRequest(baseUrl, {
+    method: 'PUT',
+    path: `/_matrix/client/v3/rooms/${path}`,
+    accessToken: user.accessToken,
+    body: event.content,
+  });
+}

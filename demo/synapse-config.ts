@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+
+export interface SynapseConfigOptions {
+  serverName: string;
+  bindAddress: string;
+  port: number;
+  /** Folder of the database, keys and log. */
+  stateDir: string;
+  sharedSecret: string;
+  /** Keeps the limits of a homeserver on the internet; lifted otherwise. */
+  keepRateLimits: boolean;
+}
+
+const LIFTED = { per_second: 10_000, burst_count: 10_000 };
+
+/** homeserver.yaml of a throw-away Synapse on SQLite that federates with nobody. JSON is YAML. */
+export function synapseConfig(options: SynapseConfigOptions): string {
+  const at = (file: string): string => `${options.stateDir}/${file}`;
+  return JSON.stringify(
+    {
+      server_name: options.serverName,
+      public_baseurl: `http://${urlHost(options.bindAddress)}:${options.port}/`,
+      listeners: [
+        {
+          port: options.port,
+          type: 'http',
+          tls: false,
+          bind_addresses: [options.bindAddress],
+          resources: [{ names: ['client'], compress: false }],
+        },
+      ],
+      database: { name: 'sqlite3', args: { database: at('homeserver.db') } },
+      log_config: at('log.yaml'),
+      media_store_path: at('media'),
+      signing_key_path: at('signing.key'),
+      registration_shared_secret: options.sharedSecret,
+      macaroon_secret_key: randomBytes(24).toString('hex'),
+      form_secret: randomBytes(24).toString('hex'),
+      enable_registration: false,
+      report_stats: false,
+      trusted_key_servers: [],
+      federation_domain_whitelist: [],
+      presence: { enabled: false },
+      user_directory: { enabled: false },
+      push: { enabled: false },
+      // The users' passwords are random and live as long as the folder: no reason to spend a second on each.
+      bcrypt_rounds: 4,
+      ...(options.keepRateLimits ? {} : liftedRateLimits()),
+    },
+    undefined,
+    2,
+  );
+}
+
+function liftedRateLimits(): Record<string, unknown> {
+  return {
+    rc_message: LIFTED,
+    rc_registration: LIFTED,
+    rc_login: { address: LIFTED, account: LIFTED, failed_attempts: LIFTED },
+    rc_joins: { local: LIFTED, remote: LIFTED },
+    rc_joins_per_room: LIFTED,
+    rc_invites: { per_room: LIFTED, per_user: LIFTED, per_issuer: LIFTED },
+    rc_room_creation: LIFTED,
+  };
+}
+
+/** Warnings and errors on stderr, which goes to the log file of the process. */
+export function synapseLogConfig(): string {
+  return JSON.stringify({
+    version: 1,
+    disable_existing_loggers: false,
+    formatters: { line: { format: '%(asctime)s %(levelname)s %(name)s %(message)s' } },
+    handlers: { stderr: { class: 'logging.StreamHandler', formatter: 'line' } },
+    root: { level: 'WARNING', handlers: ['stderr'] },
+  });
+}
+
+/** A fresh signing key, in the format of signedjson. */
+export function synapseSigningKey(): string {
+  const seed = randomBytes(32).toString('base64').replace(/=+$/, '');
+  return `ed25519 a_${randomBytes(2).toString('hex')} ${seed}\n`;
+}
+
+/** An address as it stands in a URL. */
+export function urlHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
