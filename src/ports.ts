@@ -113,3 +113,22 @@ export interface Media {
   health(): { alive: number; wanted: number };
   close(): Promise<void>;
 }
+
+/** Where events are written down. Fields: ids and codes; never a token, an ICE password or a message body. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Log;
+}
+
+/** Where events are counted. */
+export interface Meters {
+  invite(outcome: 'admitted' | 'refused' | 'bad', code: ErrorCode | 'none'): void;
+  error(code: ErrorCode): void;
+  hangup(code: ErrorCode | 'client'): void;
+  negotiation(kind: 'client-offer' | 'focus-offer' | 'failed'): void;
+  /** From the invite to a present participant, in ms. */
+  joined(durationMs: number): void;
+}

@@ -1,7 +1,14 @@
 /** The door of MSC3401 clients: what the rules want to say becomes to-device events and control messages. */
 import type { News } from '../conference/messages.ts';
 import { type ControlMessage, errorReply, writeControl } from '../../signalling/wire/control.ts';
-import { type ClientAddress, type FocusIdentity, type ToDeviceEvent, writeAnswer, writeHangup, writeNegotiate } from '../../signalling/wire/to-device.ts';
+import {
+  type ClientAddress,
+  type FocusIdentity,
+  type ToDeviceEvent,
+  writeAnswer,
+  writeHangup,
+  writeNegotiate,
+} from '../../signalling/wire/to-device.ts';
 
 /** Which way a piece of news goes, in the words of the wire. */
 export type Letter = { kind: 'to-device'; event: ToDeviceEvent } | { kind: 'control'; text: string };
@@ -25,7 +32,10 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
     case 'metadata':
       return control({ kind: 'metadata_changed', metadata: news.metadata });
     case 'error':
-      return control({ ...errorReply(news.error, news.inReplyTo), ...(news.tracks === undefined ? {} : { tracks: news.tracks }) });
+      return control({
+        ...errorReply(news.error, news.inReplyTo),
+        ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
+      });
     case 'hangup':
       return { kind: 'to-device', event: writeHangup(focus, to, news.error) };
     case 'ping':

@@ -3,18 +3,21 @@ import type { Clock } from '../ports.ts';
 
 /**
  * Hands everything that was posted to `drain` in one go, soon after the first post, never from within `post`.
- * Bounded: `post` returns false and drops the item when `capacity` wait already; the poster decides what that means.
+ *
+ * Bounded per sender, so that one flooding client never costs another a message: `post` returns false and drops the item
+ * when `quota` items of that sender wait already; the poster decides what that means.
  */
 export class Mailbox<T> {
-  readonly #capacity: number;
+  readonly #quota: number;
   readonly #clock: Clock;
   readonly #drain: (items: T[]) => void;
+  readonly #waitingOf = new Map<string, number>();
   #items: T[] = [];
   #wake: { cancel(): void } | undefined;
   #closed = false;
 
-  constructor(options: { capacity: number; clock: Clock; drain: (items: T[]) => void }) {
-    this.#capacity = options.capacity;
+  constructor(options: { quota: number; clock: Clock; drain: (items: T[]) => void }) {
+    this.#quota = options.quota;
     this.#clock = options.clock;
     this.#drain = options.drain;
   }
@@ -23,32 +26,34 @@ export class Mailbox<T> {
     return this.#items.length;
   }
 
-  post(item: T): boolean {
-    if (this.#closed || this.#items.length >= this.#capacity) return false;
-    this.#items.push(item);
-    this.#schedule();
+  post(item: T, sender: string): boolean {
+    const waiting = this.#waitingOf.get(sender) ?? 0;
+    if (this.#closed || waiting >= this.#quota) return false;
+    this.#waitingOf.set(sender, waiting + 1);
+    this.#add(item);
     return true;
   }
 
-  /** For what must not be lost (outcomes of the owner's own doing, bounded by what it asked for). */
+  /** For what must not be lost: outcomes of the owner's own doing, bounded by what it asked for. */
   postAlways(item: T): void {
-    if (this.#closed) return;
-    this.#items.push(item);
-    this.#schedule();
+    if (!this.#closed) this.#add(item);
   }
 
   close(): void {
     this.#closed = true;
     this.#items = [];
+    this.#waitingOf.clear();
     this.#wake?.cancel();
     this.#wake = undefined;
   }
 
-  #schedule(): void {
+  #add(item: T): void {
+    this.#items.push(item);
     this.#wake ??= this.#clock.after(0, () => {
       this.#wake = undefined;
       const items = this.#items;
       this.#items = [];
+      this.#waitingOf.clear();
       this.#drain(items);
     });
   }

@@ -1,0 +1,265 @@
+/** Runs one conference: its mailbox, its clock, and the effects that its rules ask for. */
+import { type ErrorCode, WeirError, asWeirError } from '../../signalling/wire/errors.ts';
+import { parseControl } from '../../signalling/wire/control.ts';
+import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
+import type { CallRef, Effect, Input } from '../conference/messages.ts';
+import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
+import { step } from '../conference/step.ts';
+import type { Clock, Log, Media, Meters, Peer, PeerEvents, Signals, Store } from '../ports.ts';
+import { type ConferenceId, keyOfConference, type SessionId } from '../session.ts';
+import { letterOf } from './door.ts';
+import { Mailbox } from './mailbox.ts';
+import { Peers } from './peers.ts';
+
+export interface RunnerWorld {
+  media: Media;
+  signals: Signals;
+  store: Store;
+  clock: Clock;
+  log: Log;
+  meters: Meters;
+  focus: FocusIdentity;
+  timing: Timing;
+  limits: Limits;
+}
+
+/** What the owner of a runner hears from it. */
+export interface RunnerEvents {
+  /** A call's session is over. */
+  callEnded(call: CallRef): void;
+  /** Nobody is left: the runner may be closed. */
+  empty(): void;
+}
+
+/** Control messages of one client that may wait for the next turn; more, and the client is hung up. */
+const MESSAGES_PER_CLIENT = 256;
+const TICK_MS = 500;
+
+export class ConferenceRunner {
+  readonly #world: RunnerWorld;
+  readonly #events: RunnerEvents;
+  readonly #conference: Conference;
+  readonly #mailbox: Mailbox<Input>;
+  readonly #peers: Peers;
+  readonly #log: Log;
+  readonly #running = new Set<Promise<void>>();
+  #tick: { cancel(): void } | undefined;
+
+  constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
+    this.#world = world;
+    this.#events = events;
+    this.#conference = emptyConference(id, world.timing, world.limits);
+    this.#log = world.log.child({ conference: id.confId, room: id.roomId });
+    this.#peers = new Peers(keyOfConference(id), world.media);
+    this.#mailbox = new Mailbox({
+      quota: MESSAGES_PER_CLIENT,
+      clock: world.clock,
+      drain: inputs => this.#take(inputs),
+    });
+  }
+
+  post(input: Input): void {
+    this.#mailbox.postAlways(input);
+  }
+
+  /** A message of a client: bounded, unlike `post`. */
+  postFrom(call: CallRef, input: Input): void {
+    if (this.#mailbox.post(input, call.callId)) return;
+    const error = new WeirError('WEIR_OVERLOADED', 'the client sends faster than its messages can be read');
+    // Its further messages would repeat this; the first of them ends the session.
+    this.#peers.close(call);
+    this.#mailbox.postAlways({ kind: 'peer-failed', call, error });
+  }
+
+  counts(): {
+    joining: number;
+    present: number;
+    silent: number;
+    tracks: number;
+    subscriptions: number;
+    mailbox: number;
+  } {
+    const counts = {
+      joining: 0,
+      present: 0,
+      silent: 0,
+      tracks: this.#conference.tracks.size,
+      subscriptions: 0,
+      mailbox: this.#mailbox.depth,
+    };
+    for (const participant of this.#conference.participants.values()) {
+      counts[participant.stage.kind]++;
+      counts.subscriptions += participant.offered.size;
+    }
+    return counts;
+  }
+
+  /** Hangs everybody up, waits until they have been told (or that failed), and ends. */
+  async dissolve(error: WeirError): Promise<void> {
+    this.#take([{ kind: 'dissolved', error }]);
+    await this.settled();
+    this.close();
+  }
+
+  /** Resolves when the effects under way are done. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  close(): void {
+    this.#mailbox.close();
+    this.#tick?.cancel();
+    this.#tick = undefined;
+  }
+
+  #take(inputs: Input[]): void {
+    const { clock } = this.#world;
+    const effects = step(this.#conference, inputs, clock.now());
+    for (const effect of effects) this.#run(effect);
+    if (this.#conference.participants.size === 0) {
+      this.#tick?.cancel();
+      this.#tick = undefined;
+      if (this.#mailbox.depth === 0) this.#events.empty();
+      return;
+    }
+    this.#tick ??= clock.after(TICK_MS, () => {
+      this.#tick = undefined;
+      this.#take([{ kind: 'tick' }]);
+    });
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.kind) {
+      case 'open':
+        return this.#open(effect);
+      case 'answer-offer':
+        this.#world.meters.negotiation('client-offer');
+        return this.#negotiate(effect, async peer => ({
+          kind: 'answered',
+          ...only(effect),
+          answer: await peer.answer(effect.sdp),
+        }));
+      case 'make-offer':
+        this.#world.meters.negotiation('focus-offer');
+        return this.#negotiate(effect, async peer => ({
+          kind: 'offer-made',
+          ...only(effect),
+          sdp: (await peer.offer(effect.tracks)).sdp,
+        }));
+      case 'take-answer':
+        return this.#negotiate(effect, async peer => {
+          await peer.accept(effect.sdp);
+          return { kind: 'answer-taken', ...only(effect) };
+        });
+      case 'adjust':
+        return this.#spawn(effect.call, 'adjust', async () => {
+          const peer = await this.#peers.of(effect.call);
+          await peer.adjust(effect.track, effect.layer, effect.paused);
+        });
+      case 'tell':
+        return this.#tell(effect);
+      case 'close':
+        this.#peers.close(effect.call);
+        this.#world.meters.hangup(effect.code ?? 'client');
+        this.#log.info(
+          { call: effect.call.callId, session: effect.call.key, code: effect.code ?? 'client' },
+          'session ended',
+        );
+        this.#events.callEnded(effect.call);
+        return this.#spawn(effect.call, 'forget', () => this.#world.store.forgetSession(effect.call.key));
+      case 'note':
+        this.#world.meters.error(effect.code);
+        this.#log.warn({ call: effect.call.callId, session: effect.call.key, code: effect.code }, effect.message);
+        return;
+    }
+  }
+
+  #open(effect: Extract<Effect, { kind: 'open' }>): void {
+    const { store } = this.#world;
+    const call = { key: effect.key, callId: effect.session.callId };
+    this.#log.info({ call: call.callId, session: call.key }, 'session opens');
+    this.#world.meters.negotiation('client-offer');
+    // The slot is taken before anything is awaited: later effects of the call find it.
+    const opening = this.#peers.open(call, this.#peerEvents(call));
+    this.#keep(async () => {
+      try {
+        // Durable before it is answered: a restarted focus must know whom to hang up.
+        const [peer] = await Promise.all([opening, store.rememberSession(effect.session)]);
+        this.post({ kind: 'answered', call, revision: effect.revision, answer: await peer.answer(effect.sdp) });
+      } catch (thrown) {
+        this.post({
+          kind: 'negotiation-failed',
+          call,
+          revision: effect.revision,
+          error: asWeirError(thrown, 'WEIR_MEDIA_FAILED'),
+        });
+      }
+    });
+  }
+
+  #negotiate(effect: { call: CallRef; revision: number }, work: (peer: Peer) => Promise<Input>): void {
+    this.#keep(async () => {
+      try {
+        this.post(await work(await this.#peers.of(effect.call)));
+      } catch (thrown) {
+        this.#world.meters.negotiation('failed');
+        this.post({ kind: 'negotiation-failed', ...only(effect), error: asWeirError(thrown, 'WEIR_MEDIA_FAILED') });
+      }
+    });
+  }
+
+  #tell(effect: { call: CallRef; to: SessionId; news: Extract<Effect, { kind: 'tell' }>['news'] }): void {
+    const { focus, signals } = this.#world;
+    const { call, to } = effect;
+    const letter = letterOf(focus, { ...to, callId: call.callId, confId: this.#conference.id.confId }, effect.news);
+    switch (letter.kind) {
+      case 'to-device':
+        return this.#spawn(call, letter.event.type, () => signals.send(to.userId, to.deviceId, letter.event));
+      case 'control':
+        if (this.#peers.opened(call)?.sendControl(letter.text) !== true) {
+          this.#log.debug({ call: call.callId, news: effect.news.kind }, 'the control channel is not open: not told');
+        }
+    }
+  }
+
+  #peerEvents(call: CallRef): PeerEvents {
+    return {
+      control: text => {
+        const parsed = parseControl(text);
+        this.postFrom(
+          call,
+          parsed.kind === 'ok'
+            ? { kind: 'said', call, message: parsed.value, replyBy: 'control' }
+            : { kind: 'garbled', call, error: parsed.error },
+        );
+      },
+      controlOpen: () => this.post({ kind: 'control-open', call }),
+      path: state => this.post({ kind: 'path', call, state }),
+      failed: (code: ErrorCode, message) =>
+        this.post({ kind: 'peer-failed', call, error: new WeirError(code, message) }),
+    };
+  }
+
+  /** Work whose failure changes nothing in the call. */
+  #spawn(call: CallRef, what: string, work: () => Promise<void>): void {
+    this.#keep(async () => {
+      try {
+        await work();
+      } catch (thrown) {
+        const error = asWeirError(thrown);
+        this.#world.meters.error(error.code);
+        this.#log.warn({ call: call.callId, session: call.key, code: error.code, what }, error.message);
+      }
+    });
+  }
+
+  /** Keeps hold of a promise that never rejects until it is done. */
+  #keep(work: () => Promise<void>): void {
+    const running = work().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+}
+
+function only({ call, revision }: { call: CallRef; revision: number }): { call: CallRef; revision: number } {
+  return { call, revision };
+}

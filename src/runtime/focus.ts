@@ -1,0 +1,272 @@
+/** The focus: takes what homeserver and clients say to the conference it is about, and starts and ends conferences. */
+import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
+import type { Parsed } from '../../signalling/wire/parse.ts';
+import { type ClientToDevice, type Envelope, writeHangup } from '../../signalling/wire/to-device.ts';
+import { admit, type RoomDirectory } from '../conference/admission.ts';
+import type { ControlMessage } from '../../signalling/wire/control.ts';
+import type { StoredState } from '../ports.ts';
+import { type ConferenceId, type ConferenceKey, keyOfConference } from '../session.ts';
+import { callOf, Calls } from './calls.ts';
+import { ConferenceRunner, type RunnerWorld } from './conference-runner.ts';
+import { InviteRate } from './invite-rate.ts';
+import { type Invite, WaitingRoom } from './waiting-room.ts';
+
+export interface FocusWorld extends RunnerWorld {
+  rooms: RoomDirectory;
+  bounds: FocusBounds;
+}
+
+export interface FocusBounds {
+  conferences: number;
+  invitesPerUserPerMinute: number;
+  /** How long an invite may be ahead of the room's state, in ms, and how many such invites wait. */
+  invitePatienceMs: number;
+  waitingInvites: number;
+}
+
+/** A to-device message as it came in. */
+export interface Arrival {
+  parsed: Parsed<ClientToDevice>;
+  /** Whom to answer when it cannot be read; `undefined` where even that is unreadable. */
+  replyTo: Envelope | undefined;
+  /**
+   * For what was sent while the focus was away: since when it can have waited, in ms since 1970 (0: unknown).
+   * `undefined` for what has just been sent.
+   */
+  waitedSince: number | undefined;
+}
+
+export class Focus {
+  readonly #world: FocusWorld;
+  readonly #conferences = new Map<ConferenceKey, ConferenceRunner>();
+  readonly #calls = new Calls();
+  readonly #waiting: WaitingRoom;
+  readonly #rate: InviteRate;
+  readonly #sending = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(world: FocusWorld) {
+    this.#world = world;
+    this.#rate = new InviteRate(world.clock, world.bounds.invitesPerUserPerMinute);
+    this.#waiting = new WaitingRoom({
+      clock: world.clock,
+      patienceMs: world.bounds.invitePatienceMs,
+      capacity: world.bounds.waitingInvites,
+      giveUp: invite => this.#giveUp(invite),
+    });
+  }
+
+  /** Hangs up what an earlier run left open: its media are gone, and a call id stands in no room state. */
+  resume(stored: StoredState): void {
+    for (const { session, conference, callId } of stored.sessions) {
+      const from: Envelope = {
+        sender: session.userId,
+        deviceId: session.deviceId,
+        sessionId: session.sessionId,
+        callId,
+        confId: conference.confId,
+      };
+      this.#calls.end(callOf(from));
+      this.#refuse(from, new WeirError('WEIR_FOCUS_RESTARTED', 'the focus was restarted'));
+      this.#keep(() => this.#world.store.forgetSession(callOf(from).key));
+    }
+    if (stored.sessions.length > 0)
+      this.#world.log.info({ sessions: stored.sessions.length }, 'hung up the sessions of the earlier run');
+  }
+
+  /** A to-device message. Never throws. */
+  take(arrival: Arrival): void {
+    const { parsed, replyTo } = arrival;
+    if (parsed.kind === 'bad') {
+      this.#world.meters.invite('bad', parsed.error.code);
+      this.#world.meters.error(parsed.error.code);
+      if (replyTo !== undefined && this.#rate.take(replyTo.sender)) this.#refuse(replyTo, parsed.error);
+      return;
+    }
+    const message = parsed.value;
+    if (message.kind === 'invite') return this.#invited(message, arrival.waitedSince);
+    const known = this.#calls.find(message.from);
+    if (known === undefined) return this.#unknownCall(message);
+    const said = controlMessageOf(message);
+    if (said !== undefined)
+      known.runner.postFrom(known.call, { kind: 'said', call: known.call, message: said, replyBy: 'to-device' });
+    else if (message.kind === 'hangup') known.runner.post({ kind: 'hung-up', call: known.call });
+  }
+
+  /** The rooms have changed: some invites may be admitted now. */
+  roomsChanged(): void {
+    const { rooms } = this.#world;
+    for (const invite of this.#waiting.release(
+      waiting => admit(rooms, waiting.from, waiting.roomId).kind === 'admitted',
+    )) {
+      this.#tryToAdmit(invite);
+    }
+  }
+
+  /** A user is no longer joined to a room. */
+  userLeft(roomId: string, userId: string): void {
+    for (const [key, runner] of this.#conferences) if (isIn(key, roomId)) runner.post({ kind: 'user-left', userId });
+  }
+
+  /** A call was ended in its room's state. */
+  callEnded(conference: ConferenceId): void {
+    const error = new WeirError('WEIR_CALL_ENDED', 'the call was ended');
+    this.#conferences.get(keyOfConference(conference))?.post({ kind: 'dissolved', error });
+  }
+
+  /** The focus is no longer in the room. */
+  roomLeft(roomId: string): void {
+    const error = new WeirError('WEIR_CALL_ENDED', 'the focus is no longer in the room');
+    for (const [key, runner] of this.#conferences) if (isIn(key, roomId)) runner.post({ kind: 'dissolved', error });
+  }
+
+  /** For gauges. */
+  counts(): {
+    conferences: number;
+    joining: number;
+    present: number;
+    silent: number;
+    tracks: number;
+    subscriptions: number;
+    mailbox: number;
+  } {
+    const counts = {
+      conferences: this.#conferences.size,
+      joining: 0,
+      present: 0,
+      silent: 0,
+      tracks: 0,
+      subscriptions: 0,
+      mailbox: 0,
+    };
+    for (const runner of this.#conferences.values()) {
+      const one = runner.counts();
+      counts.joining += one.joining;
+      counts.present += one.present;
+      counts.silent += one.silent;
+      counts.tracks += one.tracks;
+      counts.subscriptions += one.subscriptions;
+      counts.mailbox += one.mailbox;
+    }
+    return counts;
+  }
+
+  /** Hangs everybody up and takes nobody any more. Resolves when they have been told, or could not be. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#waiting.close();
+    const error = new WeirError('WEIR_FOCUS_STOPPING', 'the focus is being shut down');
+    await Promise.all([...this.#conferences.values()].map(runner => runner.dissolve(error)));
+    await Promise.all(this.#sending);
+  }
+
+  #invited(invite: Invite, waitedSince: number | undefined): void {
+    const { clock } = this.#world;
+    if (this.#calls.find(invite.from) !== undefined || this.#calls.hasEnded(invite.from)) return;
+    if (waitedSince !== undefined && clock.now() - waitedSince > invite.lifetimeMs) {
+      return this.#refuseInvite(invite, 'WEIR_STALE_INVITE', 'the invite waited for too long');
+    }
+    if (this.#stopping) return this.#refuseInvite(invite, 'WEIR_FOCUS_STOPPING', 'the focus is being shut down');
+    if (!this.#rate.take(invite.from.sender))
+      return this.#refuseInvite(invite, 'WEIR_OVERLOADED', 'too many invites of one user');
+    this.#tryToAdmit(invite);
+  }
+
+  #tryToAdmit(invite: Invite): void {
+    const { rooms, bounds } = this.#world;
+    const { from } = invite;
+    const admission = admit(rooms, from, invite.roomId);
+    if (admission.kind === 'refused') {
+      if (!this.#waiting.admit(invite)) this.#refuseInvite(invite, 'WEIR_OVERLOADED', 'too many invites wait');
+      return;
+    }
+    const key = keyOfConference(admission.conference);
+    if (!this.#conferences.has(key) && this.#conferences.size >= bounds.conferences) {
+      return this.#refuseInvite(invite, 'WEIR_OVERLOADED', 'the focus serves as many conferences as it may');
+    }
+    this.#world.meters.invite('admitted', 'none');
+    const runner = this.#conferences.get(key) ?? this.#startConference(admission.conference);
+    const call = callOf(from);
+    this.#calls.add({ runner, call });
+    const session = { userId: from.sender, deviceId: from.deviceId, sessionId: from.sessionId };
+    runner.post({ kind: 'invited', session, callId: from.callId, sdp: invite.sdp, metadata: invite.metadata });
+  }
+
+  #giveUp(invite: Invite): void {
+    const admission = admit(this.#world.rooms, invite.from, invite.roomId);
+    if (admission.kind === 'refused') this.#refuseInvite(invite, admission.code, admission.message);
+    else this.#tryToAdmit(invite);
+  }
+
+  #startConference(id: ConferenceId): ConferenceRunner {
+    const key = keyOfConference(id);
+    const runner: ConferenceRunner = new ConferenceRunner(id, this.#world, {
+      callEnded: call => this.#calls.end(call),
+      empty: () => {
+        if (this.#conferences.get(key) === runner) this.#conferences.delete(key);
+        runner.close();
+      },
+    });
+    this.#conferences.set(key, runner);
+    return runner;
+  }
+
+  #unknownCall(message: Exclude<ClientToDevice, Invite>): void {
+    // A client that still negotiates must learn that its call is gone; one that hangs up knows.
+    if (message.kind !== 'negotiate' || !this.#rate.take(message.from.sender)) return;
+    this.#refuse(message.from, new WeirError('WEIR_NO_SESSION', 'the focus has no such call'));
+  }
+
+  #refuseInvite(invite: Invite, code: ErrorCode, message: string): void {
+    this.#world.meters.invite('refused', code);
+    this.#world.meters.error(code);
+    this.#world.log.warn(
+      { user: invite.from.sender, device: invite.from.deviceId, conference: invite.from.confId, code },
+      message,
+    );
+    this.#refuse(invite.from, new WeirError(code, message));
+  }
+
+  #refuse(from: Envelope, error: WeirError): void {
+    const { focus, signals } = this.#world;
+    const to = {
+      userId: from.sender,
+      deviceId: from.deviceId,
+      sessionId: from.sessionId,
+      callId: from.callId,
+      confId: from.confId,
+    };
+    this.#keep(() => signals.send(from.sender, from.deviceId, writeHangup(focus, to, error)));
+  }
+
+  #keep(work: () => Promise<void>): void {
+    const sending = work()
+      .catch((thrown: unknown) => {
+        const error = asWeirError(thrown);
+        this.#world.meters.error(error.code);
+        this.#world.log.warn({ code: error.code }, error.message);
+      })
+      .finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
+  }
+}
+
+function controlMessageOf(message: Exclude<ClientToDevice, Invite>): ControlMessage | undefined {
+  switch (message.kind) {
+    case 'negotiate':
+      return { kind: 'negotiate', description: message.description, metadata: message.metadata };
+    case 'answer':
+      return { kind: 'negotiate', description: { type: 'answer', sdp: message.sdp }, metadata: undefined };
+    case 'metadata_changed':
+      return { kind: 'metadata_changed', metadata: message.metadata };
+    // The focus is ICE-lite: it needs no candidates; and it is the only one who answers.
+    case 'candidates':
+    case 'select_answer':
+    case 'hangup':
+      return undefined;
+  }
+}
+
+function isIn(key: ConferenceKey, roomId: string): boolean {
+  return key.startsWith(`[${JSON.stringify(roomId)},`);
+}
