@@ -100,6 +100,38 @@ export const ERRORS = {
     cause: 'The configuration has wrong or missing keys.',
     remedy: 'Run `weir check-config`; it names every wrong key.',
   },
+  WEIR_LISTEN: {
+    cause: 'An address or port to listen on is taken, does not exist on this machine, or needs more rights.',
+    remedy: 'Choose another one in the configuration, or end the program that holds it.',
+  },
+  WEIR_STARTING: {
+    cause: 'The focus is still starting: it has not reached the homeserver yet.',
+    remedy: 'Wait; if it lasts, see the log.',
+  },
+  WEIR_BAD_REQUEST: {
+    cause: 'An HTTP request is malformed, too large or too slow.',
+    remedy: 'Correct the client; docs/operating.md lists the paths.',
+  },
+  WEIR_NO_SUCH_PATH: {
+    cause: 'An HTTP request names a path that the focus does not serve.',
+    remedy: 'Check the path and http.page and http.metrics in the configuration.',
+  },
+  WEIR_NO_SUCH_METHOD: {
+    cause: 'An HTTP request uses a method that its path does not have.',
+    remedy: 'Use GET or HEAD.',
+  },
+  WEIR_NOT_ALLOWED: {
+    cause: 'An HTTP request comes from an address that may not make it.',
+    remedy: 'Add the address to http.metrics.allow, and a reverse proxy to http.trusted_proxies.',
+  },
+  WEIR_TOO_MANY_REQUESTS: {
+    cause: 'An address makes more HTTP requests than http.requests_per_minute.',
+    remedy: 'Wait a minute, or raise the limit.',
+  },
+  WEIR_PAGE_MISSING: {
+    cause: 'The call page is switched on but has not been built.',
+    remedy: 'Run `npm run build:page`, set http.page.dir, or switch http.page.enabled off.',
+  },
   WEIR_INTERNAL: {
     cause: 'An error that the code did not expect.',
     remedy: 'Report it with the log.',
