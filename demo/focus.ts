@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { Failure } from './failure.ts';
+import { Failure } from '../setup/failure.mjs';
 import { findFreePort } from './free-port.ts';
 import { OwnedProcess } from './owned-process.ts';
 import type { MatrixUser } from './synapse.ts';

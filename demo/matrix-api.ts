@@ -1,4 +1,4 @@
-import { Failure } from './failure.ts';
+import { Failure } from '../setup/failure.mjs';
 
 const TIMEOUT_MS = 20_000;
 

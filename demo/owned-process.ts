@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from './failure.ts';
+import { Failure } from '../setup/failure.mjs';
 
 export interface ProcessEnd {
   code: number | null;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from './failure.ts';
+import { Failure } from '../setup/failure.mjs';
 import { findFreePort } from './free-port.ts';
 import { matrixRequest, requireString } from './matrix-api.ts';
 import { OwnedProcess } from './owned-process.ts';

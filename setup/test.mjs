@@ -1,0 +1,4 @@
+/** `npm test`: needs nothing but some Node and npm; gets the rest by itself. */
+import { handOver } from './hand-over.mjs';
+
+await handOver(['setup', 'run-tests.ts']);
