@@ -1,0 +1,168 @@
+/** From the JSON of a /sync response to typed deltas. Pure; what is malformed is left out and counted, never thrown. */
+import { Type } from 'typebox';
+import { ok, type Parsed, parserOf } from '../wire/parse.ts';
+import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from '../wire/room-state.ts';
+import { addressOf, parseToDevice } from '../wire/to-device.ts';
+import type { HomeserverOptions, Membership, ReceivedToDevice, RoomChange, RoomDelta } from './types.ts';
+
+/** An invitation to a room; the inviter is unknown where the homeserver does not say. */
+export interface Invite {
+  roomId: string;
+  inviter: string | undefined;
+}
+
+/** A /sync response, read. */
+export interface SyncResponse {
+  nextBatch: string;
+  toDevice: ReceivedToDevice[];
+  /** To-device messages of any kind in it: a full page means that more are waiting. */
+  toDeviceCount: number;
+  rooms: RoomDelta[];
+  invites: Invite[];
+}
+
+type Count = HomeserverOptions['count'];
+
+const Section = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
+const Events = Type.Optional(Type.Object({ events: Type.Optional(Type.Array(Type.Unknown())) }));
+
+const parseResponse = parserOf(
+  '/sync',
+  Type.Object({
+    next_batch: Type.String({ minLength: 1, maxLength: 4096 }),
+    to_device: Events,
+    rooms: Type.Optional(Type.Object({ join: Section, invite: Section, leave: Section })),
+  }),
+);
+const parseRoom = parserOf('room of /sync', Type.Object({ state: Events, timeline: Events }));
+const parseInvitedRoom = parserOf('invited room of /sync', Type.Object({ invite_state: Events }));
+const parseToDeviceEvent = parserOf(
+  'to-device event',
+  Type.Object({ type: Type.String(), sender: Type.String(), content: Type.Unknown() }),
+);
+const parseStateEvent = parserOf(
+  'state event',
+  Type.Object({
+    type: Type.String(),
+    sender: Type.String(),
+    state_key: Type.String({ maxLength: 255 }),
+    content: Type.Record(Type.String(), Type.Unknown()),
+  }),
+);
+
+const MEMBERSHIPS: ReadonlySet<string> = new Set<Membership>(['join', 'invite', 'leave', 'ban', 'knock']);
+
+function isMembership(value: unknown): value is Membership {
+  return typeof value === 'string' && MEMBERSHIPS.has(value);
+}
+
+/** Reads a /sync response as the user `self`. Bad only where it is no sync response at all. */
+export function readSync(json: unknown, self: string, count: Count): Parsed<SyncResponse> {
+  const parsed = parseResponse(json);
+  if (parsed.kind === 'bad') return parsed;
+  const { next_batch: nextBatch, to_device: toDevice, rooms } = parsed.value;
+  const toDeviceEvents = toDevice?.events ?? [];
+  const invites = Object.entries(rooms?.invite ?? {}).map(([roomId, room]) => readInvite(roomId, room, self));
+  return ok({
+    nextBatch,
+    toDevice: toDeviceEvents.flatMap(event => readToDevice(event, self, count)),
+    toDeviceCount: toDeviceEvents.length,
+    rooms: [
+      ...Object.entries(rooms?.join ?? {}).map(([roomId, room]) => readRoom(roomId, 'join', room, count)),
+      ...invites.map(({ roomId }): RoomDelta => ({ roomId, membership: 'invite', changes: [] })),
+      ...Object.entries(rooms?.leave ?? {}).map(([roomId, room]) => readRoom(roomId, 'leave', room, count)),
+    ],
+    invites,
+  });
+}
+
+function readToDevice(event: unknown, self: string, count: Count): ReceivedToDevice[] {
+  const parsed = parseToDeviceEvent(event);
+  if (parsed.kind === 'bad') {
+    count('matrix_to_device_received', { type: 'other', outcome: 'bad' });
+    return [];
+  }
+  const { type, sender, content } = parsed.value;
+  const message = parseToDevice(type, sender, content);
+  const label = labelOf(type);
+  if (message === undefined) {
+    count('matrix_to_device_received', { type: label, outcome: 'foreign' });
+    return [];
+  }
+  if (sender === self) {
+    count('matrix_to_device_received', { type: label, outcome: 'own' });
+    return [];
+  }
+  count('matrix_to_device_received', { type: label, outcome: message.kind });
+  return [{ sender, type, parsed: message, address: message.kind === 'ok' ? undefined : addressOf(sender, content) }];
+}
+
+const LABELLED_TYPES = new Set([
+  'm.call.invite',
+  'm.call.answer',
+  'm.call.candidates',
+  'm.call.select_answer',
+  'm.call.negotiate',
+  'm.call.hangup',
+  'm.call.sdp_stream_metadata_changed',
+]);
+
+/** A type as a label of a counter: senders choose types freely, and each label value costs memory for ever. */
+export function labelOf(type: string): string {
+  return LABELLED_TYPES.has(type) ? type : 'other';
+}
+
+function readRoom(roomId: string, membership: 'join' | 'leave', json: unknown, count: Count): RoomDelta {
+  const parsed = parseRoom(json);
+  if (parsed.kind === 'bad') {
+    count('matrix_state_ignored', { reason: 'bad_room' });
+    return { roomId, membership, changes: [] };
+  }
+  // The state block is the state before the timeline, so the timeline goes on top of it, also across a gap (`limited`).
+  const events = [...(parsed.value.state?.events ?? []), ...(parsed.value.timeline?.events ?? [])];
+  return { roomId, membership, changes: events.flatMap(event => readState(event, count)) };
+}
+
+function readState(json: unknown, count: Count): RoomChange[] {
+  if (typeof json === 'object' && json !== null && !Object.hasOwn(json, 'state_key')) return [];
+  const parsed = parseStateEvent(json);
+  if (parsed.kind === 'bad') {
+    count('matrix_state_ignored', { reason: 'bad_event' });
+    return [];
+  }
+  const { type, sender, state_key: stateKey, content } = parsed.value;
+  if (type === 'm.room.member') {
+    const membership = content['membership'];
+    if (isMembership(membership)) return [{ kind: 'membership', userId: stateKey, membership }];
+    count('matrix_state_ignored', { reason: 'bad_membership' });
+    return [];
+  }
+  if (isCallEvent(type)) {
+    const call = parseCallState(stateKey, content);
+    if (call.kind === 'ok') return [{ kind: 'call', type, call: call.value }];
+    count('matrix_state_ignored', { reason: 'bad_call' });
+    return [];
+  }
+  return isCallMemberEvent(type) ? readCallMember(type, stateKey, sender, content, count) : [];
+}
+
+function readCallMember(type: string, stateKey: string, sender: string, content: object, count: Count): RoomChange[] {
+  const member = parseCallMemberState(stateKey, sender, content);
+  if (member.kind === 'ok' && member.value.kind === 'msc3401') {
+    return [{ kind: 'call_member', type, userId: member.value.userId, devices: member.value.devices }];
+  }
+  if (member.kind === 'bad') count('matrix_state_ignored', { reason: 'bad_call_member' });
+  // Whatever a user's own entry says now, what it said before no longer holds.
+  return stateKey === sender ? [{ kind: 'call_member', type, userId: sender, devices: [] }] : [];
+}
+
+function readInvite(roomId: string, json: unknown, self: string): Invite {
+  const parsed = parseInvitedRoom(json);
+  const events = parsed.kind === 'ok' ? (parsed.value.invite_state?.events ?? []) : [];
+  for (const event of events) {
+    const state = parseStateEvent(event);
+    if (state.kind === 'bad' || state.value.type !== 'm.room.member' || state.value.state_key !== self) continue;
+    if (state.value.content['membership'] === 'invite') return { roomId, inviter: state.value.sender };
+  }
+  return { roomId, inviter: undefined };
+}
