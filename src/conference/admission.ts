@@ -30,7 +30,9 @@ export function admit(rooms: RoomDirectory, from: Envelope, roomId: string | und
   if (joined.length === 0) return refuse('WEIR_NOT_JOINED', 'the user is not joined to the room of the call');
   const running = joined.filter(call => call.terminated === undefined);
   const listed = running.find(call =>
-    rooms.memberDevices(call.roomId, from.confId).some(device => device.userId === from.sender && device.deviceId === from.deviceId),
+    rooms
+      .memberDevices(call.roomId, from.confId)
+      .some(device => device.userId === from.sender && device.deviceId === from.deviceId),
   );
   const conference = listed ?? running[0];
   if (conference === undefined) return refuse('WEIR_CALL_ENDED', 'the call has ended');

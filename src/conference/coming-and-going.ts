@@ -1,8 +1,8 @@
 /** Who is in the conference: joins, replaced sessions, leaves. */
 import { WeirError } from '../../signalling/wire/errors.ts';
-import { keyOfSession } from '../session.ts';
+import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, tell } from './effects.ts';
-import { ownMetadata } from './metadata.ts';
+import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, type Participant } from './state.ts';
 
@@ -39,7 +39,7 @@ export function join(
     stage: { kind: 'joining', until: now + conference.timing.joinTimeout },
     path: 'unknown',
     control: { kind: 'closed' },
-    negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite' },
+    negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDue: false },
     metadata: {},
     published: new Set(),
     wanted: new Map(),
@@ -81,5 +81,9 @@ export function endUser(conference: Conference, userId: string, effects: Effect[
 function remove(conference: Conference, participant: Participant): void {
   conference.participants.delete(participant.key);
   for (const track of participant.published) conference.tracks.delete(track);
+  const ofItsOwn = new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
+  for (const other of conference.participants.values()) {
+    for (const track of ofItsOwn) other.wanted.delete(track);
+  }
   if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

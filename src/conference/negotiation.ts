@@ -8,7 +8,7 @@ import { callOf, note, tell } from './effects.ts';
 import type { Effect, Input } from './messages.ts';
 import { metadataFor } from './metadata.ts';
 import { publish } from './publishing.ts';
-import { type Conference, nextRevision, type Participant, type ReplyWay } from './state.ts';
+import { type Conference, type Negotiation, nextRevision, type Participant, type ReplyWay } from './state.ts';
 
 /** The client offers, whatever stands: the media engine rolls an offer of ours back by itself. */
 export function clientOffered(
@@ -29,7 +29,7 @@ export function clientOffered(
     return;
   }
   const revision = nextRevision(conference);
-  participant.negotiation = { kind: 'answering', revision, outstanding, replyBy };
+  participant.negotiation = { kind: 'answering', revision, outstanding, replyBy, offerDue: isOfferDue(negotiation) };
   effects.push({ kind: 'answer-offer', call: callOf(participant), sdp, revision });
 }
 
@@ -72,12 +72,28 @@ export function offerAnswered(
   oneLessOutstanding(participant, negotiation);
 }
 
+/** Whether an offer of ours must come (again) once an offer of the client is answered. */
+function isOfferDue(negotiation: Negotiation): boolean {
+  switch (negotiation.kind) {
+    case 'answering':
+    case 'stable':
+      return negotiation.offerDue;
+    case 'preparing':
+    case 'offering':
+    // The answer may yet turn out not to be taken.
+    case 'settling':
+      return true;
+  }
+}
+
 function oneLessOutstanding(
   participant: Participant,
   negotiation: Extract<Participant['negotiation'], { kind: 'answering' }>,
 ): void {
   participant.negotiation =
-    negotiation.outstanding > 1 ? { ...negotiation, outstanding: negotiation.outstanding - 1 } : { kind: 'stable' };
+    negotiation.outstanding > 1
+      ? { ...negotiation, outstanding: negotiation.outstanding - 1 }
+      : { kind: 'stable', offerDue: negotiation.offerDue };
 }
 
 export function offerMade(
@@ -96,7 +112,7 @@ export function offerMade(
 
 export function answerTaken(participant: Participant, revision: number): void {
   if (participant.negotiation.kind === 'settling' && participant.negotiation.revision === revision) {
-    participant.negotiation = { kind: 'stable' };
+    participant.negotiation = { kind: 'stable', offerDue: false };
   }
 }
 

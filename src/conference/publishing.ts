@@ -7,7 +7,7 @@ import { keyOfTrack } from '../session.ts';
 import { note, tell } from './effects.ts';
 import { ownMetadata } from './metadata.ts';
 import type { Effect } from './messages.ts';
-import type { Conference, Participant } from './state.ts';
+import { type Conference, nextRevision as nextGeneration, type Participant } from './state.ts';
 
 /** New stream metadata of a participant. Streams of others are refused, the rest is told on. */
 export function announce(
@@ -38,7 +38,8 @@ export function publish(
   tracks: readonly PublishedTrack[],
   effects: Effect[],
 ): void {
-  for (const track of participant.published) conference.tracks.delete(track);
+  const before = new Map([...participant.published].map(key => [key, conference.tracks.get(key)]));
+  for (const key of participant.published) conference.tracks.delete(key);
   participant.published.clear();
   for (const track of tracks) {
     const key = keyOfTrack(track.ref);
@@ -50,7 +51,8 @@ export function publish(
       );
       continue;
     }
-    conference.tracks.set(key, { publisher: participant.key, track });
+    const generation = before.get(key)?.generation ?? nextGeneration(conference);
+    conference.tracks.set(key, { publisher: participant.key, track, generation });
     participant.published.add(key);
   }
 }

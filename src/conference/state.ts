@@ -51,6 +51,13 @@ export const DEFAULT_LIMITS: Limits = { participants: 1_000, unansweredOffers: 3
 export interface Publication {
   publisher: SessionKey;
   track: PublishedTrack;
+  /** New each time a track of these ids begins: what viewers had of an earlier one ended with it. */
+  readonly generation: number;
+}
+
+/** A track as a viewer was offered it and may be sent it. */
+export interface Served extends OfferedTrack {
+  readonly generation: number;
 }
 
 export interface Participant {
@@ -66,7 +73,7 @@ export interface Participant {
   readonly published: Set<TrackKey>;
   readonly wanted: Map<TrackKey, WantedTrack>;
   /** What it has been offered and may be sent, as it was last set. */
-  readonly offered: Map<TrackKey, OfferedTrack>;
+  readonly offered: Map<TrackKey, Served>;
   /** `metadataVersion` of what it was told last. */
   toldVersion: number;
 }
@@ -85,8 +92,9 @@ export type ControlChannel =
 /** Where the offer/answer exchange of a participant stands (RFC 8829; the client is impolite, so the focus rolls back). */
 export type Negotiation =
   /** The media engine works on `outstanding` offers of the client. */
-  | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay }
-  | { kind: 'stable' }
+  | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay; offerDue: boolean }
+  /** `offerDue`: an offer of ours was rolled back and has to be made again, whether or not the tracks changed. */
+  | { kind: 'stable'; offerDue: boolean }
   /** The media engine makes an offer. */
   | { kind: 'preparing'; revision: number; attempt: number }
   /** Our offer is with the client. */

@@ -2,12 +2,11 @@
 import type { ControlMessage, WantedTrack } from '../../signalling/wire/control.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { layerScales, smallestCoveringLayer } from '../allocation/layer-choice.ts';
-import type { OfferedTrack } from '../ports.ts';
 import { keyOfTrack, type TrackRef } from '../session.ts';
 import { note, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { captureOf, isAnnounced } from './metadata.ts';
-import type { Conference, Participant, Publication } from './state.ts';
+import type { Conference, Participant, Publication, Served } from './state.ts';
 
 /** Takes a subscription message. Saying the same twice changes nothing; unknown tracks are answered with an error. */
 export function subscribe(
@@ -29,13 +28,14 @@ export function subscribe(
 }
 
 /** How a viewer is to get a track now. */
-export function serve(publisher: Participant, publication: Publication, wanted: WantedTrack | undefined): OfferedTrack {
+export function serve(publisher: Participant, publication: Publication, wanted: WantedTrack | undefined): Served {
   const { track } = publication;
   return {
     ref: track.ref,
     publisher: publisher.key,
     layer: track.kind === 'audio' ? undefined : layerFor(publisher, publication, wanted),
     paused: wanted === undefined || publisher.stage.kind !== 'present',
+    generation: publication.generation,
   };
 }
 

@@ -36,6 +36,7 @@ const MESSAGES_PER_CLIENT = 256;
 const TICK_MS = 500;
 
 export class ConferenceRunner {
+  readonly id: ConferenceId;
   readonly #world: RunnerWorld;
   readonly #events: RunnerEvents;
   readonly #conference: Conference;
@@ -46,6 +47,7 @@ export class ConferenceRunner {
   #tick: { cancel(): void } | undefined;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
+    this.id = id;
     this.#world = world;
     this.#events = events;
     this.#conference = emptyConference(id, world.timing, world.limits);
@@ -211,7 +213,7 @@ export class ConferenceRunner {
   #tell(effect: { call: CallRef; to: SessionId; news: Extract<Effect, { kind: 'tell' }>['news'] }): void {
     const { focus, signals } = this.#world;
     const { call, to } = effect;
-    const letter = letterOf(focus, { ...to, callId: call.callId, confId: this.#conference.id.confId }, effect.news);
+    const letter = letterOf(focus, { ...to, callId: call.callId, confId: this.id.confId }, effect.news);
     switch (letter.kind) {
       case 'to-device':
         return this.#spawn(call, letter.event.type, () => signals.send(to.userId, to.deviceId, letter.event));

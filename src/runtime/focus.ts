@@ -105,7 +105,7 @@ export class Focus {
 
   /** A user is no longer joined to a room. */
   userLeft(roomId: string, userId: string): void {
-    for (const [key, runner] of this.#conferences) if (isIn(key, roomId)) runner.post({ kind: 'user-left', userId });
+    for (const runner of this.#in(roomId)) runner.post({ kind: 'user-left', userId });
   }
 
   /** A call was ended in its room's state. */
@@ -117,7 +117,7 @@ export class Focus {
   /** The focus is no longer in the room. */
   roomLeft(roomId: string): void {
     const error = new WeirError('WEIR_CALL_ENDED', 'the focus is no longer in the room');
-    for (const [key, runner] of this.#conferences) if (isIn(key, roomId)) runner.post({ kind: 'dissolved', error });
+    for (const runner of this.#in(roomId)) runner.post({ kind: 'dissolved', error });
   }
 
   /** For gauges. */
@@ -158,6 +158,10 @@ export class Focus {
     const error = new WeirError('WEIR_FOCUS_STOPPING', 'the focus is being shut down');
     await Promise.all([...this.#conferences.values()].map(runner => runner.dissolve(error)));
     await Promise.all(this.#sending);
+  }
+
+  #in(roomId: string): ConferenceRunner[] {
+    return [...this.#conferences.values()].filter(runner => runner.id.roomId === roomId);
   }
 
   #invited(invite: Invite, waitedSince: number | undefined): void {
@@ -265,8 +269,4 @@ function controlMessageOf(message: Exclude<ClientToDevice, Invite>): ControlMess
     case 'hangup':
       return undefined;
   }
-}
-
-function isIn(key: ConferenceKey, roomId: string): boolean {
-  return key.startsWith(`[${JSON.stringify(roomId)},`);
 }
