@@ -64,7 +64,9 @@ function checkPorts({ http, media }: ConfigFile, { problems }: Findings): void {
   const first = range?.min ?? port;
   const last = range?.max ?? port;
   if (media.tcp && first !== undefined && last !== undefined && http.listen.port !== 0) {
-    const shared = media.listen.some(({ ip }) => isWildcard(ip) || isWildcard(http.listen.host) || ip === http.listen.host);
+    const shared = media.listen.some(
+      ({ ip }) => isWildcard(ip) || isWildcard(http.listen.host) || ip === http.listen.host,
+    );
     if (shared && first <= http.listen.port && http.listen.port <= last) {
       problems.push({ path: 'http.listen.port', message: `is a port of media as well (${first} to ${last}, TCP)` });
     }

@@ -33,7 +33,9 @@ export function readCredentials(
     const file = homeserver[source.fileKey];
     const variable = env[source.variable];
     return [
-      ...(file === undefined ? [] : [{ source, from: 'file' as const, name: `homeserver.${source.fileKey}`, text: file }]),
+      ...(file === undefined
+        ? []
+        : [{ source, from: 'file' as const, name: `homeserver.${source.fileKey}`, text: file }]),
       ...(variable === undefined || variable === ''
         ? []
         : [{ source, from: 'environment' as const, name: source.variable, text: variable }]),
@@ -56,7 +58,11 @@ export function readCredentials(
   }
   const texts = given.map(({ source, from, name, text }) => ({
     source,
-    secret: cleanSecret(name, from === 'file' ? readSecretFile(name, resolve(directory, text), findings) : text, findings),
+    secret: cleanSecret(
+      name,
+      from === 'file' ? readSecretFile(name, resolve(directory, text), findings) : text,
+      findings,
+    ),
   }));
   const [one] = texts;
   if (one?.secret === undefined) return undefined;

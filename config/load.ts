@@ -26,7 +26,9 @@ export function loadConfig(path: string, env: Environment, cores: number = avail
   try {
     text = readFileSync(path, 'utf8');
   } catch (thrown) {
-    return broken(`the configuration cannot be read (${systemCode(thrown)}); \`weir sample-config\` prints one to start from`);
+    return broken(
+      `the configuration cannot be read (${systemCode(thrown)}); \`weir sample-config\` prints one to start from`,
+    );
   }
   return readConfig(text, dirname(resolve(path)), env, cores);
 }

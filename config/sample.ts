@@ -26,10 +26,18 @@ function childLines(section: Section, indent: string, off: '' | '#'): string[] {
 }
 
 function keyLines(name: string, key: Key, indent: string, off: '' | '#'): string[] {
-  const about = noteLines(key).flatMap(note => wrap(note, WIDTH - indent.length - 2)).map(line => `${indent}# ${line}`);
+  const about = noteLines(key)
+    .flatMap(note => wrap(note, WIDTH - indent.length - 2))
+    .map(line => `${indent}# ${line}`);
   if (key.kind === 'section') return [...about, `${indent}${off}${name}:`, ...childLines(key, `${indent}  `, off)];
   const yaml = stringify({ [name]: key.notes.default ?? key.notes.example }, { lineWidth: 0 });
-  return [...about, ...yaml.trimEnd().split('\n').map(line => indent + off + line)];
+  return [
+    ...about,
+    ...yaml
+      .trimEnd()
+      .split('\n')
+      .map(line => indent + off + line),
+  ];
 }
 
 function noteLines(key: Key): string[] {
@@ -37,7 +45,11 @@ function noteLines(key: Key): string[] {
   if (key.kind === 'section') return [description];
   const may = expected(key);
   const bounds = may.charAt(0).toUpperCase() + may.slice(1) + (unit === undefined ? '.' : `, in ${unit}.`);
-  return [description, ...(may === 'a path' ? [] : [bounds]), ...(otherwise === undefined ? [] : [`Left out: ${otherwise}.`])];
+  return [
+    description,
+    ...(may === 'a path' ? [] : [bounds]),
+    ...(otherwise === undefined ? [] : [`Left out: ${otherwise}.`]),
+  ];
 }
 
 /** Lines of whole words, none longer than `width` unless one word is. */

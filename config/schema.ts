@@ -114,9 +114,7 @@ const Tls = Type.Object(
         rule: 'path',
       }),
     ),
-    key_file: Type.String(
-      notes({ description: 'Private key, PEM.', example: '/etc/weir/privkey.pem', rule: 'path' }),
-    ),
+    key_file: Type.String(notes({ description: 'Private key, PEM.', example: '/etc/weir/privkey.pem', rule: 'path' })),
   },
   {
     description:

@@ -1,0 +1,99 @@
+/** Every error leaves as JSON `{code, message, remedy}`; what went wrong inside stays inside. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
+import type { HttpDeps } from './deps.ts';
+
+/** The body of every answer that is an error. */
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  remedy: string;
+}
+
+export function errorBody(error: WeirError): ErrorBody {
+  return { code: error.code, message: error.message, remedy: error.remedy };
+}
+
+function statusOf(code: ErrorCode): number {
+  switch (code) {
+    case 'WEIR_BAD_REQUEST':
+      return 400;
+    case 'WEIR_NOT_ALLOWED':
+      return 403;
+    case 'WEIR_NO_SUCH_PATH':
+    case 'WEIR_PAGE_MISSING':
+      return 404;
+    case 'WEIR_NO_SUCH_METHOD':
+      return 405;
+    case 'WEIR_TOO_MANY_REQUESTS':
+      return 429;
+    case 'WEIR_STARTING':
+    case 'WEIR_FOCUS_STOPPING':
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+/** In place of the framework's words, which quote the request. */
+function saidOf(status: number): string {
+  switch (status) {
+    case 408:
+      return 'the request took too long';
+    case 413:
+      return 'the request body is too large';
+    case 414:
+      return 'the URL is too long';
+    case 415:
+      return 'the request body has a type that is not read here';
+    case 431:
+      return 'the request headers are too large';
+    default:
+      return 'the request is malformed';
+  }
+}
+
+/** Status and typed error of anything that a handler or the framework threw. */
+export function typedError(thrown: unknown): { status: number; error: WeirError } {
+  if (thrown instanceof WeirError) return { status: statusOf(thrown.code), error: thrown };
+  const status: unknown = thrown instanceof Error ? Reflect.get(thrown, 'statusCode') : undefined;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return { status, error: new WeirError('WEIR_BAD_REQUEST', saidOf(status), { cause: thrown }) };
+  }
+  const error = new WeirError('WEIR_INTERNAL', 'the request failed inside the focus; its log says why', {
+    cause: thrown,
+  });
+  return { status: 500, error };
+}
+
+export function sendError(reply: FastifyReply, thrown: unknown, deps: HttpDeps): FastifyReply {
+  const { status, error } = typedError(thrown);
+  deps.countError(error.code);
+  if (status === 500) deps.log.error({ code: error.code, err: error.cause ?? error }, 'an HTTP request failed');
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .send(errorBody(error));
+}
+
+/** Refuses paths and methods that there are not, before a body is read; the rest of the errors come by themselves. */
+export function handleErrors(app: FastifyInstance, deps: HttpDeps): void {
+  app.setErrorHandler((thrown, _request, reply) => sendError(reply, thrown, deps));
+  app.setNotFoundHandler((request, reply) => sendError(reply, noSuch(app, request, reply), deps));
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw noSuch(app, request, reply);
+  });
+}
+
+function noSuch(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): WeirError {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const { method } = request;
+  // Nobody will read a body that comes along.
+  if (method !== 'GET' && method !== 'HEAD') reply.header('connection', 'close');
+  if (method === 'GET' || method === 'HEAD' || !app.hasRoute({ method: 'GET', url: path })) {
+    return new WeirError('WEIR_NO_SUCH_PATH', 'there is nothing at this path');
+  }
+  reply.header('allow', 'GET, HEAD');
+  return new WeirError('WEIR_NO_SUCH_METHOD', 'this path knows GET and HEAD only');
+}

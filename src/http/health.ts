@@ -1,0 +1,47 @@
+/** GET /healthz and /readyz. */
+import type { FastifyInstance } from 'fastify';
+import { ERRORS, type ErrorCode } from '../../signalling/wire/errors.ts';
+import type { HttpDeps, Readiness } from './deps.ts';
+import type { ErrorBody } from './errors.ts';
+
+/** Body of /readyz. */
+export interface ReadinessBody {
+  /** New calls can begin: the homeserver answers, and at least one media worker lives. */
+  ready: boolean;
+  homeserver: 'up' | 'starting' | 'down';
+  workers: { alive: number; wanted: number };
+  /** What is not as it should be; may hold entries while ready (some of several workers are gone). */
+  reasons: ErrorBody[];
+}
+
+export function readinessBody({ homeserver, workers }: Readiness): ReadinessBody {
+  const reasons: ErrorBody[] = [];
+  const add = (code: ErrorCode, message: string): void => {
+    reasons.push({ code, message, remedy: ERRORS[code].remedy });
+  };
+  switch (homeserver.kind) {
+    case 'up':
+      break;
+    case 'starting':
+      add('WEIR_STARTING', 'the homeserver has not been reached yet');
+      break;
+    case 'down':
+      add(homeserver.code, homeserver.message);
+      break;
+  }
+  if (workers.alive < workers.wanted) {
+    add('WEIR_WORKER_DIED', `${workers.alive} of ${workers.wanted} media workers are alive`);
+  }
+  return { ready: homeserver.kind === 'up' && workers.alive > 0, homeserver: homeserver.kind, workers, reasons };
+}
+
+export function serveHealth(app: FastifyInstance, deps: HttpDeps): void {
+  app.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }));
+  app.get('/readyz', (_request, reply) => {
+    const body = readinessBody(deps.readiness());
+    return reply
+      .code(body.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(body);
+  });
+}

@@ -1,0 +1,62 @@
+/** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
+
+export interface MetricNotes {
+  kind: 'counter' | 'gauge' | 'histogram';
+  labels: readonly string[];
+  help: string;
+}
+
+export const METRICS = {
+  weir_conferences: { kind: 'gauge', labels: [], help: 'Conferences with at least one participant.' },
+  weir_participants: {
+    kind: 'gauge',
+    labels: ['state'],
+    help: 'Participants: joining (media not up yet), present, silent (not heard, session kept).',
+  },
+  weir_publications: { kind: 'gauge', labels: [], help: 'Tracks that participants publish.' },
+  weir_subscriptions: { kind: 'gauge', labels: [], help: 'Tracks that viewers are sent or offered.' },
+  weir_mailbox_depth: { kind: 'gauge', labels: [], help: 'Inputs that wait in the mailboxes of conferences.' },
+  weir_homeserver_up: { kind: 'gauge', labels: [], help: '1 while the homeserver answers, else 0.' },
+  weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
+  weir_worker_wanted: { kind: 'gauge', labels: [], help: 'Media worker processes that there should be.' },
+  weir_worker_restarts_total: { kind: 'counter', labels: [], help: 'Media workers that died and were replaced.' },
+  weir_invites_total: {
+    kind: 'counter',
+    labels: ['outcome', 'code'],
+    help: 'Invites: admitted, refused or bad, with the error code or none.',
+  },
+  weir_errors_total: { kind: 'counter', labels: ['code'], help: 'Errors by code.' },
+  weir_hangups_total: {
+    kind: 'counter',
+    labels: ['code'],
+    help: 'Sessions that ended, by error code; client where the client hung up.',
+  },
+  weir_negotiations_total: {
+    kind: 'counter',
+    labels: ['kind'],
+    help: 'Offers of clients answered, offers of the focus made, negotiations failed.',
+  },
+  weir_to_device_received_total: { kind: 'counter', labels: ['type'], help: 'To-device messages read, by type.' },
+  weir_to_device_sent_total: { kind: 'counter', labels: ['type'], help: 'To-device messages sent, by type.' },
+  weir_join_seconds: {
+    kind: 'histogram',
+    labels: [],
+    help: 'From the invite to a participant whose media is up, in seconds.',
+  },
+} as const satisfies Record<string, MetricNotes>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** What a scrape reads at that moment. */
+export interface Figures {
+  conferences: number;
+  participants: { joining: number; present: number; silent: number };
+  publications: number;
+  subscriptions: number;
+  mailboxDepth: number;
+  homeserverUp: boolean;
+  workersAlive: number;
+  workersWanted: number;
+  /** Since the start of the process. */
+  workerRestarts: number;
+}

@@ -1,0 +1,110 @@
+/** The metrics of the focus in the format of Prometheus. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ERRORS } from '../../signalling/wire/errors.ts';
+import type { Meters } from '../ports.ts';
+import { type Figures, METRICS, type MetricName } from './figures.ts';
+
+export interface Metrics extends Meters {
+  /** A to-device message was read. Types that a focus does not know count as `other`. */
+  received(type: string): void;
+  /** A to-device message was sent. */
+  sent(type: string): void;
+  /** Where a scrape reads its gauges, from now on. It must not throw. */
+  watch(read: () => Figures): void;
+  readonly contentType: string;
+  /** The text of a scrape. */
+  render(): Promise<string>;
+}
+
+/** Bounds of weir_join_seconds: finer where a join should end, up to where it has failed. */
+const JOIN_BUCKETS_S = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20];
+
+/** A label's values are bounded, or a stranger could make the registry grow without end. */
+const TO_DEVICE_TYPES: ReadonlySet<string> = new Set([
+  'm.call.invite',
+  'm.call.answer',
+  'm.call.candidates',
+  'm.call.select_answer',
+  'm.call.negotiate',
+  'm.call.hangup',
+  'm.call.sdp_stream_metadata_changed',
+  'org.matrix.call.sdp_stream_metadata_changed',
+]);
+const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client']);
+
+/** @param withProcess also memory, CPU and event loop of this process */
+export function createMetrics(withProcess = true): Metrics {
+  const registry = new Registry();
+  if (withProcess) collectDefaultMetrics({ register: registry });
+  let read: (() => Figures) | undefined;
+
+  const counter = (name: MetricName) =>
+    new Counter({ name, help: METRICS[name].help, labelNames: METRICS[name].labels, registers: [registry] });
+  const gauge = (name: MetricName, fill: (gauge: Gauge, figures: Figures) => void) =>
+    new Gauge({
+      name,
+      help: METRICS[name].help,
+      labelNames: METRICS[name].labels,
+      registers: [registry],
+      collect() {
+        if (read !== undefined) fill(this, read());
+      },
+    });
+
+  gauge('weir_conferences', (it, figures) => it.set(figures.conferences));
+  gauge('weir_participants', (it, { participants }) => {
+    it.set({ state: 'joining' }, participants.joining);
+    it.set({ state: 'present' }, participants.present);
+    it.set({ state: 'silent' }, participants.silent);
+  });
+  gauge('weir_publications', (it, figures) => it.set(figures.publications));
+  gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
+  gauge('weir_mailbox_depth', (it, figures) => it.set(figures.mailboxDepth));
+  gauge('weir_homeserver_up', (it, figures) => it.set(figures.homeserverUp ? 1 : 0));
+  gauge('weir_worker_alive', (it, figures) => it.set(figures.workersAlive));
+  gauge('weir_worker_wanted', (it, figures) => it.set(figures.workersWanted));
+  new Counter({
+    name: 'weir_worker_restarts_total',
+    help: METRICS.weir_worker_restarts_total.help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read?.().workerRestarts ?? 0);
+    },
+  });
+  const invites = counter('weir_invites_total');
+  const errors = counter('weir_errors_total');
+  const hangups = counter('weir_hangups_total');
+  const negotiations = counter('weir_negotiations_total');
+  const received = counter('weir_to_device_received_total');
+  const sent = counter('weir_to_device_sent_total');
+  const joins = new Histogram({
+    name: 'weir_join_seconds',
+    help: METRICS.weir_join_seconds.help,
+    buckets: JOIN_BUCKETS_S,
+    registers: [registry],
+  });
+
+  return {
+    invite: (outcome, code) => invites.inc({ outcome, code: boundedCode(code) }),
+    error: code => errors.inc({ code: boundedCode(code) }),
+    hangup: code => hangups.inc({ code: boundedCode(code) }),
+    negotiation: kind => negotiations.inc({ kind }),
+    joined: durationMs => joins.observe(durationMs / 1000),
+    received: type => received.inc({ type: boundedType(type) }),
+    sent: type => sent.inc({ type: boundedType(type) }),
+    watch: next => {
+      read = next;
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+function boundedCode(code: string): string {
+  return Object.hasOwn(ERRORS, code) || OTHER_CODES.has(code) ? code : 'other';
+}
+
+function boundedType(type: string): string {
+  return TO_DEVICE_TYPES.has(type) ? type : 'other';
+}
