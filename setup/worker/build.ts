@@ -1,0 +1,179 @@
+/**
+ * Builds the mediasoup worker from the sources in its npm package against the libraries of Debian 12.
+ * On the command line: `node setup/worker/build.ts <mediasoup package> <folder for the build> <worker to write>`.
+ */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { runCommand } from '../command.mjs';
+import { describeFailure } from '../failure.mjs';
+import { correctBioCallback, listSources, renameFields } from './sources.ts';
+
+/** Debian packages without which the worker cannot be built. */
+export const BUILD_PACKAGES = [
+  'g++',
+  'flatbuffers-compiler',
+  'libflatbuffers-dev',
+  'libuv1-dev',
+  'libssl-dev',
+  'libsrtp2-dev',
+  'libabsl-dev',
+] as const;
+
+export interface WorkerBuild {
+  /** The unpacked mediasoup package. */
+  packageDir: string;
+  /** Keeps what is compiled: a build that was interrupted goes on from there. */
+  buildDir: string;
+  /** Where the worker is put, when it is whole. */
+  worker: string;
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+const COMPAT = join(import.meta.dirname, 'compat');
+const REMEDY = 'Read the message of the compiler; MEDIASOUP_WORKER_BIN may name a worker that was built elsewhere.';
+const FILE_TIMEOUT_MS = 600_000;
+const LINK_TIMEOUT_MS = 300_000;
+/** The compiler takes as much for the larger files. */
+const MEMORY_PER_JOB = 700_000_000;
+
+const FLAGS = [
+  '-std=c++20',
+  '-O2',
+  '-DNDEBUG',
+  '-DMS_LITTLE_ENDIAN',
+  '-DMS_EXECUTABLE',
+  '-DFLATBUFFERS_LOCALE_INDEPENDENT=1',
+  '-w',
+];
+
+const LIBRARIES = [
+  'uv',
+  'ssl',
+  'crypto',
+  'srtp2',
+  'flatbuffers',
+  'absl_strings',
+  'absl_throw_delegate',
+  'absl_bad_optional_access',
+  'absl_raw_logging_internal',
+  'absl_hash',
+  'absl_raw_hash_set',
+  'pthread',
+].map(name => `-l${name}`);
+
+/** Rejects with a Failure that holds the compiler's message. */
+export async function buildWorker(build: WorkerBuild): Promise<void> {
+  const source = resolve(build.packageDir, 'worker');
+  const folder = resolve(build.buildDir);
+  const inSource = (path: string): string => join(source, path);
+  const inBuild = (path: string): string => join(folder, path);
+
+  await generateMessages(inSource('fbs'), inBuild('fbs'), inBuild('generated/FBS'), build.signal);
+  const dtls = 'src/RTC/DtlsTransport.cpp';
+  await mkdir(dirname(inBuild(dtls)), { recursive: true });
+  await writeFile(inBuild(dtls), correctBioCallback(await readFile(inSource(dtls), 'utf8')));
+
+  const sources = listSources(
+    await readFile(inSource('meson.build'), 'utf8'),
+    await readFile(inSource('deps/libwebrtc/meson.build'), 'utf8'),
+  );
+  const includes = [
+    COMPAT,
+    inBuild('generated'),
+    inSource('include'),
+    inSource('deps/libwebrtc'),
+    inSource('deps/libwebrtc/libwebrtc'),
+  ].map(path => `-I${path}`);
+
+  await mkdir(inBuild('objects'), { recursive: true });
+  const objects = sources.map(path => inBuild(`objects/${path.replaceAll('/', '_')}.o`));
+  const left = sources.flatMap((path, index) => {
+    const object = objects[index];
+    if (object === undefined || existsSync(object)) return [];
+    return [{ object, source: existsSync(inBuild(path)) ? inBuild(path) : inSource(path) }];
+  });
+  let done = sources.length - left.length;
+  build.onProgress?.(done, sources.length);
+
+  // One compiler that fails ends the others.
+  const failed = new AbortController();
+  const signal = build.signal ? AbortSignal.any([build.signal, failed.signal]) : failed.signal;
+  const compileLeft = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      await compile(next.source, next.object, includes, signal);
+      done++;
+      build.onProgress?.(done, sources.length);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: jobs() }, compileLeft));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
+
+  await link(objects, inBuild('mediasoup-worker'), build.signal);
+  await mkdir(dirname(build.worker), { recursive: true });
+  await copyFile(inBuild('mediasoup-worker'), `${build.worker}.new`);
+  await rename(`${build.worker}.new`, build.worker);
+}
+
+async function generateMessages(from: string, schemas: string, to: string, signal?: AbortSignal): Promise<void> {
+  await mkdir(schemas, { recursive: true });
+  await mkdir(to, { recursive: true });
+  const names = (await readdir(from)).filter(name => name.endsWith('.fbs'));
+  for (const name of names) await writeFile(join(schemas, name), renameFields(await readFile(join(from, name), 'utf8')));
+  await runCommand(
+    'flatc',
+    ['--cpp', '--reflect-names', '--scoped-enums', '--filename-suffix', '', '-o', to, ...names.map(name => join(schemas, name))],
+    { timeoutMs: 60_000, remedy: REMEDY, ...(signal && { signal }) },
+  );
+}
+
+async function compile(source: string, object: string, includes: string[], signal: AbortSignal): Promise<void> {
+  // An object file is whole when it has its name, also after the machine was switched off half way.
+  const unfinished = `${object}.new`;
+  await runCommand('g++', [...FLAGS, ...includes, '-c', source, '-o', unfinished], {
+    timeoutMs: FILE_TIMEOUT_MS,
+    remedy: REMEDY,
+    signal,
+  });
+  await rename(unfinished, object);
+}
+
+async function link(objects: string[], worker: string, signal?: AbortSignal): Promise<void> {
+  await rm(worker, { force: true });
+  await runCommand('g++', ['-o', worker, ...objects, ...LIBRARIES], {
+    timeoutMs: LINK_TIMEOUT_MS,
+    remedy: REMEDY,
+    ...(signal && { signal }),
+  });
+}
+
+function jobs(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / MEMORY_PER_JOB)));
+}
+
+if (import.meta.main) {
+  const [packageDir, buildDir, worker] = process.argv.slice(2);
+  if (packageDir === undefined || buildDir === undefined || worker === undefined) {
+    console.error('usage: node setup/worker/build.ts <mediasoup package> <folder for the build> <worker to write>');
+    process.exit(2);
+  }
+  try {
+    await buildWorker({
+      packageDir,
+      buildDir,
+      worker,
+      onProgress: (done, total) => {
+        if (done % 20 === 0 || done === total) console.error(`${done} of ${total} files compiled`);
+      },
+    });
+  } catch (error) {
+    console.error(describeFailure(error));
+    process.exit(1);
+  }
+}
