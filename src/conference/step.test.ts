@@ -222,6 +222,26 @@ describe('subscriptions', () => {
     bench.answer(bob);
     expect(offersIn(bench.effects)[1]?.tracks.map(track => track.ref)).toEqual(tracks.map(track => track.ref));
   });
+
+  it('offers it anew as well when the viewer was busy all the while', () => {
+    const { bench, alice, bob } = watchedCall();
+    const carol = benchClient('carol');
+    bench.join(carol);
+    bench.subscribe(bob, carol);
+    bench.finishAll();
+    bench.effects.length = 0;
+    const tracks = alice.tracks;
+    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
+    for (const published of [tracks.slice(0, 1), tracks]) {
+      alice.tracks = published;
+      bench.say(alice, offer);
+      bench.finish(alice.call);
+    }
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.answer(bob);
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call }]);
+    expect(offersIn(bench.effects)[0]?.tracks).toHaveLength(4);
+  });
 });
 
 describe('glare', () => {
