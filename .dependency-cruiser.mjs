@@ -3,7 +3,7 @@
  * their one library, never each other. Tests may reach anything in their own room and the shared test doubles.
  */
 const test = '[.]test[.]tsx?$';
-const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http'];
+const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
 const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation'];
 
 /** `room` may import only what `allowed` matches (and itself), of our own sources. */
@@ -73,6 +73,8 @@ export default {
     ),
     sees('src/store', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
     sees('src/http', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('src/observe', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('src/cli', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'The command line runs what main gives it.'),
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
@@ -113,10 +115,11 @@ export default {
     ownedBy('matrix-js-sdk', ['signalling/matrix/', 'client/']),
     ownedBy('fastify', ['src/http/']),
     ownedBy('@fastify', ['src/http/']),
-    ownedBy('prom-client', ['src/http/', 'src/main[.]ts$']),
+    ownedBy('prom-client', ['src/observe/']),
+    ownedBy('pino', ['src/observe/']),
     ownedBy('sdp-transform', ['signalling/sdp/']),
     ownedBy('yaml', ['config/', 'demo/']),
-    ownedBy('commander', ['src/main[.]ts$', 'src/cli/']),
+    ownedBy('commander', ['src/cli/']),
     ownedBy('preact', ['client/']),
     ownedBy('@preact', ['client/']),
     ownedBy('puppeteer-core', ['demo/', 'loadtest/', 'test/']),
