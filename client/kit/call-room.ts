@@ -1,0 +1,230 @@
+/** A room that we are in, kept up to date, and whether a call can be held there. */
+import type { StateEvent, ToDeviceMessage } from './homeserver-answers.ts';
+import type { Homeserver } from './homeserver.ts';
+import { type Problem, problem, problemOf } from './problems.ts';
+import {
+  CALL_CONTENT,
+  chooseFocus,
+  type Device,
+  devicesInCall,
+  levelsThatAllowCalls,
+  mayJoinCalls,
+  maySetState,
+  memberContentWith,
+  memberContentWithout,
+  roomNameOf,
+  type RoomState,
+  runningConference,
+  withEvents,
+} from './room.ts';
+import { SyncLoop } from './sync.ts';
+import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES, type FocusRef } from './wire.ts';
+
+export interface CallRoomOptions {
+  homeserver: Homeserver;
+  /** Room id or alias. */
+  room: string;
+  /** Homeservers that know the room. */
+  via: string[];
+  /** The call to join; where it is missing, the one that runs. */
+  confId: string | undefined;
+  /** The focus of this page. */
+  focus: FocusRef | undefined;
+}
+
+export class CallRoom {
+  readonly homeserver: Homeserver;
+  readonly roomId: string;
+  readonly #options: CallRoomOptions;
+  readonly #sync: SyncLoop;
+  readonly #changes = new Set<() => void>();
+  readonly #messages = new Set<(message: ToDeviceMessage) => void>();
+  readonly #names = new Map<string, string>();
+  #state: RoomState = new Map();
+  #confId: string | undefined;
+  #removed = false;
+  #trouble: Problem | undefined;
+  #focusProblem: Problem | undefined;
+  #iceServers: RTCIceServer[] = [];
+
+  private constructor(options: CallRoomOptions, roomId: string) {
+    this.#options = options;
+    this.homeserver = options.homeserver;
+    this.roomId = roomId;
+    this.#confId = options.confId;
+    this.#sync = new SyncLoop(options.homeserver, roomId, {
+      toDevice: message => {
+        for (const listener of this.#messages) listener(message);
+      },
+      state: events => this.#take(events),
+      trouble: reason => {
+        this.#trouble = reason;
+        this.#changed();
+      },
+      removed: () => {
+        this.#removed = true;
+        this.#changed();
+      },
+    });
+  }
+
+  /** Joins the room and reads its state. Rejects with a ProblemError. What can wait for later goes on behind. */
+  static async open(options: CallRoomOptions): Promise<CallRoom> {
+    const roomId = await options.homeserver.join(options.room, options.via);
+    const room = new CallRoom(options, roomId);
+    const relays = room.#fetchIceServers();
+    try {
+      await room.#sync.start();
+    } catch (thrown) {
+      room.close();
+      throw thrown;
+    }
+    void relays;
+    void room.#bringFocus();
+    return room;
+  }
+
+  get self(): Device {
+    return this.homeserver.credentials;
+  }
+  get name(): string | undefined {
+    return roomNameOf(this.#state);
+  }
+  get confId(): string | undefined {
+    return this.#confId ?? runningConference(this.#state);
+  }
+  get iceServers(): RTCIceServer[] {
+    return this.#iceServers;
+  }
+  /** The homeserver does not answer, or worse. */
+  get trouble(): Problem | undefined {
+    return this.#trouble;
+  }
+  /** Where the call would be held now. */
+  get focus(): FocusRef | undefined {
+    const { confId } = this;
+    const ours = this.#options.focus;
+    return confId === undefined ? ours : chooseFocus(this.#state, confId, this.self, ours, Date.now());
+  }
+  /** Whoever the room says is in the call, except this device. */
+  get devicesThere(): Device[] {
+    const { confId, self } = this;
+    if (confId === undefined) return [];
+    return devicesInCall(this.#state, confId, Date.now()).filter(
+      device => device.userId !== self.userId || device.deviceId !== self.deviceId,
+    );
+  }
+  /** Why no call can be held here by us; `undefined` where it can. */
+  get obstacle(): Problem | undefined {
+    if (this.#removed) return problem('REMOVED_FROM_ROOM');
+    if (!mayJoinCalls(this.#state, this.self.userId)) return problem('CALL_FORBIDDEN');
+    if (this.confId === undefined && !maySetState(this.#state, this.self.userId, CALL_EVENT_TYPES[0])) {
+      return problem(
+        'CALL_FORBIDDEN',
+        'No call runs here, and you may not start one.',
+        'Wait for a moderator to start the call, or ask for the permission org.matrix.msc3401.call.',
+      );
+    }
+    if (this.focus === undefined) return problem('FOCUS_UNKNOWN');
+    return this.#focusProblem;
+  }
+  /** Whether we may lift the obstacle CALL_FORBIDDEN ourselves. */
+  get mayAllowCalls(): boolean {
+    return maySetState(this.#state, this.self.userId, 'm.room.power_levels');
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
+  }
+
+  onMessage(listener: (message: ToDeviceMessage) => void): () => void {
+    this.#messages.add(listener);
+    return () => this.#messages.delete(listener);
+  }
+
+  /** Name to show for a user; asked from the homeserver the first time, told by `onChange`. */
+  nameOf(userId: string): string {
+    const known = this.#names.get(userId);
+    if (known !== undefined) return known;
+    const fallback = userId.replace(/^@/, '').replace(/:.*$/, '');
+    this.#names.set(userId, fallback);
+    this.homeserver
+      .displayName(this.roomId, userId)
+      .then(name => {
+        if (name === undefined || name === fallback) return;
+        this.#names.set(userId, name);
+        this.#changed();
+      })
+      .catch(() => undefined);
+    return fallback;
+  }
+
+  /** The conference to join; announces a new one where none runs. */
+  async ensureConference(): Promise<string> {
+    const running = this.confId;
+    if (running !== undefined) return running;
+    const confId = crypto.randomUUID();
+    await this.homeserver.putState(this.roomId, CALL_EVENT_TYPES[0], confId, CALL_CONTENT);
+    this.#confId = confId;
+    return confId;
+  }
+
+  /** Tells the room that this device is in the call; to be repeated within the hour. */
+  async announce(confId: string, sessionId: string, focus: FocusRef, purposes: string[]): Promise<void> {
+    const own = { ...this.self, confId, sessionId, focus, purposes };
+    await this.#putMember(memberContentWith(this.#state, own, Date.now()));
+  }
+
+  async withdraw(options: { keepAlive?: boolean } = {}): Promise<void> {
+    await this.#putMember(memberContentWithout(this.#state, this.self, Date.now()), options);
+  }
+
+  /** Lets every member join calls. */
+  async allowCalls(): Promise<void> {
+    await this.homeserver.putState(this.roomId, 'm.room.power_levels', '', levelsThatAllowCalls(this.#state));
+  }
+
+  invite(userId: string): Promise<void> {
+    return this.homeserver.invite(this.roomId, userId);
+  }
+
+  close(): void {
+    this.#sync.stop();
+    this.#changes.clear();
+    this.#messages.clear();
+  }
+
+  async #putMember(content: object, options: { keepAlive?: boolean } = {}): Promise<void> {
+    await this.homeserver.putState(this.roomId, CALL_MEMBER_EVENT_TYPES[0], this.self.userId, content, options);
+  }
+
+  async #fetchIceServers(): Promise<void> {
+    // A homeserver without relays, or one that limits the rate: calls work without in most networks.
+    this.#iceServers = await this.homeserver.iceServers().catch(() => []);
+  }
+
+  /** Invites the focus of this page where it is needed and missing. */
+  async #bringFocus(): Promise<void> {
+    const { focus } = this;
+    if (focus === undefined) return;
+    try {
+      const membership = await this.homeserver.membership(this.roomId, focus.userId);
+      if (membership !== 'join' && membership !== 'invite') await this.invite(focus.userId);
+      this.#focusProblem = undefined;
+    } catch (thrown) {
+      const { detail } = problemOf(thrown);
+      this.#focusProblem = problem('FOCUS_NOT_IN_ROOM', detail, `Somebody who may invite has to invite ${focus.userId}.`);
+    }
+    this.#changed();
+  }
+
+  #take(events: StateEvent[]): void {
+    this.#state = withEvents(this.#state, events);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#changes) listener();
+  }
+}

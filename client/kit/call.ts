@@ -1,0 +1,258 @@
+/** A person's stay in a call, over as many sessions as it takes. */
+import type { CallRoom } from './call-room.ts';
+import type { Capture } from './capture.ts';
+import { type Mark, type Marks, preciseNow } from './marks.ts';
+import { type Problem, problemOf } from './problems.ts';
+import { answerTimeoutMs, judge, type Loss } from './recovery.ts';
+import type { RemoteStream } from './remote-streams.ts';
+import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
+import { Session } from './session.ts';
+import type { Size } from './subscriptions.ts';
+
+export type CallState =
+  | { kind: 'idle' }
+  | { kind: 'joining'; problem: Problem | undefined }
+  | { kind: 'connected' }
+  | { kind: 'reconnecting'; problem: Problem | undefined }
+  | { kind: 'left' }
+  | { kind: 'ended'; problem: Problem };
+
+export interface CallOptions {
+  room: CallRoom;
+  capture: Capture;
+  guessSize: () => Size;
+  /** State, streams or marks changed. */
+  changed(): void;
+  /** Something that a person should know, while the call goes on. */
+  notice(reason: Problem): void;
+}
+
+/** The member entry is written again when this share of its life is over. */
+const REFRESH_SHARE = 0.75;
+const MAX_PARALLEL_SENDS = 64;
+
+export class Call {
+  readonly #options: CallOptions;
+  readonly #stopListening: () => void;
+  #state: CallState = { kind: 'idle' };
+  #session: Session | undefined;
+  /** Streams of the session before, shown until the new one knows better. */
+  #lastStreams: RemoteStream[] = [];
+  #answered = false;
+  #announced = false;
+  #failures = 0;
+  #sending = 0;
+  #wasUp = false;
+  #certificate: RTCCertificate | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setTimeout> | undefined;
+  readonly marks: Marks = {};
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.#stopListening = options.room.onMessage(message => this.#session?.take(message));
+    RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as EcKeyGenParams)
+      .then(certificate => {
+        this.#certificate = certificate;
+      })
+      .catch(() => undefined);
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** Streams of the others. */
+  get streams(): RemoteStream[] {
+    const now = this.#session?.streams ?? [];
+    return this.#answered ? now : this.#lastStreams;
+  }
+
+  /** The peer connection of the current session; an array, since there may be none. */
+  get connections(): RTCPeerConnection[] {
+    const { connection } = this.#session ?? {};
+    return connection === undefined || connection.signalingState === 'closed' ? [] : [connection];
+  }
+
+  join(): void {
+    if (['joining', 'connected', 'reconnecting'].includes(this.#state.kind)) return;
+    for (const mark of Object.keys(this.marks) as Mark[]) delete this.marks[mark];
+    this.mark('joinClickedAt');
+    this.#failures = 0;
+    this.#wasUp = false;
+    this.#set({ kind: 'joining', problem: undefined });
+    this.#open();
+  }
+
+  /** Ends our stay. `keepAlive`: the page is going away, and what is sent must outlive it. */
+  leave(options: { keepAlive: boolean } = { keepAlive: false }): void {
+    if (!['joining', 'connected', 'reconnecting'].includes(this.#state.kind)) return;
+    this.#session?.hangUp(options);
+    this.#stop();
+    this.#set({ kind: 'left' });
+    if (this.#announced) this.#options.room.withdraw(options).catch(() => undefined);
+    this.#announced = false;
+  }
+
+  /** Frees what the call holds; it cannot be joined any more. */
+  close(): void {
+    this.leave();
+    this.#stopListening();
+  }
+
+  /** How a video tile is drawn: its size in device px, or hidden. */
+  show(streamId: string, trackId: string, size: Size | 'hidden'): void {
+    this.#session?.show(streamId, trackId, size);
+  }
+
+  /** Overrules the drawn size of one track; sent at once. Returns when, in ms since 1970. */
+  wantSize(streamId: string, trackId: string, size: Size): number {
+    const at = preciseNow();
+    this.#session?.wantSize(streamId, trackId, size);
+    return at;
+  }
+
+  /** Notes a moment, the first time it comes. */
+  mark(mark: Mark): void {
+    this.marks[mark] ??= preciseNow();
+  }
+
+  #open(): void {
+    const { room } = this.#options;
+    const { confId, focus } = room;
+    if (confId === undefined) {
+      room.ensureConference().then(
+        () => this.#isIn() && this.#open(),
+        (thrown: unknown) => this.#isIn() && this.#end(problemOf(thrown)),
+      );
+      return;
+    }
+    const obstacle = room.obstacle;
+    if (focus === undefined || (obstacle !== undefined && obstacle.code !== 'FOCUS_NOT_IN_ROOM')) {
+      if (obstacle !== undefined) this.#end(obstacle);
+      return;
+    }
+    const previous = this.#session;
+    const address = {
+      roomId: room.roomId,
+      confId,
+      callId: crypto.randomUUID(),
+      sessionId: crypto.randomUUID(),
+      self: { userId: room.self.userId, deviceId: room.self.deviceId },
+      focus,
+    };
+    this.#answered = false;
+    const session = new Session(
+      {
+        address,
+        send: (to, type, content, options) => this.#send(to.userId, to.deviceId, type, content, options),
+        capture: this.#options.capture,
+        iceServers: room.iceServers,
+        certificate: this.#certificate,
+        guessSize: this.#options.guessSize,
+        answerTimeoutMs: answerTimeoutMs(this.#failures),
+        previous,
+      },
+      {
+        mark: mark => this.mark(mark),
+        changed: () => this.#sessionChanged(session),
+        answered: () => {
+          this.#answered = true;
+          // Tries that nobody answers would fill the room's history.
+          if (this.#failures > 0 || this.#wasUp) this.#announce(session, confId, focus);
+        },
+        refused: reason => this.#options.notice(reason),
+        lost: loss => this.#lost(session, loss),
+      },
+    );
+    this.#session = session;
+    void session.start();
+    if (this.#failures === 0 && !this.#wasUp) this.#announce(session, confId, focus);
+  }
+
+  #announce(session: Session, confId: string, focus: { userId: string; deviceId: string }): void {
+    clearTimeout(this.#refresh);
+    this.#refresh = setTimeout(
+      () => this.#announce(session, confId, focus),
+      MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE,
+    );
+    this.#announced = true;
+    const { room, capture } = this.#options;
+    const purposes = capture.screen === undefined ? ['m.usermedia'] : ['m.usermedia', 'm.screenshare'];
+    room.announce(confId, session.sessionId, focus, purposes).catch((thrown: unknown) => {
+      if (this.#session !== session || !this.#isIn()) return;
+      const reason = problemOf(thrown);
+      if (reason.code === 'CALL_FORBIDDEN' || reason.code === 'TOKEN_REFUSED') this.#end(reason);
+      else this.#options.notice(reason);
+    });
+  }
+
+  /** Media does not wait for the homeserver, so neither may messages pile up for it. */
+  async #send(
+    userId: string,
+    deviceId: string,
+    type: string,
+    content: object,
+    options: { keepAlive?: boolean } = {},
+  ): Promise<void> {
+    if (this.#sending >= MAX_PARALLEL_SENDS) throw new Error('Too many messages wait for the homeserver.');
+    this.#sending += 1;
+    try {
+      await this.#options.room.homeserver.sendToDevice(userId, deviceId, type, content, options);
+    } finally {
+      this.#sending -= 1;
+    }
+  }
+
+  #sessionChanged(session: Session): void {
+    if (this.#session !== session || !this.#isIn()) return;
+    if (session.phase === 'up') {
+      this.#wasUp = true;
+      this.#set({ kind: 'connected' });
+    } else if (session.phase === 'troubled') this.#set({ kind: 'reconnecting', problem: undefined });
+    else this.#options.changed();
+  }
+
+  #lost(session: Session, loss: Loss): void {
+    if (this.#session !== session || !this.#isIn()) return;
+    if (this.#answered) this.#lastStreams = session.streams;
+    const verdict = judge(loss, this.#failures, session.upForMs, Math.random());
+    if (verdict.kind === 'end') {
+      this.#end(verdict.problem);
+      return;
+    }
+    this.#failures = verdict.failures;
+    // The first try goes out at once and mostly works: no reason to alarm anybody yet.
+    const reason = verdict.failures > 1 ? verdict.problem : undefined;
+    this.#set(this.#wasUp ? { kind: 'reconnecting', problem: reason } : { kind: 'joining', problem: reason });
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#open(), verdict.afterMs);
+  }
+
+  #end(reason: Problem): void {
+    this.#session?.hangUp();
+    this.#stop();
+    this.#set({ kind: 'ended', problem: reason });
+    // Not after a replacement: the entry is the other window's now.
+    if (this.#announced && reason.code !== 'REPLACED') this.#options.room.withdraw().catch(() => undefined);
+    this.#announced = false;
+  }
+
+  #stop(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#refresh);
+    this.#session?.close();
+    this.#session = undefined;
+    this.#lastStreams = [];
+    this.#answered = false;
+  }
+
+  #isIn(): boolean {
+    return ['joining', 'connected', 'reconnecting'].includes(this.#state.kind);
+  }
+
+  #set(state: CallState): void {
+    this.#state = state;
+    this.#options.changed();
+  }
+}

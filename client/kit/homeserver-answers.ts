@@ -1,0 +1,122 @@
+/** What the homeserver answers, checked before it is used (Matrix client-server API v1.x; the parts that a call needs). */
+import { Type } from 'typebox';
+import { type Parsed, parserOf } from '../../signalling/wire/parse.ts';
+
+const Content = Type.Record(Type.String(), Type.Unknown());
+
+const StateEventWire = Type.Object({
+  type: Type.String(),
+  state_key: Type.Optional(Type.String()),
+  sender: Type.String(),
+  content: Content,
+  origin_server_ts: Type.Optional(Type.Number()),
+});
+const Events = Type.Optional(Type.Object({ events: Type.Optional(Type.Array(Type.Unknown())) }));
+const StrippedRoom = Type.Object({ invite_state: Events });
+const JoinedRoom = Type.Object({
+  state: Events,
+  timeline: Events,
+  summary: Type.Optional(Type.Object({ 'm.heroes': Type.Optional(Type.Array(Type.String())) })),
+});
+const ToDeviceWire = Type.Object({ type: Type.String(), sender: Type.String(), content: Content });
+
+const parseStateEvent = parserOf('state event', StateEventWire);
+const parseToDeviceEvent = parserOf('to-device event', ToDeviceWire);
+
+/** One answer of GET /sync. */
+export const readSync = parserOf(
+  'sync',
+  Type.Object({
+    next_batch: Type.String(),
+    to_device: Events,
+    rooms: Type.Optional(
+      Type.Object({
+        join: Type.Optional(Type.Record(Type.String(), JoinedRoom)),
+        invite: Type.Optional(Type.Record(Type.String(), StrippedRoom)),
+        leave: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      }),
+    ),
+  }),
+);
+export type SyncAnswer = Extract<ReturnType<typeof readSync>, { kind: 'ok' }>['value'];
+
+export const readLogin = parserOf(
+  'login',
+  Type.Object({ user_id: Type.String(), access_token: Type.String(), device_id: Type.String() }),
+);
+export const readWhoAmI = parserOf(
+  'whoami',
+  Type.Object({ user_id: Type.String(), device_id: Type.Optional(Type.String()) }),
+);
+export const readLoginFlows = parserOf('login flows', Type.Object({ flows: Type.Array(Type.Object({ type: Type.String() })) }));
+export const readRoomId = parserOf('room', Type.Object({ room_id: Type.String() }));
+export const readTurnServers = parserOf(
+  'turn servers',
+  Type.Object({
+    uris: Type.Optional(Type.Array(Type.String())),
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String()),
+  }),
+);
+export const readWellKnown = parserOf(
+  'well-known',
+  Type.Object({ 'm.homeserver': Type.Object({ base_url: Type.String() }) }),
+);
+export const readDisplayName = parserOf('profile', Type.Object({ displayname: Type.Optional(Type.String()) }));
+export const readMembership = parserOf('membership', Type.Object({ membership: Type.String() }));
+
+/** What the focus says of itself at GET /v1/focus. */
+export const readFocusInfo = parserOf(
+  'focus',
+  Type.Object({
+    user_id: Type.String({ minLength: 1 }),
+    device_id: Type.String({ minLength: 1 }),
+    homeserver_url: Type.Optional(Type.String()),
+    version: Type.Optional(Type.String()),
+  }),
+);
+
+/** A state event of a room. */
+export interface StateEvent {
+  type: string;
+  stateKey: string;
+  sender: string;
+  content: Record<string, unknown>;
+  /** When the homeserver of its sender says it was sent, ms since 1970. */
+  sentAt: number;
+}
+
+/** A message from a device. */
+export interface ToDeviceMessage {
+  type: string;
+  sender: string;
+  content: Record<string, unknown>;
+}
+
+function readAll<W, T>(events: unknown[] | undefined, parse: (input: unknown) => Parsed<W>, map: (wire: W) => T[]): T[] {
+  return (events ?? []).flatMap(event => {
+    const parsed = parse(event);
+    return parsed.kind === 'ok' ? map(parsed.value) : [];
+  });
+}
+
+/** The state events among `events`; what is malformed is passed over. */
+export function stateEventsOf(events: unknown[] | undefined): StateEvent[] {
+  return readAll(events, parseStateEvent, wire =>
+    wire.state_key === undefined
+      ? []
+      : [
+          {
+            type: wire.type,
+            stateKey: wire.state_key,
+            sender: wire.sender,
+            content: wire.content,
+            sentAt: wire.origin_server_ts ?? 0,
+          },
+        ],
+  );
+}
+
+export function toDeviceMessagesOf(events: unknown[] | undefined): ToDeviceMessage[] {
+  return readAll(events, parseToDeviceEvent, wire => [wire]);
+}

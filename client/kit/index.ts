@@ -1,0 +1,31 @@
+/** The browser kit: calls over Matrix with a focus (MSC3401, MSC3898), free of any UI. */
+export { askFocus, type OwnFocus } from './focus-info.ts';
+export { Call, type CallOptions, type CallState } from './call.ts';
+export { CallRoom, type CallRoomOptions } from './call-room.ts';
+export {
+  Capture,
+  captureDevices,
+  type CaptureKind,
+  type CaptureState,
+  type SharedScreen,
+  USUAL_CAPTURE,
+} from './capture.ts';
+export type { CaptureSize } from './encodings.ts';
+export { type Credentials, Homeserver } from './homeserver.ts';
+export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
+export { type Mark, type Marks, preciseNow } from './marks.ts';
+export { type Problem, problem, type ProblemCode, ProblemError, problemOf } from './problems.ts';
+export type { BoundTrack, RemoteStream } from './remote-streams.ts';
+export { callRoomRequest, type Device } from './room.ts';
+export { listRooms, type RoomSummary } from './room-list.ts';
+export {
+  findHomeserver,
+  loginWithAccessToken,
+  loginWithPassword,
+  loginWithToken,
+  serverOf,
+  ssoUrl,
+  waysToSignIn,
+} from './sign-in.ts';
+export type { Shown, Size } from './subscriptions.ts';
+export type { FocusRef } from './wire.ts';

@@ -1,0 +1,143 @@
+/**
+ * Offers and answers of one peer connection, one after the other (RFC 8829). We are the caller of the call, so impolite on
+ * a collision: an offer of the focus that meets one of ours is dropped, and the focus offers again after it took ours.
+ */
+import type { Description } from './wire.ts';
+
+/** What of RTCPeerConnection a negotiation needs. */
+export interface NegotiatingPeer {
+  readonly signalingState: RTCSignalingState;
+  readonly localDescription: { readonly type: string; readonly sdp: string } | null;
+  setLocalDescription(): Promise<void>;
+  setRemoteDescription(description: Description): Promise<void>;
+  restartIce(): void;
+}
+
+export interface NegotiationEvents {
+  /** Hands a description to the focus, in order. */
+  send(description: Description): void;
+  /** A remote description holds now: its tracks can be bound. */
+  applied(description: Description): void;
+  /** A description of the focus could not be used. */
+  refused(type: Description['type'], thrown: unknown): void;
+  /** An offer of ours was not answered in time, or more came in than can be worked off; only a new session helps. */
+  stuck(why: string): void;
+}
+
+/** Longest that an offer of ours may go unanswered, in ms; the first offer has its own limit. */
+const ANSWER_TIMEOUT_MS = 6_000;
+/** Most descriptions that wait to be applied. */
+const MAX_QUEUED = 16;
+
+type Phase = 'idle' | 'offered' | 'closed';
+
+export class Negotiation {
+  readonly #peer: NegotiatingPeer;
+  readonly #events: NegotiationEvents;
+  #phase: Phase = 'idle';
+  #tail: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #offerWanted = false;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(peer: NegotiatingPeer, events: NegotiationEvents) {
+    this.#peer = peer;
+    this.#events = events;
+  }
+
+  /** Makes the first offer; its answer comes by `receive` like every other. */
+  async first(): Promise<string> {
+    this.#phase = 'offered';
+    await this.#peer.setLocalDescription();
+    return this.#localSdp();
+  }
+
+  /** Asks for an offer of ours. Many requests while one is out become one offer. */
+  offer(options: { iceRestart?: boolean } = {}): void {
+    if (this.#phase === 'closed') return;
+    if (options.iceRestart === true) this.#peer.restartIce();
+    this.#offerWanted = true;
+    this.#pump();
+  }
+
+  /** Takes a description of the focus. */
+  receive(description: Description): void {
+    if (this.#phase === 'closed') return;
+    if (this.#queued >= MAX_QUEUED) {
+      this.#events.stuck('too many descriptions at once');
+      return;
+    }
+    this.#queued += 1;
+    this.#enqueue(async () => {
+      this.#queued -= 1;
+      await (description.type === 'answer' ? this.#takeAnswer(description) : this.#takeOffer(description));
+    });
+  }
+
+  close(): void {
+    this.#phase = 'closed';
+    clearTimeout(this.#deadline);
+  }
+
+  #enqueue(step: () => Promise<void>): void {
+    this.#tail = this.#tail
+      .then(async () => {
+        if (this.#phase !== 'closed') await step();
+      })
+      .catch((thrown: unknown) => {
+        if (this.#phase !== 'closed') this.#events.stuck(thrown instanceof Error ? thrown.message : String(thrown));
+      })
+      .then(() => this.#pump());
+  }
+
+  #pump(): void {
+    if (!this.#offerWanted || this.#phase !== 'idle' || this.#peer.signalingState !== 'stable') return;
+    // Taken before anything is awaited: an offer of the focus that comes now is the one that yields.
+    this.#phase = 'offered';
+    this.#offerWanted = false;
+    this.#enqueue(async () => {
+      await this.#peer.setLocalDescription();
+      this.#events.send({ type: 'offer', sdp: this.#localSdp() });
+      this.#deadline = setTimeout(() => this.#events.stuck('an offer was not answered'), ANSWER_TIMEOUT_MS);
+    });
+  }
+
+  async #takeAnswer(description: Description): Promise<void> {
+    // A second answer, or one to an offer that is settled: nothing depends on it.
+    if (this.#peer.signalingState !== 'have-local-offer') return;
+    clearTimeout(this.#deadline);
+    try {
+      await this.#peer.setRemoteDescription(description);
+    } catch (thrown) {
+      this.#events.refused('answer', thrown);
+      this.#events.stuck('the answer cannot be used');
+      return;
+    }
+    this.#settle(description);
+  }
+
+  async #takeOffer(description: Description): Promise<void> {
+    if (this.#phase === 'offered' || this.#peer.signalingState !== 'stable') return;
+    try {
+      await this.#peer.setRemoteDescription(description);
+    } catch (thrown) {
+      this.#events.refused('offer', thrown);
+      return;
+    }
+    await this.#peer.setLocalDescription();
+    this.#events.send({ type: 'answer', sdp: this.#localSdp() });
+    this.#settle(description);
+  }
+
+  #settle(applied: Description): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'idle';
+    this.#events.applied(applied);
+  }
+
+  #localSdp(): string {
+    const { localDescription } = this.#peer;
+    if (localDescription === null) throw new Error('The browser made no description.');
+    return localDescription.sdp;
+  }
+}

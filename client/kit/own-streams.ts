@@ -1,0 +1,168 @@
+/** What we publish on a peer connection, and how we announce it. */
+import type { Capture } from './capture.ts';
+import { audioEncodings, cameraEncodings, captureSizeOf, screenEncodings } from './encodings.ts';
+import type { Device } from './room.ts';
+import { sentTracks } from './sections.ts';
+import type { StreamMetadata, TrackMetadata } from './wire.ts';
+
+export type Purpose = 'm.usermedia' | 'm.screenshare';
+
+/** A section of ours, as far as its announcement goes. */
+export interface OwnSection {
+  mid: string | null;
+  kind: 'audio' | 'video';
+  purpose: Purpose;
+  /** px; only of video that runs. */
+  width?: number | undefined;
+  height?: number | undefined;
+}
+
+/**
+ * Stream metadata (MSC3077, MSC3898) for sections of ours. The ids are those of our description, not of the tracks:
+ * Firefox makes its own, and a replaced track keeps the id of the first.
+ */
+export function ownMetadata(
+  sdp: string,
+  sections: OwnSection[],
+  self: Device,
+  muted: { audio: boolean; video: boolean },
+): StreamMetadata {
+  const sent = sentTracks(sdp);
+  const metadata: StreamMetadata = {};
+  for (const { mid, kind, purpose, width, height } of sections) {
+    const ids = mid === null ? undefined : sent.get(mid);
+    if (ids === undefined) continue;
+    const stream = (metadata[ids.streamId] ??= {
+      user_id: self.userId,
+      device_id: self.deviceId,
+      purpose,
+      audio_muted: purpose === 'm.usermedia' ? muted.audio : true,
+      video_muted: purpose === 'm.usermedia' ? muted.video : false,
+      tracks: {},
+    });
+    if (purpose === 'm.screenshare' && kind === 'audio') stream.audio_muted = false;
+    const track: TrackMetadata = {
+      kind,
+      ...(width === undefined ? {} : { width }),
+      ...(height === undefined ? {} : { height }),
+    };
+    stream.tracks = { ...stream.tracks, [ids.trackId]: track };
+  }
+  return metadata;
+}
+
+interface Sending {
+  transceiver: RTCRtpTransceiver;
+  kind: 'audio' | 'video';
+  purpose: Purpose;
+}
+
+/**
+ * Ties the captures to senders. Camera and microphone get their sections once, without tracks, so that the ids are new in
+ * every session and devices come and go without negotiation; each shared screen gets sections of its own.
+ */
+export class OwnStreams {
+  readonly #connection: RTCPeerConnection;
+  readonly #capture: Capture;
+  readonly #audio: Sending;
+  readonly #video: Sending;
+  #screen: Sending[] = [];
+
+  constructor(connection: RTCPeerConnection, capture: Capture) {
+    this.#connection = connection;
+    this.#capture = capture;
+    const streams = [new MediaStream()];
+    const size = captureSizeOf(capture.videoTrack, capture.plannedSize);
+    this.#audio = {
+      transceiver: connection.addTransceiver('audio', {
+        direction: 'sendrecv',
+        streams,
+        sendEncodings: audioEncodings(),
+      }),
+      kind: 'audio',
+      purpose: 'm.usermedia',
+    };
+    this.#video = {
+      transceiver: connection.addTransceiver('video', {
+        direction: 'sendrecv',
+        streams,
+        sendEncodings: cameraEncodings(size),
+      }),
+      kind: 'video',
+      purpose: 'm.usermedia',
+    };
+    this.update();
+  }
+
+  /** Follows the captures. True where the change has to be negotiated. */
+  update(): boolean {
+    put(this.#audio.transceiver.sender, this.#capture.audioTrack);
+    const camera = this.#capture.videoTrack;
+    if (put(this.#video.transceiver.sender, camera) && camera !== undefined) {
+      fit(this.#video.transceiver.sender, cameraEncodings(captureSizeOf(camera, this.#capture.plannedSize)));
+    }
+    return this.#updateScreen();
+  }
+
+  /** The announcement that fits the local description. */
+  metadata(sdp: string, self: Device): StreamMetadata {
+    const sections = [this.#audio, this.#video, ...this.#screen].map(({ transceiver, kind, purpose }) => {
+      const { width, height } = kind === 'video' ? (transceiver.sender.track?.getSettings() ?? {}) : {};
+      return { mid: transceiver.mid, kind, purpose, width, height };
+    });
+    return ownMetadata(sdp, sections, self, { audio: this.#capture.audioMuted, video: this.#capture.videoMuted });
+  }
+
+  #updateScreen(): boolean {
+    const shared = this.#capture.screen;
+    const showing = this.#screen[0]?.transceiver.sender.track ?? undefined;
+    if (shared?.video === showing) return false;
+    for (const { transceiver } of this.#screen) {
+      // Not `stop()`: that frees the section for another use, and its mid would come to mean something else.
+      transceiver.direction = 'inactive';
+      put(transceiver.sender, undefined);
+    }
+    this.#screen = [];
+    if (shared === undefined) return true;
+    const streams = [new MediaStream()];
+    const size = captureSizeOf(shared.video, { width: 1920, height: 1080, frameRate: 15 });
+    this.#screen.push({
+      transceiver: this.#connection.addTransceiver(shared.video, {
+        direction: 'sendonly',
+        streams,
+        sendEncodings: screenEncodings(size),
+      }),
+      kind: 'video',
+      purpose: 'm.screenshare',
+    });
+    if (shared.audio !== undefined) {
+      this.#screen.push({
+        transceiver: this.#connection.addTransceiver(shared.audio, { direction: 'sendonly', streams }),
+        kind: 'audio',
+        purpose: 'm.screenshare',
+      });
+    }
+    return true;
+  }
+}
+
+/** True where the sender had another track. */
+function put(sender: RTCRtpSender, track: MediaStreamTrack | undefined): boolean {
+  if ((sender.track ?? undefined) === track) return false;
+  // It fails only on a closed connection, whose senders send nothing anyway.
+  sender.replaceTrack(track ?? null).catch(() => undefined);
+  return true;
+}
+
+/** Sets bitrates for another size; how many layers there are was agreed and stays. */
+function fit(sender: RTCRtpSender, wanted: RTCRtpEncodingParameters[]): void {
+  const parameters = sender.getParameters();
+  let changed = false;
+  for (const [index, encoding] of parameters.encodings.entries()) {
+    const maxBitrate = wanted[index]?.maxBitrate;
+    if (maxBitrate === undefined || encoding.maxBitrate === maxBitrate) continue;
+    encoding.maxBitrate = maxBitrate;
+    changed = true;
+  }
+  if (changed) sender.setParameters(parameters).catch(() => undefined);
+}

@@ -1,0 +1,92 @@
+/** Who is in the call and which of their tracks are here. */
+import type { Device } from './room.ts';
+import { sentTracks } from './sections.ts';
+import { trackKey } from './subscriptions.ts';
+import type { StreamMetadata } from './wire.ts';
+
+/** A track of somebody else as it arrives here. */
+export interface BoundTrack {
+  track: MediaStreamTrack;
+  receiver: RTCRtpReceiver;
+  mid: string;
+}
+
+/** A stream of somebody else: camera and microphone, or a screen. */
+export interface RemoteStream {
+  userId: string;
+  deviceId: string;
+  streamId: string;
+  purpose: string;
+  audioMuted: boolean;
+  videoMuted: boolean;
+  audioTrackId: string | undefined;
+  videoTrackId: string | undefined;
+  /** What its publisher captures, in px, where it says so. */
+  width: number | undefined;
+  height: number | undefined;
+  audio: BoundTrack | undefined;
+  video: BoundTrack | undefined;
+}
+
+/**
+ * Ties receivers to the tracks that the focus names in its description (RFC 8830): by section, since what a browser makes
+ * of the ids differs.
+ */
+export function bindTracks(remoteSdp: string, transceivers: RTCRtpTransceiver[]): Map<string, BoundTrack> {
+  const sent = sentTracks(remoteSdp);
+  const bound = new Map<string, BoundTrack>();
+  for (const { mid, receiver } of transceivers) {
+    const ids = mid === null ? undefined : sent.get(mid);
+    if (mid === null || ids === undefined) continue;
+    bound.set(trackKey(ids.streamId, ids.trackId), { track: receiver.track, receiver, mid });
+  }
+  return bound;
+}
+
+function isString(value: string | undefined): value is string {
+  return value !== undefined;
+}
+
+/** Streams of all others, in the order of the metadata. Ours are left out, those of an earlier session included. */
+export function remoteStreams(
+  metadata: StreamMetadata,
+  bound: ReadonlyMap<string, BoundTrack>,
+  self: Device,
+): RemoteStream[] {
+  return Object.entries(metadata).flatMap(([streamId, stream]) => {
+    const { user_id: userId, device_id: deviceId } = stream;
+    if (!isString(userId) || !isString(deviceId)) return [];
+    if (userId === self.userId && deviceId === self.deviceId) return [];
+    const tracks = Object.entries(stream.tracks ?? {});
+    const idOf = (kind: 'audio' | 'video'): string | undefined => tracks.find(([, track]) => track.kind === kind)?.[0];
+    const [audioTrackId, videoTrackId] = [idOf('audio'), idOf('video')];
+    const boundTo = (trackId: string | undefined): BoundTrack | undefined =>
+      trackId === undefined ? undefined : bound.get(trackKey(streamId, trackId));
+    const size = videoTrackId === undefined ? undefined : stream.tracks?.[videoTrackId];
+    return [
+      {
+        userId,
+        deviceId,
+        streamId,
+        purpose: stream.purpose,
+        audioMuted: stream.audio_muted ?? false,
+        videoMuted: stream.video_muted ?? false,
+        audioTrackId,
+        videoTrackId,
+        width: size?.width,
+        height: size?.height,
+        audio: boundTo(audioTrackId),
+        video: boundTo(videoTrackId),
+      },
+    ];
+  });
+}
+
+/** What we may subscribe to: the streams of others. */
+export function withoutOwn(metadata: StreamMetadata, self: Device): StreamMetadata {
+  return Object.fromEntries(
+    Object.entries(metadata).filter(
+      ([, stream]) => stream.user_id !== self.userId || stream.device_id !== self.deviceId,
+    ),
+  );
+}

@@ -1,0 +1,333 @@
+/** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
+import type { Capture } from './capture.ts';
+import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
+import type { ToDeviceMessage } from './homeserver-answers.ts';
+import type { Mark } from './marks.ts';
+import { Negotiation } from './negotiation.ts';
+import { OwnStreams } from './own-streams.ts';
+import { PathWatch } from './path-watch.ts';
+import { type Problem, problemOf, problemOfFocus } from './problems.ts';
+import type { Loss } from './recovery.ts';
+import { bindTracks, type BoundTrack, type RemoteStream, remoteStreams, withoutOwn } from './remote-streams.ts';
+import { type Size, Subscriber } from './subscriptions.ts';
+import {
+  CONTROL_CHANNEL_LABEL,
+  type ControlMessage,
+  type Description,
+  parseControl,
+  type StreamMetadata,
+  writeControl,
+} from './wire.ts';
+
+/** Candidates are sent when all are known, or after this: the focus can do without. */
+const GATHERING_TIMEOUT_MS = 1_000;
+
+export type SessionPhase = 'inviting' | 'connecting' | 'up' | 'troubled' | 'over';
+
+export interface SessionEvents {
+  mark(mark: Mark): void;
+  /** Streams, tracks or phase changed. */
+  changed(): void;
+  /** The focus answered the invite. */
+  answered(): void;
+  /** The focus refused something that we asked for; the session goes on. */
+  refused(reason: Problem): void;
+  /** It is over, without our doing. Said once. */
+  lost(loss: Loss): void;
+}
+
+export interface SessionOptions {
+  address: CallAddress;
+  send: SendToDevice;
+  capture: Capture;
+  iceServers: RTCIceServer[];
+  /** Made in advance, so that joining does not wait for keys. */
+  certificate: RTCCertificate | undefined;
+  /** Size at which a new tile would be drawn, in device px. */
+  guessSize: () => Size;
+  /** Longest wait for the answer to the invite, in ms. */
+  answerTimeoutMs: number;
+  previous: Session | undefined;
+}
+
+export class Session {
+  readonly connection: RTCPeerConnection;
+  readonly #options: SessionOptions;
+  readonly #events: SessionEvents;
+  readonly #link: FocusLink;
+  readonly #channel: RTCDataChannel;
+  readonly #own: OwnStreams;
+  readonly #negotiation: Negotiation;
+  readonly #path: PathWatch;
+  readonly #subscriber: Subscriber;
+  readonly #unlisten: () => void;
+  readonly #candidates: RTCIceCandidate[] = [];
+  #phase: SessionPhase = 'inviting';
+  #upSince: number | undefined;
+  #metadata: StreamMetadata = {};
+  #bound: ReadonlyMap<string, BoundTrack> = new Map();
+  #announced = '';
+  #answerTimer: ReturnType<typeof setTimeout> | undefined;
+  #gatheringTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SessionOptions, events: SessionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#link = new FocusLink(options.address, options.send);
+    this.connection = new RTCPeerConnection({
+      bundlePolicy: 'max-bundle',
+      iceServers: options.iceServers,
+      ...(options.certificate === undefined ? {} : { certificates: [options.certificate] }),
+    });
+    this.#own = new OwnStreams(this.connection, options.capture);
+    this.#channel = this.connection.createDataChannel(CONTROL_CHANNEL_LABEL, { ordered: true });
+    this.#negotiation = new Negotiation(this.connection, {
+      send: description => this.#sendDescription(description),
+      applied: description => this.#applied(description),
+      refused: (type, thrown) => this.#report(type, thrown),
+      stuck: why => this.#lose({ kind: 'negotiation', why }),
+    });
+    this.#path = new PathWatch({
+      trouble: () => this.#setPhase('troubled'),
+      restartIce: () => this.#negotiation.offer({ iceRestart: true }),
+      up: () => this.#connected(),
+      lost: why => this.#lose({ kind: 'path', why }),
+    });
+    this.#subscriber = new Subscriber(
+      subscription => this.#tell(subscription),
+      options.guessSize,
+      options.previous === undefined ? undefined : options.previous.#subscriber,
+    );
+    this.#listen();
+    this.#unlisten = options.capture.onChange(() => this.#captureChanged());
+  }
+
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  get sessionId(): string {
+    return this.#options.address.sessionId;
+  }
+
+  get streams(): RemoteStream[] {
+    return remoteStreams(this.#metadata, this.#bound, this.#options.address.self);
+  }
+
+  /** For how long it has been connected, in ms; 0 where it never was. */
+  get upForMs(): number {
+    return this.#upSince === undefined ? 0 : Date.now() - this.#upSince;
+  }
+
+  /** Sends the invite. What fails is told by `lost`. */
+  async start(): Promise<void> {
+    try {
+      const sdp = await this.#negotiation.first();
+      if (this.#phase === 'over') return;
+      this.#answerTimer = setTimeout(() => this.#unanswered(), this.#options.answerTimeoutMs);
+      this.#events.mark('inviteSentAt');
+      await this.#link.invite(sdp, this.#own.metadata(sdp, this.#options.address.self));
+    } catch (thrown) {
+      this.#lose({ kind: 'signalling', problem: problemOf(thrown) });
+    }
+  }
+
+  /** Takes a to-device message if it is meant for this session. */
+  take(message: ToDeviceMessage): void {
+    const said = this.#phase === 'over' ? undefined : this.#link.read(message);
+    switch (said?.kind) {
+      case undefined:
+        return;
+      case 'answer':
+        this.#takeAnswer(said.sdp, said.metadata);
+        return;
+      case 'negotiate':
+        this.#takeDescription(said.description, said.metadata);
+        return;
+      case 'candidates':
+        // A focus that trickles; those of an ICE-lite one stand in its answer.
+        for (const candidate of said.candidates) this.connection.addIceCandidate(candidate).catch(() => undefined);
+        return;
+      case 'hangup':
+        this.#lose({ kind: 'hangup', reason: said.reason, error: said.error });
+    }
+  }
+
+  show(streamId: string, trackId: string, size: Size | 'hidden'): void {
+    this.#subscriber.show(streamId, trackId, size);
+  }
+
+  wantSize(streamId: string, trackId: string, size: Size): void {
+    this.#subscriber.override(streamId, trackId, size);
+  }
+
+  /** Ends it and tells the focus. `keepAlive`: the page is going away. */
+  hangUp(options?: { keepAlive: boolean }): void {
+    if (this.#phase === 'over') return;
+    this.#link.hangup('user_hangup', options).catch(() => undefined);
+    this.close();
+  }
+
+  close(): void {
+    this.#setPhase('over');
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#gatheringTimer);
+    this.#unlisten();
+    this.#path.close();
+    this.#negotiation.close();
+    this.#subscriber.close();
+    this.connection.close();
+  }
+
+  #listen(): void {
+    const { connection } = this;
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'connected') this.#events.mark('connectedAt');
+      this.#path.connection(connection.connectionState);
+    });
+    connection.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate !== null && candidate.candidate !== '') this.#candidates.push(candidate);
+    });
+    connection.addEventListener('icegatheringstatechange', () => {
+      if (connection.iceGatheringState === 'complete') this.#sendCandidates();
+    });
+    this.#channel.addEventListener('open', () => {
+      this.#events.mark('channelOpenAt');
+      this.#path.heard();
+      this.#subscriber.flush();
+      this.#announce();
+    });
+    this.#channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      this.#path.heard();
+      if (typeof data === 'string') this.#takeControl(data);
+    });
+  }
+
+  #takeAnswer(sdp: string, metadata: StreamMetadata): void {
+    if (this.#phase !== 'inviting') return;
+    clearTimeout(this.#answerTimer);
+    this.#events.mark('answerAt');
+    this.#setPhase('connecting');
+    this.#path.answered();
+    this.#negotiation.receive({ type: 'answer', sdp });
+    this.#setMetadata(metadata);
+    this.#link.selectAnswer().catch(() => undefined);
+    this.#gatheringTimer = setTimeout(() => this.#sendCandidates(), GATHERING_TIMEOUT_MS);
+    if (this.connection.iceGatheringState === 'complete') this.#sendCandidates();
+    this.#events.answered();
+  }
+
+  #takeDescription(description: Description, metadata: StreamMetadata | undefined): void {
+    if (metadata !== undefined) this.#setMetadata(metadata);
+    if (description.type === 'offer') this.#events.mark('firstOfferAt');
+    this.#negotiation.receive(description);
+  }
+
+  #takeControl(text: string): void {
+    const parsed = parseControl(text);
+    // Later versions of the protocol say more than we know.
+    if (parsed.kind === 'bad') return;
+    const message = parsed.value;
+    switch (message.kind) {
+      case 'negotiate':
+        this.#takeDescription(message.description, message.metadata);
+        return;
+      case 'metadata_changed':
+        this.#setMetadata(message.metadata);
+        return;
+      case 'ping':
+        this.#tell({ kind: 'pong' });
+        return;
+      case 'error':
+        // The publisher left while we asked for its track: the next metadata says so.
+        if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
+        else this.#events.refused(problemOfFocus(message));
+        return;
+      case 'pong':
+      case 'subscription':
+        return;
+    }
+  }
+
+  #setMetadata(metadata: StreamMetadata): void {
+    this.#metadata = metadata;
+    this.#subscriber.setMetadata(withoutOwn(metadata, this.#options.address.self));
+    this.#events.changed();
+  }
+
+  #applied(description: Description): void {
+    this.#bound = bindTracks(description.sdp, this.connection.getTransceivers());
+    this.#events.changed();
+  }
+
+  #connected(): void {
+    this.#upSince ??= Date.now();
+    this.#setPhase('up');
+  }
+
+  #captureChanged(): void {
+    if (this.#own.update()) this.#negotiation.offer();
+    this.#announce();
+  }
+
+  /** Tells what of our streams is muted, and how large they are, where that changed. */
+  #announce(): void {
+    const sdp = this.connection.localDescription?.sdp;
+    if (sdp === undefined || this.#channel.readyState !== 'open') return;
+    const metadata = this.#own.metadata(sdp, this.#options.address.self);
+    const text = JSON.stringify(metadata);
+    if (text === this.#announced) return;
+    if (this.#tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
+  }
+
+  #sendDescription(description: Description): void {
+    const metadata = this.#own.metadata(description.sdp, this.#options.address.self);
+    this.#announced = JSON.stringify(metadata);
+    if (this.#tell({ kind: 'negotiate', description, metadata })) return;
+    this.#link
+      .negotiate(description, metadata)
+      .catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
+  }
+
+  #sendCandidates(): void {
+    clearTimeout(this.#gatheringTimer);
+    if (this.#phase === 'inviting' || this.#phase === 'over') return;
+    const candidates = this.#candidates.splice(0);
+    if (candidates.length > 0) this.#link.candidates(candidates).catch(() => undefined);
+  }
+
+  #report(type: Description['type'], thrown: unknown): void {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#tell({ kind: 'error', code: 'WEIR_BAD_SDP', message: `${type}: ${message}`, inReplyTo: 'm.call.negotiate' });
+  }
+
+  #tell(message: ControlMessage): boolean {
+    if (this.#channel.readyState !== 'open') return false;
+    try {
+      this.#channel.send(writeControl(message));
+      return true;
+    } catch {
+      // The browser's send buffer is full: the path is broken, and its watch will say so.
+      return false;
+    }
+  }
+
+  #unanswered(): void {
+    this.#link.hangup('invite_timeout').catch(() => undefined);
+    this.#lose({ kind: 'unanswered' });
+  }
+
+  #setPhase(phase: SessionPhase): void {
+    if (this.#phase === phase || this.#phase === 'over') return;
+    this.#phase = phase;
+    this.#events.changed();
+  }
+
+  #lose(loss: Loss): void {
+    if (this.#phase === 'over') return;
+    // A focus that still believes in this session learns that it need not.
+    if (loss.kind === 'path' || loss.kind === 'negotiation') this.#link.hangup('ice_failed').catch(() => undefined);
+    this.close();
+    this.#events.lost(loss);
+  }
+}

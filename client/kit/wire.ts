@@ -1,0 +1,25 @@
+/** The messages of the wire, from their one home. The kit takes nothing else from outside this folder. */
+export { type ControlMessage, parseControl, type WantedTrack, writeControl } from '../../signalling/wire/control.ts';
+export type { Description } from '../../signalling/wire/description.ts';
+export { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
+export {
+  CALL_EVENT_TYPES,
+  CALL_MEMBER_EVENT_TYPES,
+  CONTROL_CHANNEL_LABEL,
+  FOCI_ACTIVE_KEYS,
+  FOCI_PREFERRED_KEYS,
+  FOCUS_SESSION_ID,
+  STREAM_METADATA_KEYS,
+  VOIP_VERSION,
+} from '../../signalling/wire/names.ts';
+export {
+  type CallState,
+  type FocusRef,
+  isCallEvent,
+  isCallMemberEvent,
+  type MemberDevice,
+  parseCallMemberState,
+  parseCallState,
+} from '../../signalling/wire/room-state.ts';
+export type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
+export { type FocusToDevice, parseFocusToDevice, type WeirErrorBody } from '../../signalling/wire/to-device.ts';
