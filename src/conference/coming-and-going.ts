@@ -36,7 +36,7 @@ export function join(
     key,
     session: invite.session,
     callId: invite.callId,
-    stage: { kind: 'joining', until: now + conference.timing.joinTimeout },
+    stage: { kind: 'joining', since: now, until: now + conference.timing.joinTimeout },
     path: 'unknown',
     control: { kind: 'closed' },
     negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDue: false },

@@ -44,6 +44,8 @@ export type Effect =
   | { kind: 'tell'; call: CallRef; to: SessionId; news: News }
   /** Close its media and forget the session. */
   | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }
+  /** A participant is present for the first time, so long after its invite. */
+  | { kind: 'arrived'; call: CallRef; afterMs: number }
   /** Something to count and log. */
   | { kind: 'note'; call: CallRef; code: ErrorCode; message: string };
 

@@ -1,7 +1,7 @@
 /** Who is heard, who is silent, who has been gone for too long. */
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { endParticipant } from './coming-and-going.ts';
-import { tell } from './effects.ts';
+import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { offerUnanswered } from './negotiation.ts';
 import type { Conference, Participant } from './state.ts';
@@ -47,11 +47,12 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
 }
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */
-export function updateStage(conference: Conference, participant: Participant, now: number): boolean {
+export function updateStage(conference: Conference, participant: Participant, now: number, effects: Effect[]): boolean {
   const audible = isAudible(conference, participant, now);
   switch (participant.stage.kind) {
     case 'joining':
       if (!audible || participant.negotiation.kind === 'answering') return false;
+      effects.push({ kind: 'arrived', call: callOf(participant), afterMs: now - participant.stage.since });
       participant.stage = { kind: 'present', since: now };
       return true;
     case 'present':

@@ -10,7 +10,7 @@ import { serve } from './subscriptions.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   for (const participant of conference.participants.values()) {
-    if (updateStage(conference, participant, now)) conference.metadataVersion++;
+    if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
   }
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);

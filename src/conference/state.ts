@@ -80,7 +80,7 @@ export interface Participant {
 
 /** How far a participant is. Others see it only while it is present. */
 export type Stage =
-  | { kind: 'joining'; until: number }
+  | { kind: 'joining'; since: number; until: number }
   | { kind: 'present'; since: number }
   | { kind: 'silent'; since: number; until: number };
 

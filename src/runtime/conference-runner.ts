@@ -96,6 +96,11 @@ export class ConferenceRunner {
     return counts;
   }
 
+  /** Users with a session here. */
+  userIds(): Set<string> {
+    return new Set([...this.#conference.participants.values()].map(participant => participant.session.userId));
+  }
+
   /** Hangs everybody up, waits until they have been told (or that failed), and ends. */
   async dissolve(error: WeirError): Promise<void> {
     this.#take([{ kind: 'dissolved', error }]);
@@ -169,6 +174,13 @@ export class ConferenceRunner {
         );
         this.#events.callEnded(effect.call);
         return this.#spawn(effect.call, 'forget', () => this.#world.store.forgetSession(effect.call.key));
+      case 'arrived':
+        this.#world.meters.joined(effect.afterMs);
+        this.#log.info(
+          { call: effect.call.callId, session: effect.call.key, ms: effect.afterMs },
+          'participant is present',
+        );
+        return;
       case 'note':
         this.#world.meters.error(effect.code);
         this.#log.warn({ call: effect.call.callId, session: effect.call.key, code: effect.code }, effect.message);

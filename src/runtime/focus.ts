@@ -29,11 +29,8 @@ export interface Arrival {
   parsed: Parsed<ClientToDevice>;
   /** Whom to answer when it cannot be read; `undefined` where even that is unreadable. */
   replyTo: Envelope | undefined;
-  /**
-   * For what was sent while the focus was away: since when it can have waited, in ms since 1970 (0: unknown).
-   * `undefined` for what has just been sent.
-   */
-  waitedSince: number | undefined;
+  /** How old it may be, in ms: about 0 while the sync is live, more after the focus was away; Infinity where unknown. */
+  lateMs: number;
 }
 
 export class Focus {
@@ -84,7 +81,7 @@ export class Focus {
       return;
     }
     const message = parsed.value;
-    if (message.kind === 'invite') return this.#invited(message, arrival.waitedSince);
+    if (message.kind === 'invite') return this.#invited(message, arrival.lateMs);
     const known = this.#calls.find(message.from);
     if (known === undefined) return this.#unknownCall(message);
     const said = controlMessageOf(message);
@@ -93,31 +90,17 @@ export class Focus {
     else if (message.kind === 'hangup') known.runner.post({ kind: 'hung-up', call: known.call });
   }
 
-  /** The rooms have changed: some invites may be admitted now. */
-  roomsChanged(): void {
-    const { rooms } = this.#world;
-    for (const invite of this.#waiting.release(
-      waiting => admit(rooms, waiting.from, waiting.roomId).kind === 'admitted',
-    )) {
-      this.#tryToAdmit(invite);
+  /**
+   * The focus has learnt something about these rooms (`all`: about any of them): ends the sessions of users who are no
+   * longer joined and of calls that are no more, and admits invites that waited for the news.
+   */
+  roomsChanged(changed: ReadonlySet<string> | 'all'): void {
+    for (const runner of this.#conferences.values()) {
+      if (changed === 'all' || changed.has(runner.id.roomId)) this.#reconcile(runner);
     }
-  }
-
-  /** A user is no longer joined to a room. */
-  userLeft(roomId: string, userId: string): void {
-    for (const runner of this.#in(roomId)) runner.post({ kind: 'user-left', userId });
-  }
-
-  /** A call was ended in its room's state. */
-  callEnded(conference: ConferenceId): void {
-    const error = new WeirError('WEIR_CALL_ENDED', 'the call was ended');
-    this.#conferences.get(keyOfConference(conference))?.post({ kind: 'dissolved', error });
-  }
-
-  /** The focus is no longer in the room. */
-  roomLeft(roomId: string): void {
-    const error = new WeirError('WEIR_CALL_ENDED', 'the focus is no longer in the room');
-    for (const runner of this.#in(roomId)) runner.post({ kind: 'dissolved', error });
+    const { rooms } = this.#world;
+    const isAdmitted = ({ from, roomId }: Invite): boolean => admit(rooms, from, roomId).kind === 'admitted';
+    for (const invite of this.#waiting.release(isAdmitted)) this.#tryToAdmit(invite);
   }
 
   /** For gauges. */
@@ -160,14 +143,23 @@ export class Focus {
     await Promise.all(this.#sending);
   }
 
-  #in(roomId: string): ConferenceRunner[] {
-    return [...this.#conferences.values()].filter(runner => runner.id.roomId === roomId);
+  #reconcile(runner: ConferenceRunner): void {
+    const { rooms } = this.#world;
+    const { roomId, confId } = runner.id;
+    const call = rooms.conferencesOf(confId).find(one => one.roomId === roomId);
+    if (call === undefined || call.terminated !== undefined) {
+      const message = call === undefined ? 'the focus is no longer in the room' : 'the call was ended';
+      runner.post({ kind: 'dissolved', error: new WeirError('WEIR_CALL_ENDED', message) });
+      return;
+    }
+    for (const userId of runner.userIds()) {
+      if (!rooms.isJoined(roomId, userId)) runner.post({ kind: 'user-left', userId });
+    }
   }
 
-  #invited(invite: Invite, waitedSince: number | undefined): void {
-    const { clock } = this.#world;
+  #invited(invite: Invite, lateMs: number): void {
     if (this.#calls.find(invite.from) !== undefined || this.#calls.hasEnded(invite.from)) return;
-    if (waitedSince !== undefined && clock.now() - waitedSince > invite.lifetimeMs) {
+    if (lateMs > invite.lifetimeMs) {
       return this.#refuseInvite(invite, 'WEIR_STALE_INVITE', 'the invite waited for too long');
     }
     if (this.#stopping) return this.#refuseInvite(invite, 'WEIR_FOCUS_STOPPING', 'the focus is being shut down');
