@@ -1,7 +1,8 @@
 /** The schema as a tree of keys, for those who walk it: the checks, the sample, the reference. */
 import { type TSchema, Type } from 'typebox';
 import { RULES, type Rule, type RuleName } from './rules.ts';
-import { ConfigSchema, type KeyNotes } from './schema.ts';
+import type { KeyNotes } from './key-notes.ts';
+import { ConfigSchema } from './schema.ts';
 
 interface KeyCommon {
   notes: KeyNotes;

@@ -8,7 +8,8 @@ import type { Config, Credentials, Problem } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import { checkFiles, type Environment, readCredentials, systemCode } from './files.ts';
 import { serverNameOf } from './rules.ts';
-import { type ConfigFile, DEFAULT_MEDIA_PORT, DEFAULT_STATE_DIR } from './schema.ts';
+import { DEFAULT_MEDIA_PORT } from './media-keys.ts';
+import { type ConfigFile, DEFAULT_STATE_DIR } from './schema.ts';
 
 export type LoadedConfig =
   | { kind: 'ok'; config: Config; warnings: Problem[] }

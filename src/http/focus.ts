@@ -12,20 +12,20 @@ export interface FocusBody {
   version: string;
 }
 
-export function serveFocus(app: FastifyInstance, { homeserverUrl, version, focusIdentity }: HttpDeps): void {
+export function serveFocus(app: FastifyInstance, deps: HttpDeps): void {
   app.get('/v1/focus', async (_request, reply) => {
     reply.headers({
       'access-control-allow-origin': '*',
       'cross-origin-resource-policy': 'cross-origin',
       'cache-control': 'no-store',
     });
-    const identity = focusIdentity();
+    const identity = deps.focusIdentity();
     if (identity === undefined) throw new WeirError('WEIR_STARTING', 'the homeserver has not been reached yet');
     const body: FocusBody = {
       user_id: identity.userId,
       device_id: identity.deviceId,
-      homeserver_url: homeserverUrl,
-      version,
+      homeserver_url: deps.homeserverUrl,
+      version: deps.version,
     };
     return reply.send(body);
   });

@@ -1,0 +1,113 @@
+/** Keys of the section `media`. */
+import { Type } from 'typebox';
+import { notes, Port } from './key-notes.ts';
+
+/** Port where neither media.port nor media.port_range is set. */
+export const DEFAULT_MEDIA_PORT = 7900;
+
+const ListenAddress = Type.Object({
+  ip: Type.String(notes({ description: 'Address of this machine.', example: '127.0.0.1', rule: 'ip' })),
+  announced_address: Type.Optional(
+    Type.String(
+      notes({
+        description: 'Address that clients are told, where it is another one (NAT). Needed for 0.0.0.0 and ::.',
+        otherwise: 'the same as ip',
+        example: '203.0.113.7',
+        rule: 'ip',
+      }),
+    ),
+  ),
+});
+
+export const Media = Type.Object(
+  {
+    listen: Type.Array(ListenAddress, {
+      ...notes({
+        description:
+          'Addresses for media, each with `ip` and, where clients must use another one (NAT, or ip 0.0.0.0 or ::), `announced_address`.',
+        default: [{ ip: '127.0.0.1' }],
+      }),
+      minItems: 1,
+      maxItems: 8,
+    }),
+    port: Type.Optional(
+      Type.Integer({
+        ...notes({
+          description: 'The one port of all media, UDP and (with media.tcp) TCP; for one worker. 0 takes a free one.',
+          otherwise: `${DEFAULT_MEDIA_PORT}, unless media.port_range is set`,
+          example: DEFAULT_MEDIA_PORT,
+        }),
+        ...Port,
+      }),
+    ),
+    port_range: Type.Optional(
+      Type.Object(
+        {
+          min: Type.Integer({ ...notes({ description: 'First port.', example: 7900 }), minimum: 1, maximum: 65_535 }),
+          max: Type.Integer({ ...notes({ description: 'Last port.', example: 7907 }), minimum: 1, maximum: 65_535 }),
+        },
+        { description: 'Ports for media instead of the single one; each worker takes one.' },
+      ),
+    ),
+    tcp: Type.Boolean(
+      notes({ description: 'Offer media over TCP too, for networks without UDP; same ports.', default: true }),
+    ),
+    workers: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Literal('auto')], {
+        ...notes({
+          description:
+            'Media worker processes; each uses up to one core and needs a port. "auto" is one per core, as far as the ports go.',
+          otherwise: '1 with media.port, "auto" with media.port_range',
+          example: 1,
+        }),
+      }),
+    ),
+    worker_bin: Type.Optional(
+      Type.String(
+        notes({
+          description: 'Path of the mediasoup worker. The environment variable MEDIASOUP_WORKER_BIN does as well.',
+          otherwise: 'MEDIASOUP_WORKER_BIN, or the one in the mediasoup package',
+          example: '/usr/lib/weir/mediasoup-worker',
+          rule: 'path',
+        }),
+      ),
+    ),
+    initial_bitrate: Type.Integer({
+      ...notes({
+        description: 'What a viewer is sent at first, before its bandwidth is known.',
+        unit: 'bit/s',
+        default: 1_000_000,
+      }),
+      minimum: 50_000,
+      maximum: 100_000_000,
+    }),
+    ice_consent_timeout_s: Type.Integer({
+      ...notes({
+        description: 'Silence after which the others no longer see a participant.',
+        unit: 's',
+        default: 8,
+      }),
+      minimum: 3,
+      maximum: 120,
+    }),
+    resume_window_s: Type.Integer({
+      ...notes({
+        description: 'How long the session of a silent participant is kept, so that an ICE restart brings it back.',
+        unit: 's',
+        default: 30,
+      }),
+      minimum: 0,
+      maximum: 600,
+    }),
+    join_timeout_s: Type.Integer({
+      ...notes({
+        description: 'How long the media of an answered participant may take to come up.',
+        unit: 's',
+        default: 20,
+      }),
+      minimum: 5,
+      maximum: 120,
+    }),
+  },
+  { description: 'Media: addresses, ports and worker processes. No client outside gets in while this is loopback.' },
+);
