@@ -1,0 +1,228 @@
+/** Garbage from a client: it is answered where it can be, and every call goes on. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { CallRoom } from '../../demo/call-room.ts';
+import type { MatrixUser } from '../../demo/synapse.ts';
+import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
+import { hangupEvent, inviteEvent } from '../peers/client-messages.ts';
+import { HomeserverLink, type ReceivedToDevice } from '../peers/homeserver-link.ts';
+import type { LightPeer } from '../peers/light-peer.ts';
+import { until } from '../peers/until.ts';
+import { Stage, wholeAgain } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.start();
+});
+afterEach(() => stage.clear());
+afterAll(() => stage.end());
+
+const OFFER = [
+  'v=0',
+  'o=- 1 2 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  'a=group:BUNDLE 0',
+  'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+  'c=IN IP4 0.0.0.0',
+  'a=mid:0',
+  'a=sendrecv',
+  'a=msid:stream track',
+  'a=rtpmap:111 opus/48000/2',
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:abcdefghijklmnopqrstuvwx',
+  `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`,
+  'a=setup:actpass',
+  'a=rtcp-mux',
+  '',
+].join('\r\n');
+
+/** Offers with which nobody can make a call, and some that nobody can even read. */
+const GARBAGE_OFFERS: Record<string, string> = {
+  'no description': 'garbage',
+  'an empty one but for the version': 'v=0\r\n',
+  'no media': 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n',
+  'no ICE credentials': OFFER.replace(/a=ice-.*\r\n/g, ''),
+  'no fingerprint': OFFER.replace(/a=fingerprint.*\r\n/, ''),
+  'a fingerprint of nothing': OFFER.replace(/a=fingerprint.*\r\n/, 'a=fingerprint:sha-256 xyz\r\n'),
+  'a fingerprint of an unknown hash': OFFER.replace('sha-256', 'rot-13'),
+  'no mid': OFFER.replace('a=mid:0\r\n', ''),
+  'two sections of one mid': OFFER + OFFER.slice(OFFER.indexOf('m=audio')),
+  'ten thousand sections':
+    OFFER.slice(0, OFFER.indexOf('m=audio')) + 'm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n'.repeat(7_000),
+  'one line of 60,000 characters': OFFER.replace('a=mid:0', `a=mid:${'0'.repeat(60_000)}`),
+  'numbers beyond all bounds': OFFER.replaceAll('111', '99999999999999999999'),
+  'no text but control characters': '\u0000\u0001\u0007'.repeat(200),
+};
+
+/** A device that says what it likes to the focus, and keeps what it is answered. */
+class Prankster {
+  readonly user: MatrixUser;
+  readonly answers: ReceivedToDevice[] = [];
+  readonly #link: HomeserverLink;
+
+  constructor(user: MatrixUser) {
+    this.user = user;
+    this.#link = new HomeserverLink(stage.synapse.baseUrl, user);
+  }
+
+  async open(): Promise<void> {
+    await this.#link.open(event => this.answers.push(event));
+  }
+
+  tell(type: string, content: unknown): Promise<void> {
+    const { userId, deviceId } = stage.focus.user;
+    return this.#link.sendToDevice(userId, deviceId, type, content);
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+}
+
+function inviteOf(user: MatrixUser, room: CallRoom, sdp: string): Record<string, unknown> {
+  const call = {
+    userId: user.userId,
+    deviceId: user.deviceId,
+    sessionId: randomBytes(5).toString('hex'),
+    callId: randomBytes(8).toString('hex'),
+    confId: room.confId,
+    focus: stage.focus.user,
+  };
+  return inviteEvent(call, sdp, {}).content;
+}
+
+async function twoInACall(): Promise<{ room: CallRoom; peers: LightPeer[]; mallory: Prankster }> {
+  const users = await stage.users('alice', 'bob', 'mallory');
+  const [alice, bob, third] = users;
+  if (!alice || !bob || !third) throw new Error('no users');
+  const room = await stage.callRoom(users);
+  const peers = await stage.call(room, alice, bob);
+  const mallory = new Prankster(third);
+  await mallory.open();
+  return { room, peers, mallory };
+}
+
+test('invites with garbage are answered with a hangup, and calls go on and begin', async () => {
+  const { room, peers, mallory } = await twoInACall();
+  try {
+    const callIds = new Map<unknown, string>();
+    for (const [what, sdp] of Object.entries(GARBAGE_OFFERS)) {
+      const content = inviteOf(mallory.user, room, sdp);
+      callIds.set(content['call_id'], what);
+      await mallory.tell('m.call.invite', content);
+    }
+    const answered = () =>
+      mallory.answers.flatMap(event => {
+        const parsed = parseFocusToDevice(event.type, event.content);
+        return parsed?.kind === 'ok' && parsed.value.kind === 'hangup' ? [parsed.value] : [];
+      });
+    await until('every one is answered', 15_000, () => {
+      const missing = [...callIds].filter(([id]) => !answered().some(hangup => hangup.callId === id));
+      return missing.length === 0 || missing.map(([, what]) => what).join('; ');
+    });
+    for (const hangup of answered()) expect(hangup.error?.code).toMatch(/^WEIR_BAD_(SDP|MESSAGE)$/);
+    await wholeAgain(peers, 5_000);
+  } finally {
+    await mallory.close();
+  }
+  const users = await stage.users('carol', 'dave');
+  const fresh = await stage.callRoom(users);
+  await stage.call(fresh, ...users);
+});
+
+test('events of wrong types and shapes harm nobody; the address alone is enough for an answer', async () => {
+  const { room, peers, mallory } = await twoInACall();
+  try {
+    const whole = inviteOf(mallory.user, room, OFFER);
+    const events: [type: string, content: unknown][] = [
+      ['m.call.invite', {}],
+      ['m.call.invite', { ...whole, offer: [] }],
+      ['m.call.invite', { ...whole, call_id: {}, offer: null }],
+      ['m.call.invite', { ...whole, call_id: 'x'.repeat(10_000) }],
+      ['m.call.invite', { ...whole, lifetime: 'for ever' }],
+      ['m.call.invite', { ...whole, 'org.matrix.msc3077.sdp_stream_metadata': { __proto__: null, constructor: 7 } }],
+      ['m.call.answer', { ...whole, answer: { type: 'answer', sdp: 'x' } }],
+      ['m.call.negotiate', { ...whole, description: { type: 'offer', sdp: 'x' } }],
+      ['m.call.candidates', { ...whole, candidates: 'none' }],
+      ['m.call.select_answer', { selected_party_id: 7 }],
+      ['m.call.hangup', { ...whole, reason: 7 }],
+      ['m.call.dance', whole],
+      ['m.room.encrypted', { ciphertext: 'x' }],
+    ];
+    for (const [type, content] of events) await mallory.tell(type, content);
+    await until('the broken invite is answered', 5_000, () =>
+      mallory.answers.some(
+        event => event.type === 'm.call.hangup' && JSON.stringify(event.content).includes('WEIR_BAD_MESSAGE'),
+      ),
+    );
+    await wholeAgain(peers, 5_000);
+  } finally {
+    await mallory.close();
+  }
+});
+
+test('a stranger cannot end, answer or offer in the call of another', async () => {
+  const { peers, mallory } = await twoInACall();
+  const [victim] = peers;
+  if (!victim) throw new Error('no peer');
+  try {
+    // Everything in it is the victim's; only the sender is not.
+    const { type, content } = hangupEvent(victim.call);
+    await mallory.tell(type, content);
+    await mallory.tell('m.call.negotiate', { ...content, description: { type: 'offer', sdp: OFFER } });
+    await delay(1_000);
+    await wholeAgain(peers, 5_000);
+    expect(victim.hangup).toBeUndefined();
+  } finally {
+    await mallory.close();
+  }
+});
+
+test('garbage on the control channel is answered, and the sender stays in the call', async () => {
+  const { peers, mallory } = await twoInACall();
+  await mallory.close();
+  const [noisy, other] = peers;
+  if (!noisy || !other) throw new Error('no peers');
+  const garbage = [
+    '{',
+    '',
+    'null',
+    '[]',
+    '{"type":7,"content":{}}',
+    '{"type":"m.call.dance","content":{}}',
+    '{"type":"m.call.negotiate","content":{"description":{"type":"offer","sdp":"garbage"}}}',
+    '{"type":"m.call.negotiate","content":{"description":{"type":"answer","sdp":"garbage"}}}',
+    '{"type":"m.call.track_subscription","content":{"subscribe":[{}]}}',
+    '{"type":"m.call.sdp_stream_metadata_changed","content":{"sdp_stream_metadata":{"__proto__":{"purpose":"m.usermedia"}}}}',
+    `{"type":"m.call.sdp_stream_metadata_changed","content":{"sdp_stream_metadata":{"s":{"purpose":"p","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}}`,
+    `{"type":"m.call.ping","content":{"x":"${'x'.repeat(200_000)}"}}`,
+  ];
+  for (const text of garbage) if (text !== '') expect(noisy.sayOnControl(text)).toBe(true);
+  await until('it is answered', 5_000, () => noisy.seen.errors.length >= 6);
+  expect(new Set(noisy.seen.errors.map(error => error.code))).toEqual(
+    new Set(['WEIR_BAD_MESSAGE', 'WEIR_BAD_SDP', 'WEIR_UNEXPECTED_MESSAGE']),
+  );
+  expect(noisy.hangup).toBeUndefined();
+  await wholeAgain(peers, 5_000);
+});
+
+test("nobody takes another's streams, name or device", async () => {
+  const { peers, mallory } = await twoInACall();
+  await mallory.close();
+  const [impostor, victim] = peers;
+  if (!impostor || !victim) throw new Error('no peers');
+  const [track] = victim.tracks();
+  if (!track) throw new Error('no track');
+  const own = { user_id: victim.call.userId, device_id: victim.call.deviceId, purpose: 'm.usermedia' };
+  const metadata = { [victim.streamId]: own, [impostor.streamId]: { ...own, tracks: {} } };
+  impostor.sayOnControl(
+    JSON.stringify({ type: 'm.call.sdp_stream_metadata_changed', content: { sdp_stream_metadata: metadata } }),
+  );
+  await until('it is refused', 3_000, () => impostor.seen.errors.some(error => error.code === 'WEIR_TRACK_TAKEN'));
+  await until('its own stream is told on', 3_000, () => victim.metadata[impostor.streamId]?.tracks !== undefined);
+  expect(victim.metadata[impostor.streamId]?.user_id).toBe(impostor.call.userId);
+  expect(victim.metadata[impostor.streamId]?.device_id).toBe(impostor.call.deviceId);
+  expect(impostor.metadata[victim.streamId]?.user_id).toBe(victim.call.userId);
+});

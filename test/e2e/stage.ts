@@ -1,0 +1,174 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CallRoom, type CallRoomOptions, createCallRoom } from '../../demo/call-room.ts';
+import { type Focus, type FocusOptions, startFocus } from '../../demo/focus.ts';
+import { matrixRequest } from '../../demo/matrix-api.ts';
+import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
+import { LightPeer, type LightPeerOptions } from '../peers/light-peer.ts';
+import { until } from '../peers/until.ts';
+
+const FOCUS_JOINS_WITHIN_MS = 15_000;
+
+/** A homeserver and a focus of a test file's own, with the peers of its calls; all of it ends with the stage. */
+export class Stage {
+  readonly synapse: Synapse;
+  readonly focus: Focus;
+  /** Makes the rooms. */
+  readonly host: MatrixUser;
+  readonly #directory: string;
+  readonly #users = new Map<string, MatrixUser>();
+  readonly #peers = new Set<LightPeer>();
+
+  static async start(options: Partial<FocusOptions> = {}): Promise<Stage> {
+    const directory = await mkdtemp(join(tmpdir(), 'weir-e2e-'));
+    const synapse = await startSynapse({ stateDir: join(directory, 'synapse') });
+    try {
+      const [host, user] = await Promise.all([
+        synapse.registerUser({ localpart: 'host', deviceId: 'HOSTDEV' }),
+        synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' }),
+      ]);
+      const focus = await startFocus({
+        stateDir: join(directory, 'focus'),
+        homeserverUrl: synapse.baseUrl,
+        user,
+        logLevel: 'debug',
+        ...options,
+      });
+      return new Stage(directory, synapse, focus, host);
+    } catch (error) {
+      await synapse.stop();
+      throw error;
+    }
+  }
+
+  private constructor(directory: string, synapse: Synapse, focus: Focus, host: MatrixUser) {
+    this.#directory = directory;
+    this.synapse = synapse;
+    this.focus = focus;
+    this.host = host;
+    this.#users.set('host', host);
+  }
+
+  /** A registered user, made when first asked for. */
+  async user(name: string): Promise<MatrixUser> {
+    const known = this.#users.get(name);
+    if (known !== undefined) return known;
+    const user = await this.synapse.registerUser({ localpart: name, deviceId: `${name.toUpperCase()}DEV` });
+    this.#users.set(name, user);
+    return user;
+  }
+
+  async users(...names: string[]): Promise<MatrixUser[]> {
+    const users: MatrixUser[] = [];
+    // One after the other: the homeserver's database takes one writer.
+    for (const name of names) users.push(await this.user(name));
+    return users;
+  }
+
+  /** A call room that its members and the focus have joined. */
+  async callRoom(members: readonly MatrixUser[], options: Partial<CallRoomOptions> = {}): Promise<CallRoom> {
+    const room = await createCallRoom({
+      baseUrl: this.synapse.baseUrl,
+      creator: this.host,
+      members: members.filter(member => member !== this.host),
+      invited: [this.focus.user.userId],
+      ...options,
+    });
+    await this.untilFocusIn(room.roomId);
+    return room;
+  }
+
+  async untilFocusIn(roomId: string): Promise<void> {
+    const deadline = performance.now() + FOCUS_JOINS_WITHIN_MS;
+    for (;;) {
+      const answer = await matrixRequest(this.synapse.baseUrl, {
+        method: 'GET',
+        path: `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/joined_members`,
+        accessToken: this.host.accessToken,
+      });
+      if (JSON.stringify(answer).includes(JSON.stringify(this.focus.user.userId))) return;
+      if (performance.now() > deadline) throw new Error('the focus did not join the room that it was invited to');
+      await delay(50);
+    }
+  }
+
+  /** A peer that has not joined yet. */
+  peer(user: MatrixUser, room: CallRoom, options: Partial<LightPeerOptions> = {}): LightPeer {
+    const { userId, deviceId } = this.focus.user;
+    const peer = new LightPeer({ baseUrl: this.synapse.baseUrl, user, focus: { userId, deviceId }, room, ...options });
+    this.#peers.add(peer);
+    return peer;
+  }
+
+  /** Peers of these users that have joined, each hearing and seeing all others. */
+  async call(room: CallRoom, ...users: MatrixUser[]): Promise<LightPeer[]> {
+    const peers = users.map(user => this.peer(user, room));
+    await Promise.all(peers.map(peer => peer.join()));
+    await whole(peers, 10_000);
+    return peers;
+  }
+
+  /** Ends the peers of a test. */
+  async clear(): Promise<void> {
+    const peers = [...this.#peers];
+    this.#peers.clear();
+    await Promise.allSettled(peers.map(peer => (peer.hangup === undefined ? peer.leave() : peer.vanish())));
+  }
+
+  /** A page of the focus: its status, and its body as text. */
+  async get(path: string): Promise<{ status: number; body: string }> {
+    const answer = await fetch(`${this.focus.baseUrl}${path}`, { signal: AbortSignal.timeout(5_000) });
+    return { status: answer.status, body: await answer.text() };
+  }
+
+  focusLog(): Promise<string> {
+    return readFile(this.focus.logFile, 'utf8');
+  }
+
+  /** Stops everything. Rejects where the focus wrote a secret into its log, or something that it did not expect. */
+  async end(): Promise<void> {
+    await this.clear();
+    const died = this.focus.ended();
+    await this.focus.stop();
+    await this.synapse.stop();
+    const log = await this.focusLog();
+    await rm(this.#directory, { recursive: true, force: true });
+    if (died !== undefined) throw new Error(`the focus had ended by itself: ${died}`);
+    for (const user of this.#users.values()) {
+      if (log.includes(user.accessToken)) throw new Error(`the focus logged the token of ${user.userId}`);
+    }
+    for (const secret of ['ice-pwd', 'WEIR_INTERNAL', 'unhandled', 'Unhandled']) {
+      const line = log.split('\n').find(candidate => candidate.includes(secret));
+      if (line !== undefined) throw new Error(`the focus logged "${secret}": ${line.slice(0, 500)}`);
+    }
+  }
+}
+
+/** Waits until everybody has received every track of everybody else; gives how long that took in ms. */
+export function whole(peers: readonly LightPeer[], withinMs: number): Promise<number> {
+  return until('everybody receives everybody', withinMs, () => {
+    const ended = peers.find(peer => peer.hangup !== undefined);
+    if (ended?.hangup !== undefined)
+      return `${ended.call.userId} was hung up: ${ended.hangup.code ?? ended.hangup.reason}`;
+    const missing = peers.map(peer => peer.missing(peers).length);
+    if (missing.every(count => count === 0)) return true;
+    const errors = peers.flatMap(peer => [...peer.seen.errors.map(error => error.code), ...peer.seen.unreadable]);
+    return `tracks missing at each: ${missing.join(' ')}; ${errors.join('; ')}`;
+  });
+}
+
+/** Waits until media flows anew between all peers: what was counted before does not count. */
+export function wholeAgain(peers: readonly LightPeer[], withinMs: number): Promise<number> {
+  for (const peer of peers) peer.resetCounts();
+  return whole(peers, withinMs);
+}
+
+/** Figures for whoever reads the output of the tests. */
+export function report(what: string, figures: Record<string, number | string>): void {
+  const text = Object.entries(figures).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? Math.round(value) : value}`,
+  );
+  process.stderr.write(`    ${what}: ${text.join(', ')}\n`);
+}
