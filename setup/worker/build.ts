@@ -125,10 +125,20 @@ async function generateMessages(from: string, schemas: string, to: string, signa
   await mkdir(schemas, { recursive: true });
   await mkdir(to, { recursive: true });
   const names = (await readdir(from)).filter(name => name.endsWith('.fbs'));
-  for (const name of names) await writeFile(join(schemas, name), renameFields(await readFile(join(from, name), 'utf8')));
+  for (const name of names)
+    await writeFile(join(schemas, name), renameFields(await readFile(join(from, name), 'utf8')));
   await runCommand(
     'flatc',
-    ['--cpp', '--reflect-names', '--scoped-enums', '--filename-suffix', '', '-o', to, ...names.map(name => join(schemas, name))],
+    [
+      '--cpp',
+      '--reflect-names',
+      '--scoped-enums',
+      '--filename-suffix',
+      '',
+      '-o',
+      to,
+      ...names.map(name => join(schemas, name)),
+    ],
     { timeoutMs: 60_000, remedy: REMEDY, ...(signal && { signal }) },
   );
 }

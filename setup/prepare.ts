@@ -1,0 +1,107 @@
+import { Listr, ListrLogger, type ListrTask, type ListrDefaultRenderer, ProcessOutput } from 'listr2';
+import { LineRenderer } from './line-renderer.ts';
+import { buildPage, PAGE_DIR, pageIsBuilt } from './page.ts';
+import { installedSynapse, installSynapse, SYNAPSE_PACKAGES } from './synapse.ts';
+import { installPackages, missingPackages } from './system-packages.ts';
+import { BUILD_PACKAGES } from './worker/build.ts';
+import { builtWorker, cachedWorker, downloadWorker, namedWorker } from './worker/obtain.ts';
+
+export interface Needs {
+  /** Debian packages that the caller uses, beside those of the worker and of Synapse. */
+  systemPackages: readonly string[];
+  signal: AbortSignal;
+}
+
+/** What a local deployment runs on. */
+export interface Prepared {
+  /** Executable of the mediasoup worker. */
+  worker: string;
+  /** Python that has Synapse. */
+  synapsePython: string;
+  /** Folder of the built call page. */
+  pageDir: string;
+}
+
+/**
+ * Gets what is missing, and shows each step with its progress and its time. Nothing is shown, and little time passes, when all is
+ * there. Rejects with a Failure that says what to do.
+ */
+export async function prepare({ systemPackages, signal }: Needs): Promise<Prepared> {
+  let worker = (await namedWorker()) ?? (await cachedWorker());
+  if (worker === undefined) {
+    await runSteps([
+      {
+        title: 'Prebuilt mediasoup worker',
+        task: async (_context, task) => {
+          worker = await downloadWorker(signal);
+          task.title = `Prebuilt mediasoup worker: ${worker === undefined ? 'none to be had, so it is built' : 'downloaded'}`;
+        },
+      },
+    ]);
+  }
+  let synapsePython = await installedSynapse();
+
+  const missing = await missingPackages([
+    ...systemPackages,
+    ...(worker === undefined ? BUILD_PACKAGES : []),
+    ...(synapsePython === undefined ? SYNAPSE_PACKAGES : []),
+  ]);
+  if (missing.length > 0) {
+    await runSteps([
+      {
+        title: `System packages: ${missing.join(', ')}`,
+        task: (_context, task) => installPackages(missing, signal, reportTo(task)),
+      },
+    ]);
+  }
+
+  const steps: Step[] = [];
+  if (worker === undefined) {
+    steps.push({
+      title: 'Build the mediasoup worker (once: 3 to 6 minutes on 2 cores)',
+      task: async (_context, task) => {
+        worker = await builtWorker(signal, reportTo(task));
+      },
+    });
+  }
+  if (synapsePython === undefined) {
+    steps.push({
+      title: 'Synapse',
+      task: async (_context, task) => {
+        synapsePython = await installSynapse(signal, reportTo(task));
+      },
+    });
+  }
+  if (!(await pageIsBuilt())) steps.push({ title: 'Call page', task: () => buildPage(signal) });
+  // They wait for different things: compilers, the network.
+  await runSteps(steps, { concurrent: true });
+
+  if (worker === undefined || synapsePython === undefined) throw new Error('The set-up ended without its results.');
+  return { worker, synapsePython, pageDir: PAGE_DIR };
+}
+
+type Step = ListrTask<unknown, ListrDefaultRenderer, typeof LineRenderer>;
+
+function reportTo(task: { output: string }): (progress: string) => void {
+  return progress => {
+    task.output = progress;
+  };
+}
+
+async function runSteps(steps: Step[], { concurrent = false } = {}): Promise<void> {
+  if (steps.length === 0) return;
+  await new Listr<unknown, 'default', typeof LineRenderer>(steps, {
+    concurrent,
+    // Interrupts are ours to handle.
+    registerSignalListeners: false,
+    forceTTY: process.stderr.isTTY,
+    fallbackRenderer: LineRenderer,
+    fallbackRendererCondition: !process.stderr.isTTY,
+    rendererOptions: {
+      // stdout belongs to the command's result.
+      logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+      showErrorMessage: false,
+      timer: { condition: true, field: milliseconds => `${(milliseconds / 1000).toFixed(1)} s` },
+    },
+  }).run();
+}
