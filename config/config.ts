@@ -51,7 +51,8 @@ export interface MediaConfig {
 export interface LimitsConfig {
   conferences: number;
   participantsPerConference: number;
-  toDevicePerMinute: number;
+  /** Of one user. */
+  invitesPerMinute: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';

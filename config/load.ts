@@ -127,7 +127,7 @@ function complete(
     limits: {
       conferences: limits.conferences,
       participantsPerConference: limits.participants_per_conference,
-      toDevicePerMinute: limits.to_device_per_minute,
+      invitesPerMinute: limits.invites_per_minute,
     },
     // systemd gives a list with colons when a unit has several directories; ours is the first.
     stateDir: resolve(directory, stateDir ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE_DIR)),

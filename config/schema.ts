@@ -55,7 +55,7 @@ const Homeserver = Type.Object(
       Type.String(
         notes({
           description:
-            'Device as which the focus logs in with a password. An access token belongs to a device already; if the key is set as well, the two must agree.',
+            'Device as which the focus logs in with a password. An access token belongs to a device already; the key has no effect then.',
           otherwise: 'the device of the token, or one that the homeserver chooses at the first login',
           example: 'WEIR',
           rule: 'device_id',
@@ -95,13 +95,13 @@ const Limits = Type.Object(
       minimum: 1,
       maximum: 10_000,
     }),
-    to_device_per_minute: Type.Integer({
+    invites_per_minute: Type.Integer({
       ...notes({
-        description: 'To-device messages of one user that are read; more are dropped and counted.',
-        unit: 'messages per minute',
-        default: 600,
+        description: 'Invites of one user that are looked at.',
+        unit: 'invites per minute',
+        default: 60,
       }),
-      minimum: 10,
+      minimum: 1,
       maximum: 1_000_000,
     }),
   },

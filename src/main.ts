@@ -170,7 +170,7 @@ class FocusNode {
       rooms: this.#rooms,
       bounds: {
         conferences: limits.conferences,
-        invitesPerUserPerMinute: limits.toDevicePerMinute,
+        invitesPerUserPerMinute: limits.invitesPerMinute,
         invitePatienceMs: INVITE_PATIENCE_MS,
         waitingInvites: WAITING_INVITES,
       },

@@ -1,7 +1,7 @@
 /** The command line: `weir run`, `weir check-config`, `weir sample-config`. */
 import { Command, CommanderError } from 'commander';
 import type { Config, Problem } from '../../config/config.ts';
-import { loadConfig } from '../../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { sampleConfig } from '../../config/sample.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 
@@ -19,7 +19,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What the command line needs of the process around it. */
 export interface CommandLineWorld {
-  /** Runs the focus until it is told to stop. Rejects where it cannot start or go on. `warnings` have been shown already. */
+  /** Runs the focus until it is told to stop. Rejects where it cannot start or go on. `warnings` are for its log. */
   run(config: Config, warnings: Problem[]): Promise<void>;
   /** Writes text, newlines included. */
   stdout(text: string): void;
@@ -71,6 +71,15 @@ export async function runCommandLine(args: readonly string[], world: CommandLine
 }
 
 function buildProgram(world: CommandLineWorld, end: (code: ExitCode) => void): Command {
+  /** The configuration; `undefined` once its faults have been shown. */
+  const read = (file: string): Extract<LoadedConfig, { kind: 'ok' }> | undefined => {
+    const loaded = loadConfig(file, world.env);
+    if (loaded.kind === 'ok') return loaded;
+    show(world, file, loaded.warnings, 'warning');
+    show(world, file, loaded.problems, 'error');
+    end(EXIT.usage);
+    return undefined;
+  };
   const program = new Command('weir')
     .description(ABOUT)
     .version(world.version, '-V, --version', 'print the version')
@@ -86,14 +95,8 @@ function buildProgram(world: CommandLineWorld, end: (code: ExitCode) => void): C
     .description('run the focus until it is told to stop')
     .option('-c, --config <file>', 'configuration', DEFAULT_FILE)
     .action(async ({ config: file }: { config: string }) => {
-      const loaded = loadConfig(file, world.env);
-      show(world, file, loaded.warnings, 'warning');
-      if (loaded.kind === 'bad') {
-        show(world, file, loaded.problems, 'error');
-        end(EXIT.usage);
-        return;
-      }
-      await world.run(loaded.config, loaded.warnings);
+      const loaded = read(file);
+      if (loaded !== undefined) await world.run(loaded.config, loaded.warnings);
     });
 
   program
@@ -101,13 +104,9 @@ function buildProgram(world: CommandLineWorld, end: (code: ExitCode) => void): C
     .description('say everything that is wrong with a configuration, and start nothing')
     .option('-c, --config <file>', 'configuration', DEFAULT_FILE)
     .action(({ config: file }: { config: string }) => {
-      const loaded = loadConfig(file, world.env);
+      const loaded = read(file);
+      if (loaded === undefined) return;
       show(world, file, loaded.warnings, 'warning');
-      if (loaded.kind === 'bad') {
-        show(world, file, loaded.problems, 'error');
-        end(EXIT.usage);
-        return;
-      }
       world.stdout(`${file} is fine\n`);
     });
 
