@@ -1,0 +1,98 @@
+/** What each section of a client's offer asks for (RFC 3264 section 6, RFC 8829 section 5.3). */
+import { agree, type Agreement, type Refusal, sendParameters, type Terms } from './agree.ts';
+import type { Ledger } from './ledger.ts';
+import { badSdp } from './parsed.ts';
+import type { RemoteDescription, RemoteMedia, RemoteSection, TrackIds } from './remote.ts';
+import type { RtpParameters } from './rtp.ts';
+import type { ChannelSection, PublishingSection, ReceivingSection, RefusedSection, Section } from './sections.ts';
+
+export type Asked =
+  /** Answered with port 0. */
+  | { act: 'refuse'; section: RefusedSection; refusal?: Refusal }
+  | { act: 'channel'; section: ChannelSection; maxMessageSize: number }
+  /** The client sends a track. */
+  | { act: 'publish'; section: PublishingSection; track: TrackIds; parameters: RtpParameters }
+  /** The client's section stays, and carries nothing. */
+  | { act: 'idle'; section: PublishingSection; refusal?: Refusal }
+  /** A section of ours; `wanted`: the client would take what we send. */
+  | { act: 'receive'; section: ReceivingSection; wanted: boolean };
+
+function refuse(theirs: RemoteSection, refusal?: Omit<Refusal, 'mid'>): Asked {
+  const section: RefusedSection = { kind: 'refused', mid: theirs.mid, line: theirs.line };
+  return { act: 'refuse', section, ...(refusal === undefined ? {} : { refusal: { ...refusal, mid: theirs.mid } }) };
+}
+
+function askedOfMedia(theirs: RemoteSection, media: RemoteMedia, terms: Terms): Asked {
+  const { mid, line } = theirs;
+  const agreement: Agreement = agree(media, line.protocol, terms);
+  if (agreement.kind === 'refused') return refuse(theirs, agreement);
+  const section: PublishingSection = {
+    kind: 'publishing',
+    mid,
+    media: media.kind,
+    direction: 'inactive',
+    body: agreement.body,
+    rids: media.rids.map(({ rid }) => rid),
+    maxBitrate: media.kind === 'audio' ? terms.maxAudioBitrate : undefined,
+  };
+  if (media.direction === 'recvonly' || media.direction === 'inactive') return { act: 'idle', section };
+  const parameters = sendParameters(mid, media, agreement.body);
+  if (media.track === undefined || parameters === undefined) {
+    const message = media.track === undefined ? 'no a=msid: nobody could ask for it' : 'no rid, ssrc or mid extension';
+    return { act: 'idle', section, refusal: { mid, code: 'WEIR_BAD_SDP', message } };
+  }
+  return { act: 'publish', section: { ...section, direction: 'recvonly' }, track: media.track, parameters };
+}
+
+function mediaOf(section: Section): string {
+  if (section.kind === 'refused') return section.line.type;
+  return section.kind === 'channel' ? 'application' : section.media;
+}
+
+/** Sections of the client that are outside its BUNDLE group would need a transport each. */
+function clientGroup(offer: RemoteDescription, ours: ReadonlySet<string>): (mid: string) => boolean {
+  const theirs = offer.sections.filter(({ rejected, mid }) => !rejected && !ours.has(mid)).map(({ mid }) => mid);
+  const group = offer.groups.find(mids => mids.some(mid => theirs.includes(mid)));
+  if (group === undefined) return mid => mid === theirs[0];
+  return mid => group.includes(mid);
+}
+
+/**
+ * Reads what a client's offer asks for, section by section, in the order of its m-lines.
+ * Throws WEIR_BAD_SDP where the offer breaks with the history of the connection.
+ */
+export function readOffer(ledger: Ledger, offer: RemoteDescription, terms: Terms): Asked[] {
+  const { agreed } = ledger;
+  if (offer.sections.length < agreed.length) throw badSdp('m-lines are missing');
+  const ours = new Set(agreed.filter(({ kind }) => kind === 'receiving').map(({ mid }) => mid));
+  const bundled = clientGroup(offer, ours);
+  let channels = 0;
+  return offer.sections.map((theirs, index): Asked => {
+    const before = agreed[index];
+    const known = before !== undefined && before.kind !== 'refused' ? before : undefined;
+    if (known !== undefined && (known.mid !== theirs.mid || mediaOf(known) !== theirs.line.type)) {
+      throw badSdp(`m-line ${index} has become another one`);
+    }
+    if (known === undefined && ours.has(theirs.mid)) throw badSdp('a section of the focus has moved');
+    if (theirs.rejected) return refuse(theirs);
+    if (known?.kind === 'receiving') {
+      const direction = theirs.content.type === 'media' ? theirs.content.direction : 'inactive';
+      return { act: 'receive', section: known, wanted: direction === 'recvonly' || direction === 'sendrecv' };
+    }
+    if (!bundled(theirs.mid)) return refuse(theirs, { code: 'WEIR_BAD_SDP', message: 'not in the BUNDLE group' });
+    switch (theirs.content.type) {
+      case 'media':
+        return askedOfMedia(theirs, theirs.content, terms);
+      case 'channel':
+        channels += 1;
+        if (channels > 1) return refuse(theirs, { code: 'WEIR_BAD_SDP', message: 'a second data channel section' });
+        return {
+          act: 'channel',
+          section: { kind: 'channel', mid: theirs.mid, line: theirs.line },
+          maxMessageSize: theirs.content.maxMessageSize,
+        };
+      case 'unknown':
+        return refuse(theirs, { code: 'WEIR_NO_COMMON_CODEC', message: 'neither RTP nor a data channel' });
+    }
+  });
+}

@@ -1,0 +1,170 @@
+/** The media engine on mediasoup: the only room that knows it. */
+import type { types } from 'mediasoup';
+import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
+import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
+import type { Media, Peer, PeerEvents } from '../ports.ts';
+import type { ConferenceKey, SessionKey } from '../session.ts';
+import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
+import {
+  DEFAULT_CODECS,
+  DEFAULT_ICE_CONSENT_TIMEOUT_S,
+  DEFAULT_INITIAL_OUTGOING_BITRATE,
+  DEFAULT_MAX_AUDIO_BITRATE,
+  type MediaOptions,
+} from './options.ts';
+import { MediasoupPeer } from './peer.ts';
+import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts';
+
+export type { ForwardedCodec, ListenAddress, Logger, MediaOptions } from './options.ts';
+
+/** bytes. Room for some of the largest messages: a whole session description is one. */
+const SCTP_SEND_BUFFER_SIZE = 8 * MAX_MESSAGE_SIZE;
+
+interface Room {
+  slot: WorkerSlot;
+  media: Promise<ConferenceMedia>;
+  /** Sessions that are open or being opened. */
+  users: number;
+  peers: Set<MediasoupPeer>;
+}
+
+class MediasoupMedia implements Media {
+  readonly #options: MediaOptions;
+  readonly #rooms = new Map<ConferenceKey, Room>();
+  #pool: WorkerPool | undefined;
+  #closed = false;
+
+  constructor(options: MediaOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#pool = await startWorkers(this.#options, slot => this.#workerDied(slot));
+  }
+
+  async open(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
+    const room = this.#enter(key);
+    let entered = true;
+    const leave = (): void => {
+      if (!entered) return;
+      entered = false;
+      this.#leave(key, room);
+    };
+    try {
+      const media = await room.media;
+      const peer: MediasoupPeer = await MediasoupPeer.open(media, {
+        session,
+        events,
+        clock: this.#options.clock,
+        logger: this.#options.logger,
+        maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
+        openTransport: control => this.#openTransport(media, control),
+        closed: () => {
+          room.peers.delete(peer);
+          leave();
+        },
+      });
+      room.peers.add(peer);
+      if (this.#closed || room.slot.worker.closed) {
+        peer.close();
+        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone');
+      }
+      return peer;
+    } catch (thrown) {
+      leave();
+      throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
+    }
+  }
+
+  health(): { alive: number; wanted: number } {
+    return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers };
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    for (const { peers } of this.#rooms.values()) for (const peer of [...peers]) peer.close();
+    this.#rooms.clear();
+    this.#pool?.close();
+    return Promise.resolve();
+  }
+
+  #enter(key: ConferenceKey): Room {
+    if (this.#closed || this.#pool === undefined) throw new WeirError('WEIR_FOCUS_STOPPING', 'media is closed');
+    const before = this.#rooms.get(key);
+    if (before !== undefined) {
+      before.users += 1;
+      return before;
+    }
+    const load = (slot: WorkerSlot): number =>
+      [...this.#rooms.values()].reduce((sum, room) => sum + (room.slot === slot ? room.users : 0), 0);
+    const slot = this.#pool.least(load);
+    const room: Room = { slot, media: this.#createConference(slot), users: 1, peers: new Set() };
+    this.#rooms.set(key, room);
+    return room;
+  }
+
+  #leave(key: ConferenceKey, room: Room): void {
+    room.users -= 1;
+    if (room.users > 0) return;
+    if (this.#rooms.get(key) === room) this.#rooms.delete(key);
+    room.media.then(
+      ({ router }) => router.close(),
+      () => undefined,
+    );
+  }
+
+  async #createConference({ worker, server }: WorkerSlot): Promise<ConferenceMedia> {
+    const codecs = this.#options.codecs ?? DEFAULT_CODECS;
+    const router = await worker.createRouter({
+      mediaCodecs: codecs.map(({ payloadType, ...codec }) => ({ ...codec, preferredPayloadType: payloadType })),
+    });
+    try {
+      const direct = await router.createDirectTransport({ maxSendMessageSize: MAX_MESSAGE_SIZE });
+      const silent = await direct.produceData();
+      return {
+        router,
+        server,
+        capabilities: capabilitiesOf(router),
+        bridge: { direct, silent },
+        published: new Map(),
+      };
+    } catch (thrown) {
+      router.close();
+      throw thrown;
+    }
+  }
+
+  #openTransport({ router, server }: ConferenceMedia, control: boolean): Promise<types.WebRtcTransport> {
+    return router.createWebRtcTransport({
+      webRtcServer: server,
+      enableUdp: true,
+      enableTcp: this.#options.enableTcp,
+      preferUdp: true,
+      iceConsentTimeout: this.#options.iceConsentTimeoutS ?? DEFAULT_ICE_CONSENT_TIMEOUT_S,
+      initialAvailableOutgoingBitrate: this.#options.initialOutgoingBitrate ?? DEFAULT_INITIAL_OUTGOING_BITRATE,
+      enableSctp: control,
+      maxSendMessageSize: MAX_MESSAGE_SIZE,
+      maxReceiveMessageSize: MAX_MESSAGE_SIZE,
+      sctpSendBufferSize: SCTP_SEND_BUFFER_SIZE,
+      sctpPerStreamSendQueueLimit: SCTP_SEND_BUFFER_SIZE,
+    });
+  }
+
+  #workerDied(slot: WorkerSlot): void {
+    for (const [key, room] of this.#rooms) {
+      if (room.slot !== slot) continue;
+      this.#rooms.delete(key);
+      for (const peer of [...room.peers]) peer.fail('WEIR_WORKER_DIED', 'the media worker of the conference died');
+    }
+  }
+}
+
+/**
+ * Starts the media engine with its workers.
+ * Rejects with WEIR_MEDIA_FAILED where a worker cannot be started or cannot listen.
+ */
+export async function createMedia(options: MediaOptions): Promise<Media> {
+  const media = new MediasoupMedia(options);
+  await media.start();
+  return media;
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../ports.ts';
+
+/** The part of a pino logger that is used here. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** An address to listen on; `announcedAddress` (address or host name) is what clients are told instead. */
+export interface ListenAddress {
+  ip: string;
+  announcedAddress?: string;
+}
+
+/** A codec that is forwarded. */
+export interface ForwardedCodec {
+  kind: 'audio' | 'video';
+  mimeType: string;
+  /** Hz. */
+  clockRate: number;
+  channels?: number;
+  /** What the focus uses itself. */
+  payloadType: number;
+  /** Parameters that the focus insists on, whatever the client offers. */
+  parameters?: Record<string, string | number>;
+}
+
+export interface MediaOptions {
+  /** Worker processes; each conference lives on one. */
+  workers: number;
+  /** Path of the worker's binary; the one of the mediasoup package by default. */
+  workerBin?: string;
+  listen: readonly ListenAddress[];
+  /** Ports for UDP and TCP, one for each worker; any free ones by default. */
+  ports?: { min: number; max: number };
+  /** ICE over TCP, on the same port. */
+  enableTcp: boolean;
+  logger: Logger;
+  clock: Clock;
+  /** How long a peer may be silent before it is reported, in s; 8 by default. */
+  iceConsentTimeoutS?: number;
+  codecs?: readonly ForwardedCodec[];
+  /** First estimate of what a viewer can be sent, in bit/s; 3,000,000 by default: a handful of cameras at once. */
+  initialOutgoingBitrate?: number;
+  /** Most that one audio track may be sent with, in bit/s; 64,000 by default. */
+  maxAudioBitrate?: number;
+}
+
+export const DEFAULT_ICE_CONSENT_TIMEOUT_S = 8;
+export const DEFAULT_INITIAL_OUTGOING_BITRATE = 3_000_000;
+export const DEFAULT_MAX_AUDIO_BITRATE = 64_000;
+
+export const DEFAULT_CODECS: readonly ForwardedCodec[] = [
+  {
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    clockRate: 48_000,
+    channels: 2,
+    payloadType: 111,
+    // Without this, a viewer's loss never reaches the publisher's forward error correction.
+    parameters: { useinbandfec: 1 },
+  },
+  { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96 },
+];

@@ -1,0 +1,144 @@
+import type { types } from 'mediasoup';
+import type { Refusal } from '../../signalling/sdp/agree.ts';
+import type { Asked } from '../../signalling/sdp/answer.ts';
+import type { RtpParameters } from '../../signalling/sdp/rtp.ts';
+import type { Section } from '../../signalling/sdp/sections.ts';
+import { asWeirError } from '../../signalling/wire/errors.ts';
+import type { Clock, PublishedTrack } from '../ports.ts';
+import { keyOfTrack, type SessionKey } from '../session.ts';
+import type { ConferenceMedia, Publication } from './conference-media.ts';
+import { KeyframeGate } from './keyframe-gate.ts';
+
+/** ms. */
+const KEYFRAME_REQUEST_DELAY_MS = 350;
+
+interface Own {
+  publication: Publication;
+  /** What its packets are told by; the same track sent otherwise needs another producer. */
+  sentAs: string;
+}
+
+/** What an offer does to the tracks of a client, ready to be carried out or left. */
+export interface Change {
+  sections: Section[];
+  refused: Refusal[];
+  /** Ends what the offer ends, and lets the others see what it brings. */
+  commit(): void;
+  undo(): void;
+}
+
+/** The tracks that one client sends, by the mid of their section. */
+export class Publications {
+  readonly #conference: ConferenceMedia;
+  readonly #publisher: SessionKey;
+  readonly #clock: Clock;
+  #own = new Map<string, Own>();
+
+  constructor(conference: ConferenceMedia, publisher: SessionKey, clock: Clock) {
+    this.#conference = conference;
+    this.#publisher = publisher;
+    this.#clock = clock;
+  }
+
+  list(): PublishedTrack[] {
+    return [...this.#own.values()].map(({ publication: { ref, kind, layers } }) => ({ ref, kind, layers }));
+  }
+
+  /** Makes the producers that an offer asks for. A section whose producer is refused is answered without media. */
+  async follow(
+    transport: types.WebRtcTransport,
+    asked: readonly Asked[],
+    receiving: (asked: Extract<Asked, { act: 'receive' }>) => Section,
+  ): Promise<Change> {
+    const next = new Map<string, Own>();
+    const made: Own[] = [];
+    const refused: Refusal[] = [];
+    const sections: Section[] = [];
+    for (const each of asked) {
+      if ('refusal' in each) refused.push(each.refusal);
+      if (each.act === 'receive') sections.push(receiving(each));
+      if (each.act === 'refuse' || each.act === 'channel' || each.act === 'idle') sections.push(each.section);
+      if (each.act !== 'publish') continue;
+      const { section, track, parameters } = each;
+      const { mid } = section;
+      const sentAs = identityOf(parameters);
+      const key = keyOfTrack(track);
+      const before = this.#own.get(mid);
+      if (before !== undefined && before.publication.key === key && before.sentAs === sentAs) {
+        next.set(mid, before);
+        sections.push(section);
+        continue;
+      }
+      const taken = this.#conference.published.get(key);
+      if (
+        [...next.values()].some(own => own.publication.key === key) ||
+        (taken && taken.publisher !== this.#publisher)
+      ) {
+        refused.push({ mid, code: 'WEIR_TRACK_TAKEN', message: 'its ids belong to another track' });
+        sections.push({ ...section, direction: 'inactive' });
+        continue;
+      }
+      // A section that changed its track cannot have two producers at once: their packets would be the same.
+      before?.publication.producer.close();
+      try {
+        const producer = await transport.produce({
+          kind: section.media,
+          rtpParameters: parameters,
+          keyFrameRequestDelay: KEYFRAME_REQUEST_DELAY_MS,
+        });
+        const publication: Publication = {
+          ref: { streamId: track.streamId, trackId: track.trackId },
+          key,
+          publisher: this.#publisher,
+          kind: section.media,
+          layers: parameters.encodings.length,
+          producer,
+          gate: new KeyframeGate(this.#clock),
+        };
+        const own = { publication, sentAs };
+        made.push(own);
+        next.set(mid, own);
+        sections.push(section);
+      } catch (thrown) {
+        refused.push({ mid, code: 'WEIR_MEDIA_FAILED', message: asWeirError(thrown).message });
+        sections.push({ ...section, direction: 'inactive' });
+      }
+    }
+    return {
+      sections,
+      refused,
+      commit: () => {
+        for (const [mid, own] of this.#own) if (next.get(mid) !== own) this.#end(own);
+        this.#own = next;
+        for (const { publication } of made) this.#conference.published.set(publication.key, publication);
+      },
+      undo: () => {
+        for (const own of made) this.#end(own);
+      },
+    };
+  }
+
+  /** Ends the track of a section, if it has one. */
+  stop(mid: string): void {
+    const own = this.#own.get(mid);
+    if (own === undefined) return;
+    this.#own.delete(mid);
+    this.#end(own);
+  }
+
+  close(): void {
+    for (const mid of [...this.#own.keys()]) this.stop(mid);
+  }
+
+  #end({ publication }: Own): void {
+    publication.producer.close();
+    publication.gate.close();
+    if (this.#conference.published.get(publication.key) === publication) {
+      this.#conference.published.delete(publication.key);
+    }
+  }
+}
+
+function identityOf({ codecs, encodings }: RtpParameters): string {
+  return JSON.stringify([codecs.map(({ payloadType }) => payloadType), encodings]);
+}

@@ -1,0 +1,162 @@
+import type { types } from 'mediasoup';
+import type { Capabilities, RtpCodec } from '../../signalling/sdp/rtp.ts';
+import { isHeaderExtension } from '../../signalling/sdp/rtp.ts';
+import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
+import { asWeirError } from '../../signalling/wire/errors.ts';
+import type { OfferedTrack } from '../ports.ts';
+import type { Publication } from './conference-media.ts';
+import type { Logger } from './options.ts';
+
+const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
+/** The frame rate is not what is saved on: the highest temporal layer of any codec. */
+const HIGHEST_TEMPORAL_LAYER = 2;
+const AUDIO_PRIORITY = 255;
+
+/** Of two videos, the one that is drawn larger is served first when there is not enough for both. */
+function priorityOf(kind: string, layer: number): number {
+  return kind === 'audio' ? AUDIO_PRIORITY : layer + 1;
+}
+
+function plainParameters(parameters: Record<string, unknown> | undefined): RtpCodec['parameters'] {
+  return Object.fromEntries(
+    Object.entries(parameters ?? {}).filter(
+      (entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number',
+    ),
+  );
+}
+
+/** One track on its way to one client. */
+export class SentTrack {
+  readonly publication: Publication;
+  readonly mid: string;
+  readonly #consumer: types.Consumer;
+  readonly #logger: Logger;
+  #wanted: { layer: number; paused: boolean };
+  #applied: { layer: number; paused: boolean };
+  /** Whether the client takes it: not before it agreed to the section. */
+  #taken = false;
+
+  static async make(
+    track: OfferedTrack,
+    publication: Publication,
+    mid: string,
+    transport: types.WebRtcTransport,
+    capabilities: Capabilities,
+    logger: Logger,
+  ): Promise<SentTrack> {
+    const layer = Math.min(track.layer ?? 0, publication.layers - 1);
+    const consumer = await transport.consume({
+      producerId: publication.producer.id,
+      rtpCapabilities: capabilities,
+      mid,
+      paused: true,
+      // Audio, too: a lost packet is worth asking for again, and viewers that offer no nack do not.
+      enableRtx: true,
+      ...(publication.layers > 1
+        ? { preferredLayers: { spatialLayer: layer, temporalLayer: HIGHEST_TEMPORAL_LAYER } }
+        : {}),
+    });
+    const sent = new SentTrack(publication, mid, consumer, { layer, paused: track.paused }, logger);
+    sent.#guard(consumer.setPriority(priorityOf(publication.kind, layer)));
+    return sent;
+  }
+
+  private constructor(
+    publication: Publication,
+    mid: string,
+    consumer: types.Consumer,
+    wanted: { layer: number; paused: boolean },
+    logger: Logger,
+  ) {
+    this.publication = publication;
+    this.mid = mid;
+    this.#consumer = consumer;
+    this.#logger = logger;
+    this.#wanted = wanted;
+    this.#applied = { layer: wanted.layer, paused: true };
+  }
+
+  /** True once its track is gone, or its transport. */
+  get closed(): boolean {
+    return this.#consumer.closed;
+  }
+
+  adjust(layer: number | undefined, paused: boolean): void {
+    const highest = this.publication.layers - 1;
+    this.#wanted = { layer: Math.min(layer ?? this.#wanted.layer, highest), paused };
+    this.#steer();
+  }
+
+  /** The client takes it, or holds it. */
+  open(taken: boolean): void {
+    this.#taken = taken;
+    this.#steer();
+  }
+
+  close(): void {
+    this.publication.gate.forget(this);
+    this.#consumer.close();
+  }
+
+  describe(): ReceivingSection {
+    const { codecs, headerExtensions = [], encodings = [], rtcp } = this.#consumer.rtpParameters;
+    return {
+      kind: 'receiving',
+      mid: this.mid,
+      media: this.publication.kind,
+      direction: 'sendonly',
+      body: {
+        protocol: PROTOCOL,
+        codecs: codecs.map(({ mimeType, payloadType, clockRate, channels, parameters, rtcpFeedback }) => ({
+          mimeType,
+          payloadType,
+          clockRate,
+          ...(channels === undefined ? {} : { channels }),
+          parameters: plainParameters(parameters),
+          rtcpFeedback: rtcpFeedback ?? [],
+        })),
+        extensions: headerExtensions.flatMap(({ uri, id }) => (isHeaderExtension(uri) ? { uri, id } : [])),
+      },
+      sent: { track: this.publication.ref, encodings, cname: rtcp?.cname ?? '' },
+    };
+  }
+
+  #steer(): void {
+    if (this.closed) return;
+    const paused = this.#wanted.paused || !this.#taken;
+    if (paused) {
+      this.publication.gate.forget(this);
+      if (this.#applied.paused) return;
+      this.#applied.paused = true;
+      this.#guard(this.#consumer.pause());
+      return;
+    }
+    if (!this.#applied.paused && this.#applied.layer === this.#wanted.layer) {
+      this.publication.gate.forget(this);
+      return;
+    }
+    // Audio needs no keyframe.
+    if (this.publication.kind === 'audio') this.#apply();
+    else this.publication.gate.pass(this, () => this.#apply());
+  }
+
+  #apply(): void {
+    if (this.closed) return;
+    const { layer } = this.#wanted;
+    if (this.#applied.layer !== layer) {
+      this.#applied.layer = layer;
+      this.#guard(this.#consumer.setPreferredLayers({ spatialLayer: layer, temporalLayer: HIGHEST_TEMPORAL_LAYER }));
+      this.#guard(this.#consumer.setPriority(priorityOf(this.publication.kind, layer)));
+    }
+    if (this.#applied.paused) {
+      this.#applied.paused = false;
+      this.#guard(this.#consumer.resume());
+    }
+  }
+
+  #guard(request: Promise<unknown>): void {
+    request.catch((thrown: unknown) => {
+      if (!this.closed) this.#logger.warn({ mid: this.mid, error: asWeirError(thrown).message }, 'consumer refused');
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { createWorker, type types } from 'mediasoup';
+import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
+import type { MediaOptions } from './options.ts';
+
+/** ms; doubled with each failure in a row. */
+const RESPAWN_MS = { first: 250, longest: 30_000 };
+
+/** A worker process with the sockets that all its transports share. */
+export interface WorkerSlot {
+  worker: types.Worker;
+  server: types.WebRtcServer;
+  port: number | undefined;
+}
+
+export interface WorkerPool {
+  /** The worker with the least to do. Throws WEIR_WORKER_DIED where none is alive. */
+  least(load: (slot: WorkerSlot) => number): WorkerSlot;
+  health(): { alive: number; wanted: number };
+  close(): void;
+}
+
+function listenInfos(options: MediaOptions, port: number | undefined): types.TransportListenInfo[] {
+  const protocols: types.TransportProtocol[] = options.enableTcp ? ['udp', 'tcp'] : ['udp'];
+  return options.listen.flatMap(({ ip, announcedAddress }) =>
+    protocols.map(protocol => ({
+      protocol,
+      ip,
+      ...(announcedAddress === undefined ? {} : { announcedAddress }),
+      ...(port === undefined ? {} : { port }),
+      ...(ip.includes(':') ? { flags: { ipv6Only: true } } : {}),
+    })),
+  );
+}
+
+/** Listens on the first port of the range that is free for every address and protocol. */
+async function listen(
+  worker: types.Worker,
+  options: MediaOptions,
+  taken: ReadonlySet<number>,
+): Promise<Pick<WorkerSlot, 'server' | 'port'>> {
+  const { ports } = options;
+  if (ports === undefined) {
+    return {
+      server: await worker.createWebRtcServer({ listenInfos: listenInfos(options, undefined) }),
+      port: undefined,
+    };
+  }
+  let refused: unknown;
+  for (let port = ports.min; port <= ports.max; port += 1) {
+    if (taken.has(port)) continue;
+    try {
+      return { server: await worker.createWebRtcServer({ listenInfos: listenInfos(options, port) }), port };
+    } catch (thrown) {
+      refused = thrown;
+    }
+  }
+  throw new WeirError('WEIR_MEDIA_FAILED', `no port from ${ports.min} to ${ports.max} is free for a media worker`, {
+    cause: refused,
+  });
+}
+
+/** Starts the workers, and starts them again when they die. `died` hears of each death once. */
+export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlot) => void): Promise<WorkerPool> {
+  const { clock, logger, workers: wanted } = options;
+  const slots = new Set<WorkerSlot>();
+  const timers = new Set<{ cancel(): void }>();
+  let closed = false;
+
+  async function start(): Promise<WorkerSlot> {
+    const worker = await createWorker({
+      logLevel: 'warn',
+      ...(options.workerBin === undefined ? {} : { workerBin: options.workerBin }),
+    });
+    try {
+      const taken = new Set([...slots].flatMap(({ port }) => port ?? []));
+      const slot: WorkerSlot = { worker, ...(await listen(worker, options, taken)) };
+      worker.on('died', error => {
+        slots.delete(slot);
+        logger.error({ pid: worker.pid, error: error.message }, 'media worker died');
+        died(slot);
+        if (!closed) replace(RESPAWN_MS.first);
+      });
+      slots.add(slot);
+      logger.info({ pid: worker.pid, port: slot.port }, 'media worker started');
+      return slot;
+    } catch (thrown) {
+      worker.close();
+      throw thrown;
+    }
+  }
+
+  function replace(delayMs: number): void {
+    const timer = clock.after(delayMs, () => {
+      timers.delete(timer);
+      start().then(
+        slot => {
+          if (!closed) return;
+          slots.delete(slot);
+          slot.worker.close();
+        },
+        (thrown: unknown) => {
+          logger.error({ error: asWeirError(thrown).message }, 'media worker cannot be started');
+          if (!closed) replace(Math.min(delayMs * 2, RESPAWN_MS.longest));
+        },
+      );
+    });
+    timers.add(timer);
+  }
+
+  function close(): void {
+    closed = true;
+    for (const timer of timers) timer.cancel();
+    for (const { worker } of slots) worker.close();
+    slots.clear();
+  }
+
+  try {
+    // One after the other: each takes the next free port.
+    for (let number = 0; number < wanted; number += 1) await start();
+  } catch (thrown) {
+    close();
+    throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
+  }
+  return {
+    least: load => {
+      const [best] = [...slots].sort((a, b) => load(a) - load(b));
+      if (best === undefined) throw new WeirError('WEIR_WORKER_DIED', 'no media worker is alive');
+      return best;
+    },
+    health: () => ({ alive: slots.size, wanted }),
+    close,
+  };
+}

@@ -1,0 +1,202 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Browser, launch, type Page } from 'puppeteer-core';
+import type { ErrorCode } from '../../signalling/wire/errors.ts';
+import { createMedia, type MediaOptions } from '../../src/media/index.ts';
+import type { AnsweredOffer, Clock, Media, OfferedTrack, Peer, PublishedTrack } from '../../src/ports.ts';
+import { type ConferenceKey, keyOfConference, keyOfSession, type SessionKey } from '../../src/session.ts';
+import { installClient } from './page-client.ts';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+const silent = (): void => undefined;
+export const quietLogger = { debug: silent, info: silent, warn: silent, error: silent };
+
+/** Asks `probe` until it gives something, at most `timeoutMs`. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+export async function startMedia(options: Partial<MediaOptions> = {}): Promise<Media> {
+  const workerBin = process.env['MEDIASOUP_WORKER_BIN'];
+  return createMedia({
+    workers: 1,
+    listen: [{ ip: '127.0.0.1' }],
+    enableTcp: true,
+    logger: quietLogger,
+    clock: systemClock,
+    ...(workerBin === undefined ? {} : { workerBin }),
+    ...options,
+  });
+}
+
+export interface PeerLog {
+  control: string[];
+  controlOpen: number;
+  path: string[];
+  failed: ErrorCode[];
+}
+
+export async function openPeer(
+  media: Media,
+  conference: ConferenceKey,
+  name: string,
+): Promise<{ peer: Peer; log: PeerLog; session: SessionKey }> {
+  const log: PeerLog = { control: [], controlOpen: 0, path: [], failed: [] };
+  const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'DEV', sessionId: name });
+  const peer = await media.open(conference, session, {
+    control: text => log.control.push(text),
+    controlOpen: () => {
+      log.controlOpen += 1;
+    },
+    path: state => log.path.push(state),
+    failed: code => log.failed.push(code),
+  });
+  return { peer, log, session };
+}
+
+let conferences = 0;
+export function newConference(): ConferenceKey {
+  conferences += 1;
+  return keyOfConference({ roomId: '!room:test', confId: `conf${conferences}` });
+}
+
+export interface Pages {
+  url: string;
+  browser: Browser;
+  close(): Promise<void>;
+}
+
+/** Debian's Chromium with fake devices, and a loopback origin that may use them. */
+export async function startChromium(): Promise<Pages> {
+  const server = http.createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end('<!doctype html><title>peer</title><body></body>');
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const userDataDir = await mkdtemp(path.join(tmpdir(), 'weir-media-test-'));
+  const browser = await launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    userDataDir,
+    args: [
+      '--headless=new',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--disable-background-timer-throttling',
+      '--disable-renderer-backgrounding',
+      '--disable-backgrounding-occluded-windows',
+    ],
+  });
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    browser,
+    close: async () => {
+      await browser.close();
+      await new Promise(resolve => server.close(resolve));
+      await rm(userDataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A page in a call, and its peer on the focus's side. */
+export class BrowserPeer {
+  readonly page: Page;
+  readonly peer: Peer;
+  readonly log: PeerLog;
+  readonly session: SessionKey;
+  published: PublishedTrack[] = [];
+
+  constructor(page: Page, opened: { peer: Peer; log: PeerLog; session: SessionKey }) {
+    this.page = page;
+    this.peer = opened.peer;
+    this.log = opened.log;
+    this.session = opened.session;
+  }
+
+  static async open(pages: Pages, media: Media, conference: ConferenceKey, name: string): Promise<BrowserPeer> {
+    const page = await pages.browser.newPage();
+    await page.goto(pages.url);
+    await page.evaluate(installClient);
+    return new BrowserPeer(page, await openPeer(media, conference, name));
+  }
+
+  async join(width = 640, height = 360): Promise<AnsweredOffer> {
+    await this.page.evaluate((w, h) => window.client.publish(w, h), width, height);
+    await this.page.evaluate(() => window.client.openChannel());
+    return this.offer();
+  }
+
+  /** The page offers, the focus answers. */
+  async offer(iceRestart = false): Promise<AnsweredOffer> {
+    const sdp = await this.page.evaluate(restart => window.client.offer(restart), iceRestart);
+    const answered = await this.peer.answer(sdp);
+    await this.page.evaluate(answer => window.client.takeAnswer(answer), answered.sdp);
+    this.published = answered.published;
+    return answered;
+  }
+
+  /** The focus offers these tracks, the page answers. Gives both descriptions. */
+  async receive(tracks: OfferedTrack[]): Promise<{ offer: string; answer: string }> {
+    const { sdp } = await this.peer.offer(tracks);
+    const answer = await this.page.evaluate(offer => window.client.takeOffer(offer), sdp);
+    await this.peer.accept(answer);
+    return { offer: sdp, answer };
+  }
+
+  /** All tracks of this participant, as others are offered them. */
+  tracks(layer = 2): OfferedTrack[] {
+    return this.published.map(({ ref, kind }) => ({
+      ref,
+      publisher: this.session,
+      layer: kind === 'video' ? layer : undefined,
+      paused: false,
+    }));
+  }
+
+  async close(): Promise<void> {
+    this.peer.close();
+    await this.page.close();
+  }
+}
+
+/** Resolves once frames of this width are being decoded from a track. */
+export async function seesWidth(viewer: BrowserPeer, trackId: string, width: number, timeoutMs = 20_000): Promise<void> {
+  await eventually(
+    `${trackId} at ${width} px`,
+    async () => {
+      const inbound = await viewer.page.evaluate(() => window.client.inboundVideo());
+      return inbound.some(video => video.trackId === trackId && video.width === width && video.framesDecoded > 0);
+    },
+    timeoutMs,
+  );
+}

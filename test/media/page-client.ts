@@ -1,0 +1,155 @@
+/** The client side of the media tests. It is sent into pages as text: it must not refer to anything outside itself. */
+
+export interface InboundVideo {
+  mid: string;
+  trackId: string;
+  width: number;
+  height: number;
+  framesDecoded: number;
+}
+
+export interface PageClient {
+  publish(width: number, height: number): Promise<{ streamId: string; audio: string; video: string }>;
+  shareScreen(): { streamId: string; trackId: string };
+  stopScreen(trackId: string): void;
+  openChannel(): void;
+  offer(iceRestart?: boolean): Promise<string>;
+  takeAnswer(sdp: string): Promise<void>;
+  /** Takes an offer, gives the answer. */
+  takeOffer(sdp: string): Promise<string>;
+  rollback(): Promise<void>;
+  inboundVideo(): Promise<InboundVideo[]>;
+  inboundAudio(): Promise<{ trackId: string; packets: number; energy: number; concealed: number }[]>;
+  outbound(): Promise<{ kind: string; rid: string; width: number; frames: number; bytes: number }[]>;
+  channel(): { state: string; id: number | null; received: string[] };
+  say(text: string): void;
+  transceivers(): { mid: string | null; direction: string; current: string | null }[];
+  tracks(): { streamId: string; trackId: string }[];
+  state(): { ice: string; connection: string; signaling: string };
+}
+
+declare global {
+  interface Window {
+    client: PageClient;
+  }
+}
+
+export function installClient(): void {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const received: string[] = [];
+  let channel: RTCDataChannel | undefined;
+  let tracks: { streamId: string; trackId: string; mid: string | null }[] = [];
+  pc.ontrack = ({ track, streams, transceiver }) => {
+    const element = document.createElement(track.kind === 'audio' ? 'audio' : 'video');
+    element.autoplay = true;
+    element.muted = track.kind === 'video';
+    element.srcObject = new MediaStream([track]);
+    document.body.append(element);
+    tracks = tracks.filter(known => known.mid !== transceiver.mid);
+    // The ids of the msid line, as the answering client sees them: track.id may be the browser's own.
+    tracks.push({ streamId: streams[0]?.id ?? '', trackId: track.id, mid: transceiver.mid });
+  };
+  const reports = async (type: string): Promise<Record<string, unknown>[]> => {
+    const all: Record<string, unknown>[] = [];
+    (await pc.getStats()).forEach((report: Record<string, unknown>) => {
+      if (report['type'] === type) all.push(report);
+    });
+    return all;
+  };
+  const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const layers = (scales: [number, number, number], top: number): RTCRtpEncodingParameters[] => [
+    { rid: 'f', maxBitrate: top, scaleResolutionDownBy: scales[0] },
+    { rid: 'h', maxBitrate: 500_000, scaleResolutionDownBy: scales[1] },
+    { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: scales[2] },
+  ];
+  window.client = {
+    async publish(width, height) {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: 15 } });
+      const [audio] = stream.getAudioTracks();
+      const [video] = stream.getVideoTracks();
+      if (audio === undefined || video === undefined) throw new Error('no fake devices');
+      pc.addTransceiver(audio, { streams: [stream], direction: 'sendrecv' });
+      pc.addTransceiver(video, { streams: [stream], direction: 'sendrecv', sendEncodings: layers([1, 2, 4], 1_700_000) });
+      return { streamId: stream.id, audio: audio.id, video: video.id };
+    },
+    shareScreen() {
+      const canvas = document.createElement('canvas');
+      canvas.width = 640;
+      canvas.height = 480;
+      const context = canvas.getContext('2d');
+      let frame = 0;
+      setInterval(() => {
+        frame += 1;
+        if (context !== null) {
+          context.fillStyle = `hsl(${(frame * 7) % 360} 80% 50%)`;
+          context.fillRect(0, 0, 640, 480);
+        }
+      }, 66);
+      const stream = canvas.captureStream(15);
+      const [track] = stream.getVideoTracks();
+      if (track === undefined) throw new Error('no canvas track');
+      pc.addTransceiver(track, { streams: [stream], direction: 'sendonly', sendEncodings: layers([1, 1.5, 3], 3_000_000) });
+      return { streamId: stream.id, trackId: track.id };
+    },
+    stopScreen(trackId) {
+      const sender = pc.getSenders().find(({ track }) => track?.id === trackId);
+      if (sender !== undefined) pc.removeTrack(sender);
+    },
+    openChannel() {
+      channel = pc.createDataChannel('datachannel');
+      channel.onmessage = ({ data }) => received.push(String(data));
+    },
+    async offer(iceRestart) {
+      await pc.setLocalDescription(await pc.createOffer(iceRestart === true ? { iceRestart } : {}));
+      return pc.localDescription?.sdp ?? '';
+    },
+    async takeAnswer(sdp) {
+      await pc.setRemoteDescription({ type: 'answer', sdp });
+    },
+    async takeOffer(sdp) {
+      await pc.setRemoteDescription({ type: 'offer', sdp });
+      await pc.setLocalDescription(await pc.createAnswer());
+      return pc.localDescription?.sdp ?? '';
+    },
+    async rollback() {
+      await pc.setLocalDescription({ type: 'rollback' });
+    },
+    async inboundVideo() {
+      return (await reports('inbound-rtp'))
+        .filter(report => report['kind'] === 'video')
+        .map(report => ({
+          mid: string(report['mid']),
+          trackId: string(report['trackIdentifier']),
+          width: number(report['frameWidth']),
+          height: number(report['frameHeight']),
+          framesDecoded: number(report['framesDecoded']),
+        }));
+    },
+    async inboundAudio() {
+      return (await reports('inbound-rtp'))
+        .filter(report => report['kind'] === 'audio')
+        .map(report => ({
+          trackId: string(report['trackIdentifier']),
+          packets: number(report['packetsReceived']),
+          energy: number(report['totalAudioEnergy']),
+          concealed: number(report['concealedSamples']),
+        }));
+    },
+    async outbound() {
+      return (await reports('outbound-rtp')).map(report => ({
+        kind: string(report['kind']),
+        rid: string(report['rid']),
+        width: number(report['frameWidth']),
+        frames: number(report['framesSent']),
+        bytes: number(report['bytesSent']),
+      }));
+    },
+    channel: () => ({ state: channel?.readyState ?? 'none', id: channel?.id ?? null, received }),
+    say: text => channel?.send(text),
+    transceivers: () =>
+      pc.getTransceivers().map(({ mid, direction, currentDirection }) => ({ mid, direction, current: currentDirection })),
+    tracks: () => tracks,
+    state: () => ({ ice: pc.iceConnectionState, connection: pc.connectionState, signaling: pc.signalingState }),
+  };
+}
