@@ -74,6 +74,26 @@ export async function joinRoom(baseUrl: string, user: MatrixUser, roomId: string
   });
 }
 
+export async function inviteUser(baseUrl: string, inviter: MatrixUser, roomId: string, userId: string): Promise<void> {
+  await matrixRequest(baseUrl, {
+    method: 'POST',
+    path: `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/invite`,
+    accessToken: inviter.accessToken,
+    body: { user_id: userId },
+  });
+}
+
+/** Ids of the users in the room. */
+export async function joinedMembers(baseUrl: string, viewer: MatrixUser, roomId: string): Promise<string[]> {
+  const answer = await matrixRequest(baseUrl, {
+    method: 'GET',
+    path: `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/joined_members`,
+    accessToken: viewer.accessToken,
+  });
+  const joined: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'joined') : undefined;
+  return typeof joined === 'object' && joined !== null ? Object.keys(joined) : [];
+}
+
 /** Removes a user from a room (or withdraws an invite). */
 export async function kickUser(baseUrl: string, moderator: MatrixUser, roomId: string, userId: string): Promise<void> {
   await matrixRequest(baseUrl, {

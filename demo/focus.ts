@@ -39,6 +39,8 @@ export interface FocusOptions {
   env?: NodeJS.ProcessEnv;
   /** Resolve when /healthz answers, without waiting for /readyz: for a homeserver that is away. */
   evenIfNotReady?: boolean;
+  /** Gives up starting, and ends what was started. */
+  signal?: AbortSignal;
 }
 
 /** A running focus. */
@@ -89,7 +91,11 @@ export async function startFocus(options: FocusOptions): Promise<Focus> {
       prefix: options.prefix ?? [],
     });
     try {
-      await untilUp(owned, `http://${urlHost(host)}:${port}/${options.evenIfNotReady ? 'healthz' : 'readyz'}`);
+      await untilUp(
+        owned,
+        `http://${urlHost(host)}:${port}/${options.evenIfNotReady ? 'healthz' : 'readyz'}`,
+        options.signal,
+      );
       return owned;
     } catch (error) {
       await owned.kill();
@@ -135,11 +141,12 @@ function focusConfig(options: FocusOptions, stateDir: string, host: string, port
   return { ...made, state_dir: join(stateDir, 'state') };
 }
 
-async function untilUp(owned: OwnedProcess, url: string): Promise<void> {
+async function untilUp(owned: OwnedProcess, url: string, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + STARTS_WITHIN_MS;
   let last = 'no answer';
   while (performance.now() < deadline) {
-    if (owned.end) {
+    signal?.throwIfAborted();
+    if (owned.ended() !== undefined) {
       throw new Failure(`The focus ended while it started:\n${await owned.logTail()}`, `Its log: ${owned.logFile}`);
     }
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
@@ -188,8 +195,7 @@ class RunningFocus implements Focus {
   }
 
   ended(): string | undefined {
-    const end = this.#process.end;
-    return end && (end.signal ?? `exit code ${end.code}`);
+    return this.#process.ended();
   }
 
   stop(): Promise<void> {

@@ -5,11 +5,6 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../setup/failure.mjs';
 
-export interface ProcessEnd {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
-
 export interface ProcessOptions {
   /** For messages: "Synapse". */
   name: string;
@@ -36,17 +31,15 @@ export class OwnedProcess {
   /** Also the id of its process group. */
   readonly pid: number;
   readonly logFile: string;
-  /** Never rejects. */
-  readonly exited: Promise<ProcessEnd>;
-  #end: ProcessEnd | undefined;
+  readonly #exited: Promise<void>;
+  #end: string | undefined;
 
-  private constructor(name: string, pid: number, logFile: string, exited: Promise<ProcessEnd>) {
+  private constructor(name: string, pid: number, logFile: string, exited: Promise<string>) {
     this.name = name;
     this.pid = pid;
     this.logFile = logFile;
-    this.exited = exited.then(end => {
+    this.#exited = exited.then(end => {
       this.#end = end;
-      return end;
     });
   }
 
@@ -68,9 +61,9 @@ export class OwnedProcess {
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
       });
-      const exited = new Promise<ProcessEnd>(resolve => {
+      const exited = new Promise<string>(resolve => {
         child.once('exit', (code, signal) => {
-          resolve({ code, signal });
+          resolve(signal ?? `exit code ${code}`);
         });
       });
       await new Promise<void>((resolve, reject) => {
@@ -86,8 +79,8 @@ export class OwnedProcess {
     }
   }
 
-  /** How it ended; undefined while it runs. */
-  get end(): ProcessEnd | undefined {
+  /** How it ended: a signal or an exit code; undefined while it runs. */
+  ended(): string | undefined {
     return this.#end;
   }
 
@@ -141,7 +134,7 @@ export class OwnedProcess {
       if (performance.now() > deadline) return false;
       await delay(POLL_MS);
     }
-    await this.exited;
+    await this.#exited;
     return true;
   }
 }

@@ -21,6 +21,8 @@ export interface SynapseOptions {
   /** Put before the command, such as ['ip', 'netns', 'exec', 'far']. */
   prefix?: readonly string[];
   keepRateLimits?: boolean;
+  /** Gives up starting, and ends what was started. */
+  signal?: AbortSignal;
 }
 
 export interface MatrixUser {
@@ -45,6 +47,8 @@ export interface Synapse {
   readonly logFile: string;
   /** Of the running process: another one after restart(). */
   pid(): number;
+  /** How it ended; undefined while it runs. */
+  ended(): string | undefined;
   registerUser(user: NewUser): Promise<MatrixUser>;
   /** Another device of a registered user. */
   login(user: MatrixUser, deviceId?: string): Promise<MatrixUser>;
@@ -91,7 +95,7 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
       prefix: options.prefix ?? [],
     });
     try {
-      await untilHealthy(owned, `http://${urlHost(bindAddress)}:${port}`);
+      await untilHealthy(owned, `http://${urlHost(bindAddress)}:${port}`, options.signal);
       return owned;
     } catch (error) {
       await owned.kill();
@@ -120,10 +124,11 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
   }
 }
 
-async function untilHealthy(owned: OwnedProcess, baseUrl: string): Promise<void> {
+async function untilHealthy(owned: OwnedProcess, baseUrl: string, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < deadline) {
-    if (owned.end) {
+    signal?.throwIfAborted();
+    if (owned.ended() !== undefined) {
       throw new Failure(`Synapse ended while it started:\n${await owned.logTail()}`, `Its log: ${owned.logFile}`);
     }
     const answer = await fetch(`${baseUrl}/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
@@ -162,6 +167,10 @@ class RunningSynapse implements Synapse {
 
   pid(): number {
     return this.#process.pid;
+  }
+
+  ended(): string | undefined {
+    return this.#process.ended();
   }
 
   async registerUser(user: NewUser): Promise<MatrixUser> {
