@@ -1,0 +1,182 @@
+/** Stand-ins for everything around the focus, for tests of its runtime. They record; they decide nothing. */
+import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
+import { WeirError } from '../../signalling/wire/errors.ts';
+import type { RoomDirectory } from '../conference/admission.ts';
+import type {
+  AnsweredOffer,
+  Log,
+  Media,
+  Meters,
+  OfferedTrack,
+  Peer,
+  PeerEvents,
+  Signals,
+  Store,
+  StoredState,
+} from '../ports.ts';
+import type { ConferenceKey, OpenSession, SessionKey, TrackRef } from '../session.ts';
+
+/** A peer without media: answers what it is asked, remembers what it was told. */
+export class FakePeer implements Peer {
+  readonly events: PeerEvents;
+  readonly told: string[] = [];
+  readonly offered: OfferedTrack[][] = [];
+  readonly adjusted: { track: TrackRef; layer: number | undefined; paused: boolean }[] = [];
+  closed = false;
+
+  constructor(events: PeerEvents) {
+    this.events = events;
+  }
+
+  async answer(sdp: string): Promise<AnsweredOffer> {
+    if (sdp === 'garbage') throw new WeirError('WEIR_BAD_SDP', 'garbage');
+    return { sdp: `answer to ${sdp}`, published: [], refused: [] };
+  }
+
+  async offer(tracks: OfferedTrack[]): Promise<{ sdp: string }> {
+    this.offered.push(tracks);
+    return { sdp: `offer ${this.offered.length}` };
+  }
+
+  async accept(): Promise<void> {}
+
+  async adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void> {
+    this.adjusted.push({ track, layer, paused });
+  }
+
+  sendControl(text: string): boolean {
+    this.told.push(text);
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+export class FakeMedia implements Media {
+  readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
+  /** While set, `open` waits for it. */
+  gate: Promise<void> | undefined;
+
+  async open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
+    await this.gate;
+    const peer = new FakePeer(events);
+    this.peers.push({ conference, session, peer });
+    return peer;
+  }
+
+  health(): { alive: number; wanted: number } {
+    return { alive: 1, wanted: 1 };
+  }
+
+  async close(): Promise<void> {}
+}
+
+export class FakeSignals implements Signals {
+  readonly sent: { userId: string; deviceId: string; event: ToDeviceEvent }[] = [];
+  /** While set, every `send` rejects with it. */
+  failure: WeirError | undefined;
+
+  async send(userId: string, deviceId: string, event: ToDeviceEvent): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.sent.push({ userId, deviceId, event });
+  }
+
+  /** [type, code or reason] of everything sent to a user. */
+  to(userId: string): string[] {
+    return this.sent.flatMap(({ userId: to, event }) => {
+      if (to !== userId) return [];
+      const error = event.content['org.weir.error'];
+      return [
+        typeof error === 'object' && error !== null
+          ? `${event.type} ${String(Reflect.get(error, 'code'))}`
+          : event.type,
+      ];
+    });
+  }
+}
+
+/** Remembers in the order of the calls. */
+export class FakeStore implements Store {
+  readonly calls: string[] = [];
+  failure: WeirError | undefined;
+
+  async load(): Promise<StoredState> {
+    return { sync: undefined, sessions: [] };
+  }
+
+  async rememberSession(session: OpenSession): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.calls.push(`remember ${session.callId}`);
+  }
+
+  async forgetSession(key: SessionKey): Promise<void> {
+    this.calls.push(`forget ${key}`);
+  }
+
+  async rememberSync(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
+
+/** Rooms as a test lays them out. */
+export class FakeRooms implements RoomDirectory {
+  readonly joined = new Map<string, Set<string>>();
+  readonly calls: { roomId: string; confId: string; terminated: string | undefined }[] = [];
+
+  /** A room with members and a running call. */
+  room(roomId: string, confId: string, ...members: string[]): void {
+    this.joined.set(roomId, new Set(members));
+    this.calls.push({ roomId, confId, terminated: undefined });
+  }
+
+  isJoined(roomId: string, userId: string): boolean {
+    return this.joined.get(roomId)?.has(userId) ?? false;
+  }
+
+  conferencesOf(confId: string): { roomId: string; terminated: string | undefined }[] {
+    return this.calls.filter(call => call.confId === confId && this.joined.has(call.roomId));
+  }
+
+  memberDevices(): { userId: string; deviceId: string }[] {
+    return [];
+  }
+}
+
+/** Counts by name and label. */
+export class FakeMeters implements Meters {
+  readonly counts = new Map<string, number>();
+
+  invite(outcome: string, code: string): void {
+    this.#add(`invite ${outcome} ${code}`);
+  }
+
+  error(code: string): void {
+    this.#add(`error ${code}`);
+  }
+
+  hangup(code: string): void {
+    this.#add(`hangup ${code}`);
+  }
+
+  negotiation(kind: string): void {
+    this.#add(`negotiation ${kind}`);
+  }
+
+  joined(): void {
+    this.#add('joined');
+  }
+
+  #add(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+}
+
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLog,
+};
