@@ -32,8 +32,8 @@ const DEFAULT_FILE = 'weir.yaml';
 
 const ABOUT = `A decentralised conferencing focus (SFU) for Matrix: MSC3401 + MSC3898.
 
-It logs in to your homeserver as a user of its own, joins the rooms that it is invited to, and forwards the media of
-the calls there.`;
+It logs in to your homeserver as a user of its own, joins the rooms that it is invited to, and forwards the media \
+of the calls there.`;
 
 const MORE = `
 Begin with:

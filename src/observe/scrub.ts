@@ -7,7 +7,8 @@ const REMOVED = '[removed]';
 const SECRET_FIELD =
   /token|passw|passphrase|secret|authorization|cookie|credential|ice.?pwd|ufrag|^pwd$|private.?key|sdp$|candidate|^content$|^body$|^payload$|^offer$|^answer$/i;
 
-const QUOTE = String.raw`\\{0,2}["']`;
+/** What may stand behind `password=`: quoted as in JSON inside of JSON, quoted, quoted without an end, or plain. */
+const VALUE = String.raw`(?:\\{1,2}"[^"]*"|"(?:[^"\\]|\\.)*"|'[^']*'|\\{0,2}["'][\s\S]*$|[^\s&,;}"']+)`;
 const SECRET_TEXTS: readonly [RegExp, string][] = [
   // A session description ends the text: everything behind its first line may belong to it.
   [/v=0(?:\r|\n|\\r|\\n)[\s\S]*/g, '[sdp removed]'],
@@ -15,7 +16,7 @@ const SECRET_TEXTS: readonly [RegExp, string][] = [
   [/\b(ufrag)\s+\S+/gi, `$1 ${REMOVED}`],
   [
     new RegExp(
-      String.raw`([\w-]*(?:token|passw(?:or)?d|pwd|secret|authorization))(${QUOTE})?(\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:${QUOTE}[^"']*${QUOTE}|[^\s&,;}"']+)`,
+      String.raw`([\w-]*(?:token|passw(?:or)?d|pwd|secret|authorization))(\\{0,2}["'])?(\s*[=:]\s*)(?:(?:bearer|basic)\s+)?${VALUE}`,
       'gi',
     ),
     `$1$2$3${REMOVED}`,

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { type Figures, METRICS } from './figures.ts';
+import { createMetrics } from './metrics.ts';
+
+const FIGURES: Figures = {
+  conferences: 2,
+  participants: { joining: 1, present: 3, silent: 4 },
+  publications: 5,
+  subscriptions: 6,
+  mailboxDepth: 7,
+  homeserverUp: true,
+  workersAlive: 8,
+  workersWanted: 9,
+  workerRestarts: 10,
+};
+
+it('reads its gauges at each scrape', async () => {
+  const metrics = createMetrics(false);
+  let figures = FIGURES;
+  metrics.watch(() => figures);
+  const first = await metrics.render();
+  for (const line of [
+    'weir_conferences 2',
+    'weir_participants{state="joining"} 1',
+    'weir_participants{state="present"} 3',
+    'weir_participants{state="silent"} 4',
+    'weir_publications 5',
+    'weir_subscriptions 6',
+    'weir_mailbox_depth 7',
+    'weir_homeserver_up 1',
+    'weir_worker_alive 8',
+    'weir_worker_wanted 9',
+    'weir_worker_restarts_total 10',
+  ]) {
+    expect(first.split('\n')).toContain(line);
+  }
+  figures = { ...FIGURES, conferences: 0, homeserverUp: false, workerRestarts: 11 };
+  const second = (await metrics.render()).split('\n');
+  expect(second).toContain('weir_conferences 0');
+  expect(second).toContain('weir_homeserver_up 0');
+  expect(second).toContain('weir_worker_restarts_total 11');
+});
+
+it('counts', async () => {
+  const metrics = createMetrics(false);
+  metrics.invite('admitted', 'none');
+  metrics.invite('refused', 'WEIR_NOT_JOINED');
+  metrics.invite('refused', 'WEIR_NOT_JOINED');
+  metrics.error('WEIR_BAD_SDP');
+  metrics.hangup('client');
+  metrics.negotiation('client-offer');
+  metrics.joined(640);
+  metrics.received('m.call.invite');
+  metrics.sent('m.call.answer');
+  const lines = (await metrics.render()).split('\n');
+  for (const line of [
+    'weir_invites_total{outcome="admitted",code="none"} 1',
+    'weir_invites_total{outcome="refused",code="WEIR_NOT_JOINED"} 2',
+    'weir_errors_total{code="WEIR_BAD_SDP"} 1',
+    'weir_hangups_total{code="client"} 1',
+    'weir_negotiations_total{kind="client-offer"} 1',
+    'weir_join_seconds_bucket{le="0.5"} 0',
+    'weir_join_seconds_bucket{le="0.7"} 1',
+    'weir_to_device_received_total{type="m.call.invite"} 1',
+    'weir_to_device_sent_total{type="m.call.answer"} 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});
+
+it("a stranger's words never become labels", async () => {
+  const metrics = createMetrics(false);
+  for (let index = 0; index < 1_000; index++) metrics.received(`m.call.invented${index}`);
+  metrics.received('__proto__');
+  const lines = (await metrics.render()).split('\n').filter(line => line.startsWith('weir_to_device_received_total'));
+  expect(lines).toEqual(['weir_to_device_received_total{type="other"} 1001']);
+});
+
+describe('what is documented is what is served', () => {
+  it('by name, kind and meaning', async () => {
+    const metrics = createMetrics(false);
+    metrics.watch(() => FIGURES);
+    const text = await metrics.render();
+    const served = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => `${name} ${kind}`);
+    expect(served.sort()).toEqual(
+      Object.entries(METRICS)
+        .map(([name, { kind }]) => `${name} ${kind}`)
+        .sort(),
+    );
+  });
+
+  it('with memory, CPU and the event loop of the process', async () => {
+    const text = await createMetrics().render();
+    for (const name of [
+      'process_resident_memory_bytes',
+      'process_cpu_seconds_total',
+      'nodejs_eventloop_lag_p99_seconds',
+    ]) {
+      expect(text).toContain(`\n${name} `);
+    }
+  });
+});
