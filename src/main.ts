@@ -67,7 +67,9 @@ class Scope {
 }
 
 async function run(config: Config, warnings: readonly Problem[]): Promise<void> {
-  const { log, hide } = openLogbook(config.log);
+  const logbook = openLogbook(config.log);
+  const { log } = logbook;
+  const hide = (secret: string): void => logbook.hide(secret);
   for (const warning of warnings) log.warn({ code: 'WEIR_CONFIG', path: warning.path }, warning.message);
   const stopped = stopSignal();
   const metrics = createMetrics();
