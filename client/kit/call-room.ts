@@ -214,7 +214,11 @@ export class CallRoom {
       this.#focusProblem = undefined;
     } catch (thrown) {
       const { detail } = problemOf(thrown);
-      this.#focusProblem = problem('FOCUS_NOT_IN_ROOM', detail, `Somebody who may invite has to invite ${focus.userId}.`);
+      this.#focusProblem = problem(
+        'FOCUS_NOT_IN_ROOM',
+        detail,
+        `Somebody who may invite has to invite ${focus.userId}.`,
+      );
     }
     this.#changed();
   }

@@ -172,10 +172,7 @@ export class Call {
 
   #announce(session: Session, confId: string, focus: { userId: string; deviceId: string }): void {
     clearTimeout(this.#refresh);
-    this.#refresh = setTimeout(
-      () => this.#announce(session, confId, focus),
-      MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE,
-    );
+    this.#refresh = setTimeout(() => this.#announce(session, confId, focus), MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE);
     this.#announced = true;
     const { room, capture } = this.#options;
     const purposes = capture.screen === undefined ? ['m.usermedia'] : ['m.usermedia', 'm.screenshare'];

@@ -240,6 +240,7 @@ function mediaDevices(): MediaDevices | undefined {
 /** Cameras and microphones that can be picked; labels are empty until a permission was given. */
 export async function captureDevices(): Promise<Record<CaptureKind, MediaDeviceInfo[]>> {
   const all = (await mediaDevices()?.enumerateDevices()) ?? [];
-  const of = (kind: MediaDeviceKind): MediaDeviceInfo[] => all.filter(device => device.kind === kind && device.deviceId);
+  const of = (kind: MediaDeviceKind): MediaDeviceInfo[] =>
+    all.filter(device => device.kind === kind && device.deviceId);
   return { audio: of('audioinput'), video: of('videoinput') };
 }

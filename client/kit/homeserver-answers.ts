@@ -48,7 +48,10 @@ export const readWhoAmI = parserOf(
   'whoami',
   Type.Object({ user_id: Type.String(), device_id: Type.Optional(Type.String()) }),
 );
-export const readLoginFlows = parserOf('login flows', Type.Object({ flows: Type.Array(Type.Object({ type: Type.String() })) }));
+export const readLoginFlows = parserOf(
+  'login flows',
+  Type.Object({ flows: Type.Array(Type.Object({ type: Type.String() })) }),
+);
 export const readRoomId = parserOf('room', Type.Object({ room_id: Type.String() }));
 export const readTurnServers = parserOf(
   'turn servers',
@@ -93,7 +96,11 @@ export interface ToDeviceMessage {
   content: Record<string, unknown>;
 }
 
-function readAll<W, T>(events: unknown[] | undefined, parse: (input: unknown) => Parsed<W>, map: (wire: W) => T[]): T[] {
+function readAll<W, T>(
+  events: unknown[] | undefined,
+  parse: (input: unknown) => Parsed<W>,
+  map: (wire: W) => T[],
+): T[] {
   return (events ?? []).flatMap(event => {
     const parsed = parse(event);
     return parsed.kind === 'ok' ? map(parsed.value) : [];

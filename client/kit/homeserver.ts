@@ -38,7 +38,10 @@ interface RequestOptions {
 }
 
 /** A client-server API without credentials; `Homeserver` below has them. */
-export function httpOf(homeserverUrl: string, accessToken?: string): FetchHttpApi<{
+export function httpOf(
+  homeserverUrl: string,
+  accessToken?: string,
+): FetchHttpApi<{
   baseUrl: string;
   prefix: string;
   onlyData: true;

@@ -54,9 +54,7 @@ export function judge(loss: Loss, failures: number, upForMs: number, random: num
     case 'negotiation':
       return again(problem('MEDIA_LOST', loss.why));
     case 'signalling':
-      return loss.problem.code === 'TOKEN_REFUSED'
-        ? { kind: 'end', problem: loss.problem }
-        : again(loss.problem);
+      return loss.problem.code === 'TOKEN_REFUSED' ? { kind: 'end', problem: loss.problem } : again(loss.problem);
     case 'hangup':
       return judgeHangup(loss.reason, loss.error, before, again);
   }

@@ -21,7 +21,13 @@ const FILTER = {
     ephemeral: NOTHING,
     timeline: { types: [], limit: 1 },
     state: {
-      types: ['m.room.name', 'm.room.canonical_alias', 'm.room.create', ...CALL_EVENT_TYPES, ...CALL_MEMBER_EVENT_TYPES],
+      types: [
+        'm.room.name',
+        'm.room.canonical_alias',
+        'm.room.create',
+        ...CALL_EVENT_TYPES,
+        ...CALL_MEMBER_EVENT_TYPES,
+      ],
     },
   },
 };

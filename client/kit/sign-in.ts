@@ -56,7 +56,9 @@ async function wellKnown(url: string): Promise<string | undefined> {
 /** Whether the homeserver lets people sign in with their password, and by way of another site. */
 export async function waysToSignIn(homeserverUrl: string): Promise<{ password: boolean; sso: boolean }> {
   try {
-    const answer = await httpOf(homeserverUrl).request(Method.Get, '/login', {}, undefined, { localTimeoutMs: TIMEOUT_MS });
+    const answer = await httpOf(homeserverUrl).request(Method.Get, '/login', {}, undefined, {
+      localTimeoutMs: TIMEOUT_MS,
+    });
     const types = trusted(readLoginFlows(answer)).flows.map(flow => flow.type);
     return { password: types.includes('m.login.password'), sso: types.includes('m.login.sso') };
   } catch (thrown) {

@@ -109,7 +109,8 @@ export class SyncLoop {
     try {
       if (state.length > 0) this.#handlers.state(state);
       for (const message of toDeviceMessagesOf(answer.to_device?.events)) this.#handlers.toDevice(message);
-      if (answer.rooms?.leave !== undefined && Object.hasOwn(answer.rooms.leave, this.#roomId)) this.#handlers.removed();
+      if (answer.rooms?.leave !== undefined && Object.hasOwn(answer.rooms.leave, this.#roomId))
+        this.#handlers.removed();
     } catch (thrown) {
       // A fault of ours must not end the poll: without it the call is deaf.
       this.#handlers.trouble(problem('UNEXPECTED', thrown instanceof Error ? thrown.message : String(thrown)));

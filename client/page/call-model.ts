@@ -1,0 +1,141 @@
+/** A call, as signals for the views. */
+import { batch, computed, effect, type Signal, signal } from '@preact/signals';
+import {
+  Call,
+  type CallRoom,
+  type CallState,
+  type Capture,
+  MicrophoneLevel,
+  type Problem,
+  receiverLevel,
+  type RemoteStream,
+  type Size,
+  SpeakingHold,
+} from '../kit/index.ts';
+import { describeChanges, type Heard } from './announcements.ts';
+
+/** One tile of the grid. */
+export interface Tile {
+  /** Stays while streams and sessions of the same person come and go. */
+  key: string;
+  name: string;
+  stream: RemoteStream;
+  screen: boolean;
+}
+
+const LEVELS_EVERY_MS = 250;
+/** Changes within this time are told together; a rejoin of somebody is then no news. */
+const TELL_AFTER_MS = 1_500;
+export const OWN_KEY = 'own';
+
+export class CallModel {
+  readonly room: CallRoom;
+  readonly call: Call;
+  readonly state: Signal<CallState> = signal({ kind: 'idle' });
+  readonly streams: Signal<RemoteStream[]> = signal([]);
+  /** Counts changes of the room, for views that read it. */
+  readonly changes = signal(0);
+  readonly tiles = computed(() => this.#tilesOf(this.streams.value, this.changes.value));
+  /** Keys of tiles whose people speak, `OWN_KEY` among them. */
+  readonly speaking: Signal<ReadonlySet<string>> = signal(new Set());
+  readonly pinned: Signal<string | undefined> = signal(undefined);
+  readonly #capture: Capture;
+
+  readonly #hold = new SpeakingHold();
+  readonly #cleanups: (() => void)[] = [];
+  #microphone: { track: MediaStreamTrack; level: MicrophoneLevel } | undefined;
+  #told: Heard[] = [];
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: {
+    room: CallRoom;
+    capture: Capture;
+    guessSize: () => Size;
+    notice: (reason: Problem) => void;
+    announce: (text: string) => void;
+  }) {
+    this.room = options.room;
+    this.#capture = options.capture;
+    this.call = new Call({
+      room: options.room,
+      capture: options.capture,
+      guessSize: options.guessSize,
+      changed: () => this.#update(),
+      notice: options.notice,
+    });
+    this.#cleanups.push(
+      options.room.onChange(() => {
+        this.changes.value += 1;
+      }),
+      effect(() => this.#scheduleTelling(this.tiles.value, options.announce)),
+    );
+    const timer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
+    this.#cleanups.push(() => clearInterval(timer));
+  }
+
+  close(): void {
+    this.call.close();
+    clearTimeout(this.#tellTimer);
+    this.#microphone?.level.close();
+    for (const cleanup of this.#cleanups) cleanup();
+  }
+
+  #update(): void {
+    batch(() => {
+      this.state.value = this.call.state;
+      this.streams.value = this.call.streams;
+    });
+  }
+
+  #tilesOf(streams: RemoteStream[], _changes: number): Tile[] {
+    return streams.map(stream => ({
+      key: JSON.stringify([stream.userId, stream.deviceId, stream.purpose]),
+      name: this.room.nameOf(stream.userId),
+      stream,
+      screen: stream.purpose === 'm.screenshare',
+    }));
+  }
+
+  #measure(): void {
+    if (this.state.value.kind !== 'connected' || document.hidden) return;
+    const now = Date.now();
+    const levels = new Map<string, number>();
+    for (const { key, stream } of this.tiles.value) {
+      if (stream.audio !== undefined && !stream.audioMuted) levels.set(key, receiverLevel(stream.audio.receiver, now));
+    }
+    const own = this.#ownLevel();
+    if (own !== undefined) levels.set(OWN_KEY, own);
+    const speaking = this.#hold.update(levels, now);
+    const before = this.speaking.value;
+    const same = speaking.size === before.size && [...speaking].every(key => before.has(key));
+    if (!same) this.speaking.value = speaking;
+  }
+
+  #ownLevel(): number | undefined {
+    const track = this.#capture.audioMuted ? undefined : this.#capture.audioTrack;
+    if (this.#microphone?.track !== track) {
+      this.#microphone?.level.close();
+      this.#microphone = track === undefined ? undefined : { track, level: new MicrophoneLevel(track) };
+    }
+    return this.#microphone?.level.read();
+  }
+
+  #scheduleTelling(tiles: Tile[], announce: (text: string) => void): void {
+    clearTimeout(this.#tellTimer);
+    const people = new Map<string, Heard>();
+    for (const { name, stream, screen } of tiles) {
+      const key = JSON.stringify([stream.userId, stream.deviceId]);
+      const known = people.get(key) ?? { key, name, audioMuted: false, sharing: false };
+      people.set(key, {
+        ...known,
+        audioMuted: screen ? known.audioMuted : stream.audioMuted,
+        sharing: known.sharing || screen,
+      });
+    }
+    this.#tellTimer = setTimeout(() => {
+      const now = [...people.values()];
+      for (const sentence of describeChanges(this.#told, now)) announce(sentence);
+      this.#told = now;
+    }, TELL_AFTER_MS);
+  }
+}

@@ -1,0 +1,103 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { captureDevices, type CaptureKind, MicrophoneLevel } from '../kit/index.ts';
+import type { AppModel } from './app-model.ts';
+
+const LABELS: Record<CaptureKind, string> = { audio: 'Microphone', video: 'Camera' };
+
+/** Lets a person pick camera and microphone. */
+export function DevicePickers({ app }: { app: AppModel }): JSX.Element {
+  const devices = useSignal<Record<CaptureKind, MediaDeviceInfo[]>>({ audio: [], video: [] });
+  const changes = app.captureChanges.value;
+  useEffect(() => {
+    const list = (): void => {
+      captureDevices().then(
+        found => {
+          devices.value = found;
+        },
+        () => undefined,
+      );
+    };
+    list();
+    if (!('mediaDevices' in navigator)) return;
+    navigator.mediaDevices.addEventListener('devicechange', list);
+    return () => navigator.mediaDevices.removeEventListener('devicechange', list);
+    // Names of devices are told only once one of them was allowed.
+  }, [changes]);
+  return (
+    <div class="pickers">
+      <DevicePicker app={app} kind="video" devices={devices.value.video} />
+      <DevicePicker app={app} kind="audio" devices={devices.value.audio} />
+    </div>
+  );
+}
+
+function DevicePicker({
+  app,
+  kind,
+  devices,
+}: {
+  app: AppModel;
+  kind: CaptureKind;
+  devices: MediaDeviceInfo[];
+}): JSX.Element {
+  const track = kind === 'audio' ? app.capture.audioTrack : app.capture.videoTrack;
+  const current = track?.getSettings().deviceId ?? '';
+  return (
+    <label class="field">
+      <span>{LABELS[kind]}</span>
+      <select
+        value={current}
+        disabled={devices.length === 0}
+        onChange={event => void app.capture.start(kind, event.currentTarget.value)}
+      >
+        {track === undefined ? <option value="">{devices.length === 0 ? 'None found' : 'Off'}</option> : null}
+        {devices.map(({ deviceId, label }, index) => (
+          <option key={deviceId} value={deviceId}>
+            {label || `${LABELS[kind]} ${index + 1}`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const SEGMENTS = 24;
+/** Speech lies between these levels, in dB below full scale. */
+const QUIETEST_DB = -54;
+const LOUDEST_DB = -12;
+
+/** How loud the microphone is. For the eye only: it changes many times a second. */
+export function LevelMeter({ app }: { app: AppModel }): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  void app.captureChanges.value;
+  const track = app.capture.audioMuted ? undefined : app.capture.audioTrack;
+  useEffect(() => {
+    const meter = element.current;
+    if (meter === null || track === undefined) {
+      meter?.style.setProperty('--level', '0');
+      return;
+    }
+    const microphone = new MicrophoneLevel(track);
+    const timer = setInterval(() => {
+      const decibels = 20 * Math.log10(Math.max(1e-5, microphone.read()));
+      const share = Math.min(1, Math.max(0, (decibels - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB)));
+      meter.style.setProperty('--level', String(Math.round(share * SEGMENTS) / SEGMENTS));
+    }, 60);
+    return () => {
+      clearInterval(timer);
+      microphone.close();
+    };
+  }, [track]);
+  return (
+    <div
+      ref={element}
+      class="meter"
+      role="img"
+      aria-label={track === undefined ? 'Microphone off' : 'Microphone level'}
+    >
+      <span class="meter-fill" />
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { AppModel } from './app-model.ts';
+import type { CallModel } from './call-model.ts';
+import { type Box, placeTiles } from './grid.ts';
+import { Icon } from './icons.tsx';
+import { playAllSounds } from './media-element.tsx';
+import { OwnTile, TileView } from './tile-view.tsx';
+
+const GAP_PX = 8;
+
+export function GridView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  const box = useSignal<Box>({ width: 0, height: 0 });
+  const soundBlocked = useSignal(false);
+  useEffect(() => {
+    const grid = element.current;
+    if (grid === null) return;
+    const measure = (): void => {
+      box.value = { width: grid.clientWidth, height: grid.clientHeight };
+    };
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(grid);
+    measure();
+    app.guessSize = () => {
+      const { rects } = placeTiles(model.tiles.value.length + 1, undefined, box.value, GAP_PX);
+      const { width = 640, height = 360 } = rects[0] ?? {};
+      return { width: width * window.devicePixelRatio, height: height * window.devicePixelRatio };
+    };
+    return () => sizes.disconnect();
+  }, []);
+
+  const tiles = model.tiles.value;
+  const pinned = tiles.findIndex(({ key }) => key === model.pinned.value);
+  const shared = tiles.findIndex(({ screen }) => screen);
+  const onStage = pinned >= 0 ? pinned : shared >= 0 && model.pinned.value !== 'none' ? shared : undefined;
+  const { rects, height, left } = placeTiles(tiles.length, onStage, box.value, GAP_PX);
+  const enlarge = (key: string, index: number): void => {
+    // A shared screen is enlarged unasked, so it must be possible to ask for the contrary.
+    model.pinned.value = index === onStage ? 'none' : key;
+  };
+  return (
+    <div ref={element} class="grid" role="region" aria-label="People in the call" tabIndex={-1}>
+      <div class="grid-inner" style={{ height: `${height}px` }}>
+        {tiles.map((tile, index) => (
+          <TileView
+            key={tile.key}
+            model={model}
+            tile={tile}
+            rect={rects[index]}
+            enlarged={index === onStage}
+            onEnlarge={tiles.length > 1 || tile.screen ? () => enlarge(tile.key, index) : undefined}
+            onBlocked={() => {
+              soundBlocked.value = true;
+            }}
+          />
+        ))}
+        <OwnTile
+          app={app}
+          model={model}
+          rect={rects[tiles.length]}
+          overlaid={tiles.length === 1 && onStage === undefined}
+        />
+        {left > 0 ? <span class="grid-more">{`and ${left} more`}</span> : null}
+      </div>
+      {soundBlocked.value ? (
+        <button
+          class="button button-main sound-button"
+          type="button"
+          onClick={() => {
+            playAllSounds();
+            soundBlocked.value = false;
+          }}
+        >
+          Turn the sound on
+        </button>
+      ) : null}
+      {tiles.length === 0 && model.state.value.kind === 'connected' ? <Alone app={app} /> : null}
+    </div>
+  );
+}
+
+function Alone({ app }: { app: AppModel }): JSX.Element {
+  return (
+    <div class="alone">
+      <p>Nobody else is here yet.</p>
+      <CopyLink app={app} main />
+    </div>
+  );
+}
+
+export function CopyLink({ app, main = false }: { app: AppModel; main?: boolean }): JSX.Element {
+  const copied = useSignal(false);
+  const copy = async (): Promise<void> => {
+    const link = app.inviteLink();
+    try {
+      await navigator.clipboard.writeText(link);
+      copied.value = true;
+      app.announce('The link is copied.');
+      setTimeout(() => {
+        copied.value = false;
+      }, 2_500);
+    } catch {
+      // Insecure pages have no clipboard.
+      window.prompt('Copy this link:', link);
+    }
+  };
+  return (
+    <button class={main ? 'button button-main' : 'button button-quiet'} type="button" onClick={() => void copy()}>
+      <Icon name={copied.value ? 'check' : 'link'} size={18} />
+      <span>{copied.value ? 'Link copied' : 'Copy link'}</span>
+    </button>
+  );
+}

@@ -1,0 +1,76 @@
+/** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join and leave. */
+import { type Marks, preciseNow } from '../kit/index.ts';
+import type { AppModel } from './app-model.ts';
+
+/** One of the others, as a check sees it: one entry for each stream. */
+export interface InspectedParticipant {
+  userId: string;
+  deviceId: string;
+  streamId: string;
+  purpose: string;
+  audioMuted: boolean;
+  videoMuted: boolean;
+  audioTrackId: string | undefined;
+  videoTrackId: string | undefined;
+  /** mids of their sections, where they are bound: `mid` of inbound-rtp statistics. */
+  audioMid: string | undefined;
+  videoMid: string | undefined;
+  audioTrack: MediaStreamTrack | undefined;
+  videoTrack: MediaStreamTrack | undefined;
+  /** The tile and the video in it. */
+  tile: Element | undefined;
+  video: HTMLVideoElement | undefined;
+}
+
+export interface Inspection {
+  /** Connections that this page made and did not close: one in a call, none outside. */
+  peerConnections(): RTCPeerConnection[];
+  /** `loading`, `signIn`, `rooms`, or the state of the call: `idle`, `joining`, `connected`, `reconnecting`, `left`, `ended`. */
+  state(): string;
+  /** Code of the problem that is shown, if any. */
+  problem(): string | undefined;
+  participants(): InspectedParticipant[];
+  /** Moments of the latest join, in ms since 1970. */
+  readonly marks: Readonly<Marks>;
+  /** Asks for another size (device px) than the drawn one; sent at once. Returns when, in ms since 1970. */
+  wantSize(streamId: string, trackId: string, width: number, height: number): number;
+  join(): void;
+  leave(): void;
+}
+
+declare global {
+  interface Window {
+    weir: Inspection;
+  }
+}
+
+export function inspect(app: AppModel): Inspection {
+  return {
+    peerConnections: () => app.call?.connections ?? [],
+    state: () => (app.screen.value.kind === 'room' ? (app.call?.state.kind ?? 'idle') : app.screen.value.kind),
+    problem: () => {
+      const state = app.call?.state;
+      return state !== undefined && 'problem' in state ? state.problem?.code : app.problem.value?.code;
+    },
+    participants: () =>
+      (app.call?.streams ?? []).map(({ audio, video, width: _width, height: _height, ...stream }) => {
+        const tile = document.querySelector(`[data-stream="${CSS.escape(stream.streamId)}"]`) ?? undefined;
+        return {
+          ...stream,
+          audioMid: audio?.mid,
+          videoMid: video?.mid,
+          audioTrack: audio?.track,
+          videoTrack: video?.track,
+          tile,
+          video: tile?.querySelector('video') ?? undefined,
+        };
+      }),
+    get marks() {
+      return app.call?.marks ?? {};
+    },
+    wantSize: (streamId, trackId, width, height) =>
+      app.call?.wantSize(streamId, trackId, { width, height }) ?? preciseNow(),
+    join: () => app.join(),
+    leave: () => app.leave(),
+  };
+}

@@ -1,0 +1,66 @@
+/** Links to this page. Whatever is secret stands in the fragment, which no server sees. Pure. */
+import type { CaptureSize, Credentials, FocusRef } from '../kit/index.ts';
+
+/** The call that a link leads to. */
+export interface CallTarget {
+  /** Room id or alias. */
+  room: string;
+  confId: string | undefined;
+  /** Homeservers that know the room. */
+  via: string[];
+  /** Homeserver of whoever made the link: a first guess for others. */
+  homeserverUrl: string | undefined;
+}
+
+/** All that a link may say. */
+export interface Link {
+  target: CallTarget | undefined;
+  credentials: Credentials | undefined;
+  /** One-time token of a login on another site. */
+  loginToken: string | undefined;
+  focus: FocusRef | undefined;
+  autojoin: boolean;
+  /** Largest picture to take from the camera. */
+  video: CaptureSize | undefined;
+}
+
+/** `640x360x15` → width, height in px, frames a second. */
+export function parseCaptureSize(text: string | null): CaptureSize | undefined {
+  const match = /^(\d{2,4})x(\d{2,4})x(\d{1,3})$/.exec(text ?? '');
+  if (!match) return undefined;
+  const [width, height, frameRate] = match.slice(1).map(Number);
+  if (!width || !height || !frameRate) return undefined;
+  return { width, height, frameRate };
+}
+
+/** Reads the fragment and the query of an address of this page; what it does not know it passes over. */
+export function parseLink(hash: string, search: string): Link {
+  const [, query = ''] = /^#\/\w+\?(.*)$/s.exec(hash) ?? [];
+  const said = new URLSearchParams(query);
+  const [hs, user, token, device] = ['hs', 'user', 'token', 'device'].map(key => said.get(key) || undefined);
+  const room = said.get('room') || undefined;
+  const [focusUser, focusDevice] = [said.get('focus_user'), said.get('focus_device')];
+  return {
+    target:
+      room === undefined
+        ? undefined
+        : { room, confId: said.get('conf') || undefined, via: said.getAll('via').slice(0, 8), homeserverUrl: hs },
+    credentials:
+      hs && user && token && device
+        ? { homeserverUrl: hs, userId: user, deviceId: device, accessToken: token }
+        : undefined,
+    loginToken: said.get('loginToken') ?? new URLSearchParams(search).get('loginToken') ?? undefined,
+    focus: focusUser && focusDevice ? { userId: focusUser, deviceId: focusDevice } : undefined,
+    autojoin: said.get('autojoin') === '1',
+    video: parseCaptureSize(said.get('video')),
+  };
+}
+
+/** The fragment that leads to a call and holds no secret. */
+export function callFragment(target: CallTarget): string {
+  const said = new URLSearchParams({ room: target.room });
+  if (target.confId !== undefined) said.set('conf', target.confId);
+  for (const server of target.via) said.append('via', server);
+  if (target.homeserverUrl !== undefined) said.set('hs', target.homeserverUrl);
+  return `#/call?${said}`;
+}

@@ -1,0 +1,34 @@
+import { render } from 'preact';
+import { AppModel } from './app-model.ts';
+import { App } from './app.tsx';
+import { inspect } from './inspection.ts';
+import { callFragment, parseLink } from './link.ts';
+import { loadSession, saveSession } from './stored-session.ts';
+import './styles/base.css';
+import './styles/gate.css';
+import './styles/lobby.css';
+import './styles/call.css';
+
+const link = parseLink(location.hash, location.search);
+if (link.loginToken !== undefined && link.target === undefined) {
+  const { fragment } = loadSession();
+  link.target = fragment === undefined ? undefined : parseLink(fragment, '').target;
+}
+const app = new AppModel(link);
+// Tokens must not stay where they can be read over a shoulder or copied along.
+history.replaceState(null, '', `${location.pathname}${link.target === undefined ? '' : callFragment(link.target)}`);
+saveSession({ fragment: undefined });
+
+window.weir = inspect(app);
+window.addEventListener('pagehide', () => {
+  app.call?.leave({ keepAlive: true });
+  app.capture.stop();
+});
+window.addEventListener('hashchange', () => {
+  // A link pasted into the address bar of this tab.
+  if (parseLink(location.hash, '').target !== undefined) location.reload();
+});
+
+const root = document.getElementById('app');
+if (root !== null) render(<App app={app} />, root);
+void app.start(link.loginToken);
