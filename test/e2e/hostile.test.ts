@@ -1,21 +1,20 @@
 /** Garbage from a client: it is answered where it can be, and every call goes on. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CallRoom } from '../../demo/call-room.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
-import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
+import { type FocusToDevice, parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import { hangupEvent, inviteEvent } from '../peers/client-messages.ts';
 import { HomeserverLink, type ReceivedToDevice } from '../peers/homeserver-link.ts';
 import type { LightPeer } from '../peers/light-peer.ts';
 import { until } from '../peers/until.ts';
-import { Stage, wholeAgain } from './stage.ts';
+import { type Scene, Stage, wholeAgain } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start();
 });
-afterEach(() => stage.clear());
 afterAll(() => stage.end());
 
 const OFFER = [
@@ -49,9 +48,8 @@ const GARBAGE_OFFERS: Record<string, string> = {
   'a fingerprint of an unknown hash': OFFER.replace('sha-256', 'rot-13'),
   'no mid': OFFER.replace('a=mid:0\r\n', ''),
   'two sections of one mid': OFFER + OFFER.slice(OFFER.indexOf('m=audio')),
-  'ten thousand sections':
-    OFFER.slice(0, OFFER.indexOf('m=audio')) + 'm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n'.repeat(7_000),
-  'one line of 60,000 characters': OFFER.replace('a=mid:0', `a=mid:${'0'.repeat(60_000)}`),
+  'three thousand sections': OFFER.slice(0, OFFER.indexOf('m=audio')) + 'm=audio 9 RTP 1\r\n'.repeat(3_000),
+  'one line of 50,000 characters': OFFER.replace('a=mid:0', `a=mid:${'0'.repeat(50_000)}`),
   'numbers beyond all bounds': OFFER.replaceAll('111', '99999999999999999999'),
   'no text but control characters': '\u0000\u0001\u0007'.repeat(200),
 };
@@ -76,6 +74,13 @@ class Prankster {
     return this.#link.sendToDevice(userId, deviceId, type, content);
   }
 
+  hangups(): Extract<FocusToDevice, { kind: 'hangup' }>[] {
+    return this.answers.flatMap(event => {
+      const parsed = parseFocusToDevice(event.type, event.content);
+      return parsed?.kind === 'ok' && parsed.value.kind === 'hangup' ? [parsed.value] : [];
+    });
+  }
+
   close(): Promise<void> {
     return this.#link.close();
   }
@@ -93,47 +98,43 @@ function inviteOf(user: MatrixUser, room: CallRoom, sdp: string): Record<string,
   return inviteEvent(call, sdp, {}).content;
 }
 
-async function twoInACall(): Promise<{ room: CallRoom; peers: LightPeer[]; mallory: Prankster }> {
-  const users = await stage.users('alice', 'bob', 'mallory');
-  const [alice, bob, third] = users;
-  if (!alice || !bob || !third) throw new Error('no users');
-  const room = await stage.callRoom(users);
-  const peers = await stage.call(room, alice, bob);
+/** Two in a call, and a third member of the room who is up to no good. */
+async function setting(
+  scene: Scene,
+): Promise<{ room: CallRoom; peers: readonly [LightPeer, LightPeer]; mallory: Prankster }> {
+  const [alice, bob, third] = await scene.users(3);
+  const room = await scene.callRoom([alice, bob, third]);
+  const peers = await scene.call(room, [alice, bob]);
   const mallory = new Prankster(third);
   await mallory.open();
   return { room, peers, mallory };
 }
 
 test('invites with garbage are answered with a hangup, and calls go on and begin', async () => {
-  const { room, peers, mallory } = await twoInACall();
+  await using scene = stage.scene();
+  const { room, peers, mallory } = await setting(scene);
   try {
-    const callIds = new Map<unknown, string>();
     for (const [what, sdp] of Object.entries(GARBAGE_OFFERS)) {
       const content = inviteOf(mallory.user, room, sdp);
-      callIds.set(content['call_id'], what);
       await mallory.tell('m.call.invite', content);
+      const answers = () => mallory.hangups().filter(hangup => hangup.callId === content['call_id']);
+      await until(`an answer to ${what}`, 5_000, () => answers().length > 0);
+      expect(
+        answers().map(hangup => hangup.error?.code),
+        what,
+      ).toEqual(['WEIR_BAD_SDP']);
     }
-    const answered = () =>
-      mallory.answers.flatMap(event => {
-        const parsed = parseFocusToDevice(event.type, event.content);
-        return parsed?.kind === 'ok' && parsed.value.kind === 'hangup' ? [parsed.value] : [];
-      });
-    await until('every one is answered', 15_000, () => {
-      const missing = [...callIds].filter(([id]) => !answered().some(hangup => hangup.callId === id));
-      return missing.length === 0 || missing.map(([, what]) => what).join('; ');
-    });
-    for (const hangup of answered()) expect(hangup.error?.code).toMatch(/^WEIR_BAD_(SDP|MESSAGE)$/);
     await wholeAgain(peers, 5_000);
   } finally {
     await mallory.close();
   }
-  const users = await stage.users('carol', 'dave');
-  const fresh = await stage.callRoom(users);
-  await stage.call(fresh, ...users);
+  const users = await scene.users(2);
+  await scene.call(await scene.callRoom(users), users);
 });
 
 test('events of wrong types and shapes harm nobody; the address alone is enough for an answer', async () => {
-  const { room, peers, mallory } = await twoInACall();
+  await using scene = stage.scene();
+  const { room, peers, mallory } = await setting(scene);
   try {
     const whole = inviteOf(mallory.user, room, OFFER);
     const events: [type: string, content: unknown][] = [
@@ -153,9 +154,7 @@ test('events of wrong types and shapes harm nobody; the address alone is enough 
     ];
     for (const [type, content] of events) await mallory.tell(type, content);
     await until('the broken invite is answered', 5_000, () =>
-      mallory.answers.some(
-        event => event.type === 'm.call.hangup' && JSON.stringify(event.content).includes('WEIR_BAD_MESSAGE'),
-      ),
+      mallory.hangups().some(hangup => hangup.error?.code === 'WEIR_BAD_MESSAGE'),
     );
     await wholeAgain(peers, 5_000);
   } finally {
@@ -164,9 +163,9 @@ test('events of wrong types and shapes harm nobody; the address alone is enough 
 });
 
 test('a stranger cannot end, answer or offer in the call of another', async () => {
-  const { peers, mallory } = await twoInACall();
+  await using scene = stage.scene();
+  const { peers, mallory } = await setting(scene);
   const [victim] = peers;
-  if (!victim) throw new Error('no peer');
   try {
     // Everything in it is the victim's; only the sender is not.
     const { type, content } = hangupEvent(victim.call);
@@ -181,13 +180,12 @@ test('a stranger cannot end, answer or offer in the call of another', async () =
 });
 
 test('garbage on the control channel is answered, and the sender stays in the call', async () => {
-  const { peers, mallory } = await twoInACall();
+  await using scene = stage.scene();
+  const { peers, mallory } = await setting(scene);
   await mallory.close();
-  const [noisy, other] = peers;
-  if (!noisy || !other) throw new Error('no peers');
+  const [noisy] = peers;
   const garbage = [
     '{',
-    '',
     'null',
     '[]',
     '{"type":7,"content":{}}',
@@ -199,22 +197,19 @@ test('garbage on the control channel is answered, and the sender stays in the ca
     `{"type":"m.call.sdp_stream_metadata_changed","content":{"sdp_stream_metadata":{"s":{"purpose":"p","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}}`,
     `{"type":"m.call.ping","content":{"x":"${'x'.repeat(200_000)}"}}`,
   ];
-  for (const text of garbage) if (text !== '') expect(noisy.sayOnControl(text)).toBe(true);
-  await until('it is answered', 5_000, () => noisy.seen.errors.length >= 6);
-  expect(new Set(noisy.seen.errors.map(error => error.code))).toEqual(
-    new Set(['WEIR_BAD_MESSAGE', 'WEIR_BAD_SDP', 'WEIR_UNEXPECTED_MESSAGE']),
-  );
+  for (const text of garbage) expect(noisy.sayOnControl(text)).toBe(true);
+  const codes = () => new Set(noisy.seen.errors.map(error => error.code));
+  const expected = ['WEIR_BAD_MESSAGE', 'WEIR_BAD_SDP', 'WEIR_UNEXPECTED_MESSAGE'];
+  await until('all of it is answered', 5_000, () => expected.every(code => codes().has(code)) || [...codes()].join());
   expect(noisy.hangup).toBeUndefined();
   await wholeAgain(peers, 5_000);
 });
 
 test("nobody takes another's streams, name or device", async () => {
-  const { peers, mallory } = await twoInACall();
+  await using scene = stage.scene();
+  const { peers, mallory } = await setting(scene);
   await mallory.close();
   const [impostor, victim] = peers;
-  if (!impostor || !victim) throw new Error('no peers');
-  const [track] = victim.tracks();
-  if (!track) throw new Error('no track');
   const own = { user_id: victim.call.userId, device_id: victim.call.deviceId, purpose: 'm.usermedia' };
   const metadata = { [victim.streamId]: own, [impostor.streamId]: { ...own, tracks: {} } };
   impostor.sayOnControl(

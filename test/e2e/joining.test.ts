@@ -1,7 +1,7 @@
 /** Peers with one transport join, cross offers, subscribe. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendState } from '../../demo/call-room.ts';
 import { until } from '../peers/until.ts';
 import { report, Stage, whole, wholeAgain } from './stage.ts';
@@ -13,64 +13,54 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start();
 });
-afterEach(() => stage.clear());
 afterAll(() => stage.end());
 
 test('ten peers that join within a second all receive everybody, soon', async () => {
-  const users = await stage.users(...Array.from({ length: 10 }, (_, number) => `crowd${number}`));
-  const room = await stage.callRoom(users);
-  const peers = users.map(user => stage.peer(user, room));
+  await using scene = stage.scene();
+  const users = await scene.users(10);
+  const room = await scene.callRoom(users);
+  const peers = users.map(user => scene.peer(user, room));
   await Promise.all(peers.map(peer => peer.join()));
   const first = Math.min(...peers.map(peer => peer.invitedAt));
   const last = Math.max(...peers.map(peer => peer.invitedAt));
   expect(last - first).toBeLessThan(1_000);
   await whole(peers, 2 * TEN_ARE_WHOLE_WITHIN_MS);
   const wholeAfter = performance.now() - first;
-  const offers = peers.map(peer => peer.seen.offers);
-  report('ten join', {
-    'whole after ms': wholeAfter,
-    'invites within ms': last - first,
-    'most offers to one': Math.max(...offers),
-  });
+  const mostOffers = Math.max(...peers.map(peer => peer.seen.offers));
+  report('ten join', { 'invites within ms': last - first, 'whole after ms': wholeAfter, 'most offers': mostOffers });
   expect(wholeAfter).toBeLessThan(TEN_ARE_WHOLE_WITHIN_MS);
   expect(peers.flatMap(peer => [...peer.seen.errors, ...peer.seen.unreadable])).toEqual([]);
-  // Renegotiations are coalesced: one for each of nine newcomers would be the naive way.
-  expect(Math.max(...offers)).toBeLessThan(9);
+  // Coalesced: an offer for each of nine newcomers would be the naive way.
+  expect(mostOffers).toBeLessThan(9);
 });
 
-describe('where offers cross', () => {
+describe.concurrent('where offers cross', () => {
   test("a client's offer wins, and everything flows afterwards", async () => {
-    const [alice, bob, carol] = await stage.users('alice', 'bob', 'carol');
-    if (!alice || !bob || !carol) throw new Error('no users');
-    const room = await stage.callRoom([alice, bob, carol]);
-    const [first, second] = await stage.call(room, alice, bob);
-    if (!first || !second) throw new Error('no peers');
+    await using scene = stage.scene();
+    const [alice, bob, carol] = await scene.users(3);
+    const room = await scene.callRoom([alice, bob, carol]);
+    const [first, second] = await scene.call(room, [alice, bob]);
     // The newcomer makes the focus offer to both; both drop that and offer their screens.
     first.offerHabit = { kind: 'collide' };
     second.offerHabit = { kind: 'collide' };
-    const third = await stage.peer(carol, room).join();
+    const third = await scene.peer(carol, room).join();
     const peers = [first, second, third];
-    const took = await until(
-      'both offers crossed',
-      10_000,
-      () => first.tracks().length === 3 && second.tracks().length === 3,
-    );
-    await whole(peers, 10_000);
+    await until('both offers crossed', 10_000, () => first.tracks().length === 3 && second.tracks().length === 3);
+    const wholeAfter = await whole(peers, 10_000);
     await wholeAgain(peers, 5_000);
-    report('glare', { 'crossed after ms': took, dropped: first.seen.offersDropped + second.seen.offersDropped });
-    expect(first.seen.offersDropped).toBe(1);
-    expect(second.seen.offersDropped).toBe(1);
+    report('glare', { 'whole after ms': wholeAfter });
+    expect([first.seen.offersDropped, second.seen.offersDropped]).toEqual([1, 1]);
     expect(peers.flatMap(peer => peer.seen.unreadable)).toEqual([]);
   });
 
   test('the answer to an offer that was made again already harms nobody', async () => {
-    const [alice, bob] = await stage.users('alice', 'bob');
-    if (!alice || !bob) throw new Error('no users');
-    const room = await stage.callRoom([alice, bob]);
-    const slow = stage.peer(alice, room);
+    await using scene = stage.scene();
+    const [alice, bob] = await scene.users(2);
+    const room = await scene.callRoom([alice, bob]);
+    const slow = scene.peer(alice, room);
     slow.offerHabit = { kind: 'delay', ms: 6_500 };
     await slow.join();
-    const quick = await stage.peer(bob, room).join();
+    const quick = await scene.peer(bob, room).join();
     await whole([slow, quick], 20_000);
     expect(slow.seen.offers).toBeGreaterThan(1);
     slow.offerHabit = { kind: 'answer' };
@@ -80,28 +70,26 @@ describe('where offers cross', () => {
   });
 
   test('a client that never answers is hung up, and the others go on', async () => {
-    const [alice, bob, carol] = await stage.users('alice', 'bob', 'carol');
-    if (!alice || !bob || !carol) throw new Error('no users');
-    const room = await stage.callRoom([alice, bob, carol]);
-    const others = await stage.call(room, bob, carol);
-    const mute = stage.peer(alice, room);
+    await using scene = stage.scene();
+    const [alice, bob, carol] = await scene.users(3);
+    const room = await scene.callRoom([alice, bob, carol]);
+    const others = await scene.call(room, [bob, carol]);
+    const mute = scene.peer(alice, room);
     mute.offerHabit = { kind: 'ignore' };
     await mute.join();
+    await until('the others see it', 5_000, () => others.every(other => other.sees(mute)));
     await until('the focus gives up', 30_000, () => mute.hangup !== undefined);
     expect(mute.hangup?.code).toBe('WEIR_NEGOTIATION_TIMEOUT');
-    await until('the others no longer see it', 3_000, () => others.every(other => !other.sees(mute)));
+    await until('the others no longer see it', 3_000, () => !others.some(other => other.sees(mute)));
     await wholeAgain(others, 5_000);
   });
 });
 
-describe('subscriptions', () => {
+describe.concurrent('subscriptions', () => {
   test('to unknown tracks are answered; said again they change nothing', async () => {
-    const [alice, bob] = await stage.users('alice', 'bob');
-    if (!alice || !bob) throw new Error('no users');
-    const room = await stage.callRoom([alice, bob]);
-    const [viewer, publisher] = await stage.call(room, alice, bob);
-    if (!viewer || !publisher) throw new Error('no peers');
-
+    await using scene = stage.scene();
+    const users = await scene.users(2);
+    const [viewer, publisher] = await scene.call(await scene.callRoom(users), users);
     const unknown = { streamId: publisher.streamId, trackId: randomUUID() };
     expect(viewer.subscribe([unknown])).toBe(true);
     await until('the error arrives', 3_000, () => viewer.seen.errors.length > 0);
@@ -121,11 +109,9 @@ describe('subscriptions', () => {
   });
 
   test('that end stop the media, and renewed bring it back', async () => {
-    const [alice, bob] = await stage.users('alice', 'bob');
-    if (!alice || !bob) throw new Error('no users');
-    const room = await stage.callRoom([alice, bob]);
-    const [viewer, publisher] = await stage.call(room, alice, bob);
-    if (!viewer || !publisher) throw new Error('no peers');
+    await using scene = stage.scene();
+    const users = await scene.users(2);
+    const [viewer, publisher] = await scene.call(await scene.callRoom(users), users);
     viewer.subscribesToAll = false;
     viewer.unsubscribe(publisher.tracks());
     await until('nothing arrives for half a second', 5_000, () => performance.now() - viewer.lastPacketAt > 500);
@@ -135,9 +121,9 @@ describe('subscriptions', () => {
 });
 
 test("member events of today's MatrixRTC disturb nothing", async () => {
-  const [alice, bob] = await stage.users('alice', 'bob');
-  if (!alice || !bob) throw new Error('no users');
-  const room = await stage.callRoom([alice, bob]);
+  await using scene = stage.scene();
+  const [alice, bob] = await scene.users(2);
+  const room = await scene.callRoom([alice, bob]);
   const stateKey = `_${alice.userId}_${alice.deviceId}_m.call`;
   const content = {
     application: 'm.call',
@@ -150,11 +136,9 @@ test("member events of today's MatrixRTC disturb nothing", async () => {
   };
   const type = 'org.matrix.msc3401.call.member';
   await sendState(stage.synapse.baseUrl, alice, room.roomId, { type, stateKey, content });
-  const peers = await stage.call(room, alice, bob);
+  const peers = await scene.call(room, [alice, bob]);
   await sendState(stage.synapse.baseUrl, alice, room.roomId, { type, stateKey, content: {} });
   await wholeAgain(peers, 5_000);
-  const complaints = (await stage.focusLog())
-    .split('\n')
-    .filter(line => line.includes(stateKey) && /"level":(40|50|60)/.test(line));
-  expect(complaints).toEqual([]);
+  const warnings = (await stage.focusLog()).split('\n').filter(line => /"level":"?(40|50|60|warn|error)/.test(line));
+  expect(warnings.filter(line => line.includes(stateKey))).toEqual([]);
 });

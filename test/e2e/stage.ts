@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,24 +12,23 @@ import { until } from '../peers/until.ts';
 
 const FOCUS_JOINS_WITHIN_MS = 15_000;
 
-/** A homeserver and a focus of a test file's own, with the peers of its calls; all of it ends with the stage. */
+/** A homeserver and a focus of a test file's own. Tests play on it in scenes, several at a time where they like. */
 export class Stage {
   readonly synapse: Synapse;
   readonly focus: Focus;
   /** Makes the rooms. */
   readonly host: MatrixUser;
   readonly #directory: string;
-  readonly #users = new Map<string, MatrixUser>();
-  readonly #peers = new Set<LightPeer>();
+  readonly #users: MatrixUser[] = [];
+  readonly #free: MatrixUser[] = [];
+  #registering: Promise<unknown> = Promise.resolve();
 
   static async start(options: Partial<FocusOptions> = {}): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), 'weir-e2e-'));
     const synapse = await startSynapse({ stateDir: join(directory, 'synapse') });
     try {
-      const [host, user] = await Promise.all([
-        synapse.registerUser({ localpart: 'host', deviceId: 'HOSTDEV' }),
-        synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' }),
-      ]);
+      const host = await synapse.registerUser({ localpart: 'host', deviceId: 'HOSTDEV' });
+      const user = await synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' });
       const focus = await startFocus({
         stateDir: join(directory, 'focus'),
         homeserverUrl: synapse.baseUrl,
@@ -48,36 +48,29 @@ export class Stage {
     this.synapse = synapse;
     this.focus = focus;
     this.host = host;
-    this.#users.set('host', host);
   }
 
-  /** A registered user, made when first asked for. */
-  async user(name: string): Promise<MatrixUser> {
-    const known = this.#users.get(name);
-    if (known !== undefined) return known;
-    const user = await this.synapse.registerUser({ localpart: name, deviceId: `${name.toUpperCase()}DEV` });
-    this.#users.set(name, user);
-    return user;
+  scene(): Scene {
+    return new Scene(this);
   }
 
-  async users(...names: string[]): Promise<MatrixUser[]> {
-    const users: MatrixUser[] = [];
+  /** A user whom no other scene has: two sync loops of one device would take each other's messages. */
+  async takeUser(): Promise<MatrixUser> {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
     // One after the other: the homeserver's database takes one writer.
-    for (const name of names) users.push(await this.user(name));
-    return users;
+    const made = this.#registering.then(async () => {
+      const name = `user${this.#users.length + 1}`;
+      const user = await this.synapse.registerUser({ localpart: name, deviceId: `${name.toUpperCase()}DEV` });
+      this.#users.push(user);
+      return user;
+    });
+    this.#registering = made.catch(() => undefined);
+    return made;
   }
 
-  /** A call room that its members and the focus have joined. */
-  async callRoom(members: readonly MatrixUser[], options: Partial<CallRoomOptions> = {}): Promise<CallRoom> {
-    const room = await createCallRoom({
-      baseUrl: this.synapse.baseUrl,
-      creator: this.host,
-      members: members.filter(member => member !== this.host),
-      invited: [this.focus.user.userId],
-      ...options,
-    });
-    await this.untilFocusIn(room.roomId);
-    return room;
+  giveUser(user: MatrixUser): void {
+    this.#free.push(user);
   }
 
   async untilFocusIn(roomId: string): Promise<void> {
@@ -94,29 +87,6 @@ export class Stage {
     }
   }
 
-  /** A peer that has not joined yet. */
-  peer(user: MatrixUser, room: CallRoom, options: Partial<LightPeerOptions> = {}): LightPeer {
-    const { userId, deviceId } = this.focus.user;
-    const peer = new LightPeer({ baseUrl: this.synapse.baseUrl, user, focus: { userId, deviceId }, room, ...options });
-    this.#peers.add(peer);
-    return peer;
-  }
-
-  /** Peers of these users that have joined, each hearing and seeing all others. */
-  async call(room: CallRoom, ...users: MatrixUser[]): Promise<LightPeer[]> {
-    const peers = users.map(user => this.peer(user, room));
-    await Promise.all(peers.map(peer => peer.join()));
-    await whole(peers, 10_000);
-    return peers;
-  }
-
-  /** Ends the peers of a test. */
-  async clear(): Promise<void> {
-    const peers = [...this.#peers];
-    this.#peers.clear();
-    await Promise.allSettled(peers.map(peer => (peer.hangup === undefined ? peer.leave() : peer.vanish())));
-  }
-
   /** A page of the focus: its status, and its body as text. */
   async get(path: string): Promise<{ status: number; body: string }> {
     const answer = await fetch(`${this.focus.baseUrl}${path}`, { signal: AbortSignal.timeout(5_000) });
@@ -129,14 +99,13 @@ export class Stage {
 
   /** Stops everything. Rejects where the focus wrote a secret into its log, or something that it did not expect. */
   async end(): Promise<void> {
-    await this.clear();
     const died = this.focus.ended();
     await this.focus.stop();
     await this.synapse.stop();
     const log = await this.focusLog();
     await rm(this.#directory, { recursive: true, force: true });
     if (died !== undefined) throw new Error(`the focus had ended by itself: ${died}`);
-    for (const user of this.#users.values()) {
+    for (const user of [this.host, this.focus.user, ...this.#users]) {
       if (log.includes(user.accessToken)) throw new Error(`the focus logged the token of ${user.userId}`);
     }
     for (const secret of ['ice-pwd', 'WEIR_INTERNAL', 'unhandled', 'Unhandled']) {
@@ -145,6 +114,71 @@ export class Stage {
     }
   }
 }
+
+/** The users, rooms and peers of one test; disposing of it ends the peers. */
+export class Scene {
+  readonly stage: Stage;
+  readonly #users: MatrixUser[] = [];
+  readonly #peers: LightPeer[] = [];
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+  }
+
+  async users<const Count extends number>(count: Count): Promise<Users<Count>> {
+    const users: MatrixUser[] = [];
+    while (users.length < count) {
+      const user = await this.stage.takeUser();
+      users.push(user);
+      this.#users.push(user);
+    }
+    return users as Users<Count>;
+  }
+
+  /** A call room that its members and the focus have joined. */
+  async callRoom(members: readonly MatrixUser[], options: Partial<CallRoomOptions> = {}): Promise<CallRoom> {
+    const { synapse, host, focus } = this.stage;
+    const room = await createCallRoom({
+      baseUrl: synapse.baseUrl,
+      creator: host,
+      members,
+      invited: [focus.user.userId],
+      confId: randomUUID(),
+      ...options,
+    });
+    await this.stage.untilFocusIn(room.roomId);
+    return room;
+  }
+
+  /** A peer that has not joined yet. */
+  peer(user: MatrixUser, room: CallRoom, options: Partial<LightPeerOptions> = {}): LightPeer {
+    const { userId, deviceId } = this.stage.focus.user;
+    const baseUrl = this.stage.synapse.baseUrl;
+    const peer = new LightPeer({ baseUrl, user, focus: { userId, deviceId }, room, ...options });
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** Peers of these users that have joined, each receiving all others. */
+  async call<const U extends readonly MatrixUser[]>(room: CallRoom, users: U): Promise<{ [K in keyof U]: LightPeer }> {
+    const peers = users.map(user => this.peer(user, room));
+    await Promise.all(peers.map(peer => peer.join()));
+    await whole(peers, 10_000);
+    return peers as { [K in keyof U]: LightPeer };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#peers.map(peer => (peer.hangup === undefined ? peer.leave() : peer.vanish())));
+    for (const user of this.#users) this.stage.giveUser(user);
+  }
+}
+
+/** As many as were asked for, where that is a literal. */
+type Users<Count extends number, List extends MatrixUser[] = []> = number extends Count
+  ? MatrixUser[]
+  : List['length'] extends Count
+    ? List
+    : Users<Count, [...List, MatrixUser]>;
 
 /** Waits until everybody has received every track of everybody else; gives how long that took in ms. */
 export function whole(peers: readonly LightPeer[], withinMs: number): Promise<number> {

@@ -55,6 +55,8 @@ export interface Seen {
   metadataMessages: number;
   errors: Extract<ControlMessage, { kind: 'error' }>[];
   unreadable: string[];
+  /** Hangups of other calls of the same device. */
+  strayHangups: { callId: string; reason: string; code: string | undefined }[];
 }
 
 /**
@@ -74,9 +76,12 @@ export class LightPeer {
     metadataMessages: 0,
     errors: [],
     unreadable: [],
+    strayHangups: [],
   };
   offerHabit: OfferHabit = { kind: 'answer' };
   answersPings = true;
+  /** Sends its invite twice, as a homeserver may deliver it. */
+  repeatsInvite = false;
   /** Subscribes by itself to whatever the metadata names. */
   subscribesToAll = true;
   /** Of the others, as the focus told it last. */
@@ -141,14 +146,19 @@ export class LightPeer {
     }
   }
 
+  /** Hears what its device is told from now on, without joining. */
+  listen(): Promise<void> {
+    return this.#link.open(event => {
+      this.#onToDevice(event);
+    });
+  }
+
   /** Sends the invite; resolves when the homeserver has it. */
   async join(): Promise<this> {
     const { room } = this.options;
     const [sdp] = await Promise.all([
       this.#endpoint.offer(),
-      this.#link.open(event => {
-        this.#onToDevice(event);
-      }),
+      this.listen(),
       this.options.unlisted
         ? undefined
         : this.#link.sendState(
@@ -161,6 +171,7 @@ export class LightPeer {
     this.invitedAt = performance.now();
     const invite = inviteEvent(this.call, sdp, this.#own, this.options.namesRoom ? room.roomId : undefined);
     await this.tellFocus(invite.type, invite.content);
+    if (this.repeatsInvite) await this.tellFocus(invite.type, invite.content);
     return this;
   }
 
@@ -281,7 +292,12 @@ export class LightPeer {
       return;
     }
     const message = parsed.value;
-    if (message.callId !== this.call.callId || message.destSessionId !== this.call.sessionId) return;
+    if (message.callId !== this.call.callId || message.destSessionId !== this.call.sessionId) {
+      if (message.kind === 'hangup') {
+        this.seen.strayHangups.push({ callId: message.callId, reason: message.reason, code: message.error?.code });
+      }
+      return;
+    }
     switch (message.kind) {
       case 'answer': {
         this.seen.answers += 1;
