@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core';
+import { Failure } from '../../setup/failure.mjs';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const ANSWERS_WITHIN_MS = 20_000;
+const CLOSES_WITHIN_MS = 5_000;
+const FRAMES_PER_SECOND = 15;
+
+const FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  `--use-fake-device-for-media-stream=fps=${FRAMES_PER_SECOND}`,
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // Chromium would hide loopback addresses behind mDNS names, which nothing here resolves.
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  // All pages are looked at: none may be slowed down for being in the back.
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+
+/**
+ * One browser for all pages: its shared processes (network, compositor, audio) would otherwise run once for each page, on two
+ * cores. Every page has an incognito context, so a window, a renderer process and a session storage of its own.
+ */
+export class Chromium {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async start(signal: AbortSignal): Promise<Chromium> {
+    signal.throwIfAborted();
+    try {
+      const browser = await launch({
+        executablePath: EXECUTABLE,
+        headless: true,
+        // The browser ends when the pipe does, so also when this process is killed.
+        pipe: true,
+        args: [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+        defaultViewport: { width: 1280, height: 720 },
+        protocolTimeout: ANSWERS_WITHIN_MS,
+        // Interrupts are ours to handle.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+      });
+      return new Chromium(browser);
+    } catch (cause) {
+      throw new Failure('Chromium does not start.', `See whether ${EXECUTABLE} runs.`, { cause });
+    }
+  }
+
+  async version(): Promise<string> {
+    return (await this.#browser.version()).replace(/^.*\//, '');
+  }
+
+  async openPage(): Promise<Page> {
+    const context = await this.#browser.createBrowserContext();
+    return context.newPage();
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#browser.close().then(() => true);
+    const late = delay(CLOSES_WITHIN_MS, false, { ref: false });
+    if (!(await Promise.race([closed.catch(() => false), late]))) this.#browser.process()?.kill('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+interface TraceEvent {
+  name: string;
+  args: { data?: { frames?: { frame: string; processId?: number }[] } };
+}
+
+/** The process that runs a page's scripts, as Chromium's own tracing names it. */
+export async function rendererPid(page: Page): Promise<number> {
+  const session = await page.createCDPSession();
+  try {
+    const { frameTree } = await session.send('Page.getFrameTree');
+    const started = (await traceBriefly(session)).find(({ name }) => name === 'TracingStartedInBrowser');
+    const frame = started?.args.data?.frames?.find(candidate => candidate.frame === frameTree.frame.id);
+    if (frame?.processId === undefined) {
+      throw new Failure('Chromium does not tell the process of a page.', 'See what its tracing says in this version.');
+    }
+    return frame.processId;
+  } finally {
+    await session.detach();
+  }
+}
+
+async function traceBriefly(session: CDPSession): Promise<TraceEvent[]> {
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => {
+    for (const event of value) if (isTraceEvent(event)) events.push(event);
+  });
+  const complete = new Promise<void>(resolve => {
+    session.once('Tracing.tracingComplete', () => {
+      resolve();
+    });
+  });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] },
+  });
+  await session.send('Tracing.end');
+  await Promise.race([complete, delay(ANSWERS_WITHIN_MS, undefined, { ref: false })]);
+  return events;
+}
+
+function isTraceEvent(event: object): event is TraceEvent {
+  return 'name' in event && 'args' in event;
+}

@@ -1,0 +1,127 @@
+import type { Page } from 'puppeteer-core';
+import { Failure } from '../../setup/failure.mjs';
+import type { MatrixUser } from '../synapse.ts';
+import { type Chromium, rendererPid } from './chromium.ts';
+import { installProbe, type Snapshot, type StreamFrames } from './probe.ts';
+
+const OPENS_WITHIN_MS = 30_000;
+/** Pages draw 60 times a second where the machine can; one in the back draws once, if at all. */
+const LEAST_DRAWN_PER_SECOND = 5;
+const CAPTURE = '640x360x15';
+
+/** What the check uses of the page's own inspection. */
+interface PageInspection {
+  state(): string;
+  problem(): string | undefined;
+  wantSize(streamId: string, trackId: string, width: number, height: number): number;
+}
+
+declare global {
+  interface Window {
+    weir: PageInspection;
+  }
+}
+
+/** A browser page in (or before) the call, with a user of its own. */
+export class Participant {
+  readonly name: string;
+  readonly user: MatrixUser;
+  readonly page: Page;
+  #crashed = false;
+  readonly #complaints: string[] = [];
+
+  private constructor(user: MatrixUser, page: Page) {
+    this.user = user;
+    this.name = user.userId.replace(/^@/, '').replace(/:.*$/, '');
+    this.page = page;
+    page.on('error', () => {
+      this.#crashed = true;
+    });
+    page.on('pageerror', error => {
+      this.#complaints.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    });
+  }
+
+  /** Opens the call page with a fake camera, up to the join button. */
+  static async open(chromium: Chromium, user: MatrixUser, link: string): Promise<Participant> {
+    const page = await chromium.openPage();
+    const participant = new Participant(user, page);
+    await page.evaluateOnNewDocument(installProbe);
+    await page.goto(`${link}&video=${CAPTURE}`, { waitUntil: 'load', timeout: OPENS_WITHIN_MS });
+    try {
+      await page.waitForSelector('#join:not([disabled])', { timeout: OPENS_WITHIN_MS });
+      // The mirror shows a picture: the camera runs.
+      await page.waitForFunction(
+        () => [...document.querySelectorAll('video')].some(({ videoWidth }) => videoWidth > 0),
+        { timeout: OPENS_WITHIN_MS },
+      );
+    } catch (cause) {
+      const text = await page.evaluate(() => document.body.innerText.slice(0, 500));
+      throw new Failure(`The page of ${participant.name} offers no join: ${text}`, "Look into the focus's log.", {
+        cause,
+      });
+    }
+    const drawn = await page.evaluate(() => window.weirProbe.drawnPerSecond());
+    if (drawn < LEAST_DRAWN_PER_SECOND) {
+      throw new Failure(
+        `The page of ${participant.name} draws only ${drawn} times a second.`,
+        'The machine is overloaded, or Chromium throttles pages: run the check where less else runs.',
+      );
+    }
+    return participant;
+  }
+
+  /** True once the renderer process has died. */
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  /** What the page threw and nobody caught. */
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  /** Clicks the button as a person does; gives when the page got the click. */
+  async join(): Promise<number> {
+    await this.page.click('#join');
+    const at = await this.page.evaluate(() => window.weirProbe.joinClickedAt());
+    if (at === undefined) throw new Failure(`The click of ${this.name} went astray.`, 'See what covers the button.');
+    return at;
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.page.evaluate(() => window.weirProbe.snapshot());
+  }
+
+  framesSince(since: number): Promise<StreamFrames[]> {
+    return this.page.evaluate(at => window.weirProbe.framesSince(at), since);
+  }
+
+  tiles(): Promise<string[]> {
+    return this.page.evaluate(() => window.weirProbe.tiles());
+  }
+
+  wantSize(streamId: string, trackId: string, size: { width: number; height: number }): Promise<number> {
+    return this.page.evaluate(
+      (stream, track, { width, height }) => window.weirProbe.wantSize(stream, track, width, height),
+      streamId,
+      trackId,
+      size,
+    );
+  }
+
+  /** What the page says of its call; for messages. */
+  async condition(): Promise<string> {
+    const [state, problem] = await this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const);
+    return problem === undefined ? state : `${state}, ${problem}`;
+  }
+
+  rendererPid(): Promise<number> {
+    return rendererPid(this.page);
+  }
+
+  /** Closes the page and its context; also one that crashed. */
+  async close(): Promise<void> {
+    await this.page.browserContext().close();
+  }
+}

@@ -1,0 +1,99 @@
+import { type Call, judgeFor, pause } from '../call.ts';
+import { countPairs, type Interval, type Pair } from '../pairs.ts';
+import type { Load } from '../report.ts';
+import { cpuTimeMs, localPorts, residentMb } from '../process-figures.ts';
+
+/** Bandwidth estimates and layers find their level. */
+const SETTLES_MS = 2_000;
+/** Pairs are judged by the last seconds of the window. */
+const JUDGED_MS = 10_000;
+
+export interface Steady {
+  pairsWithAudio: number;
+  pairsWithVideo: number;
+  /** Ever made by one page: the most of all pages. */
+  peerConnectionsPerPage: number;
+  rssMb: Load;
+  /** Of one core, over the whole window. */
+  cpuPercent: Load;
+}
+
+/** Nothing happens for a while: who sees and hears whom then, and what does it cost. */
+export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
+  call.progress.phase('Steady call');
+  await pause(call, SETTLES_MS);
+  const { focus } = call.deployment;
+  const workers = await focus.workerPids();
+  const meter = await startMeter(focus.pid(), workers);
+  await pause(call, seconds * 1_000 - JUDGED_MS);
+  const { pairs, pages } = await judgeFor(call, JUDGED_MS);
+  const { cpuPercent, rssMb } = await meter.read();
+
+  const [audio, video] = [countPairs(pairs, 'audio'), countPairs(pairs, 'video')];
+  for (const missing of [...audio.missing, ...video.missing]) call.fail(missing);
+  tellWeakest(call, pairs);
+  await checkRemoteEnds(call, pages, workers);
+  for (const { name, after } of pages) {
+    if (after.constructed !== 1) call.fail(`the page of ${name} made ${after.constructed} peer connections`);
+  }
+  call.progress.tell(
+    `${audio.passed} pairs with audio, ${video.passed} with video of ${pairs.length}; CPU ${cpuPercent.node} % in Node, ${cpuPercent.worker} % in the worker`,
+  );
+  return {
+    pairsWithAudio: audio.passed,
+    pairsWithVideo: video.passed,
+    peerConnectionsPerPage: Math.max(...pages.map(({ after }) => after.constructed)),
+    rssMb,
+    cpuPercent,
+  };
+}
+
+async function startMeter(
+  node: number,
+  workers: readonly number[],
+): Promise<{ read(): Promise<{ cpuPercent: Load; rssMb: Load }> }> {
+  const workersCpu = async (): Promise<number> => sum(await Promise.all(workers.map(cpuTimeMs)));
+  const began = { at: performance.now(), node: await cpuTimeMs(node), worker: await workersCpu() };
+  return {
+    async read() {
+      const elapsed = performance.now() - began.at;
+      const percent = (usedMs: number): number => tenth((usedMs / elapsed) * 100);
+      return {
+        cpuPercent: {
+          node: percent((await cpuTimeMs(node)) - began.node),
+          worker: percent((await workersCpu()) - began.worker),
+        },
+        rssMb: {
+          node: tenth(await residentMb(node)),
+          worker: tenth(sum(await Promise.all(workers.map(residentMb)))),
+        },
+      };
+    },
+  };
+}
+
+/** Every page sends to sockets of the focus's workers, and nowhere else. */
+async function checkRemoteEnds(call: Call, pages: readonly Interval[], workers: readonly number[]): Promise<void> {
+  const ports = new Set<number>();
+  for (const worker of workers) for (const port of await localPorts(worker)) ports.add(port);
+  for (const { name, after } of pages) {
+    if (after.remoteEnds.length === 0) call.fail(`the page of ${name} has no selected candidate pair`);
+    for (const { address, port } of after.remoteEnds) {
+      if (!ports.has(port)) call.fail(`the page of ${name} sends to ${address}:${port}, which is not the focus`);
+    }
+  }
+}
+
+function tellWeakest(call: Call, pairs: readonly Pair[]): void {
+  for (const { viewer, sender, video, audio } of pairs) {
+    call.progress.tell(`${viewer} of ${sender}: ${video.because}; ${audio.because}`);
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
