@@ -34,7 +34,7 @@ export async function buildPage(signal: AbortSignal): Promise<void> {
           cwd: REPOSITORY,
           timeoutMs: BUILD_TIMEOUT_MS,
           remedy: 'Correct what vite complains about in client/.',
-          env: { ...process.env, NODE_ENV: 'production' },
+          env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' },
           signal,
         },
       );

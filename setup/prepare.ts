@@ -26,7 +26,20 @@ export interface Prepared {
  * Gets what is missing, and shows each step with its progress and its time. Nothing is shown, and little time passes, when all is
  * there. Rejects with a Failure that says what to do.
  */
-export async function prepare({ systemPackages, signal }: Needs): Promise<Prepared> {
+export async function prepare(needs: Needs): Promise<Prepared> {
+  const { systemPackages } = needs;
+  // A step that fails ends those beside it.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([needs.signal, failed.signal]);
+  const runSteps = async (steps: Step[], { concurrent = false } = {}): Promise<void> => {
+    try {
+      await showSteps(steps, concurrent);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  };
+
   let worker = (await namedWorker()) ?? (await cachedWorker());
   if (worker === undefined) {
     await runSteps([
@@ -88,7 +101,7 @@ function reportTo(task: { output: string }): (progress: string) => void {
   };
 }
 
-async function runSteps(steps: Step[], { concurrent = false } = {}): Promise<void> {
+async function showSteps(steps: Step[], concurrent: boolean): Promise<void> {
   if (steps.length === 0) return;
   await new Listr<unknown, 'default', typeof LineRenderer>(steps, {
     concurrent,
