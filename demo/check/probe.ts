@@ -14,7 +14,7 @@ export interface Frame {
   height: number;
 }
 
-/** The frames of one stream of somebody else. */
+/** The frames of one video of somebody else. */
 export interface StreamFrames {
   streamId: string;
   trackId: string;
@@ -123,13 +123,15 @@ export function installProbe(): void {
     }
     return found;
   };
-  const remoteTracks = (): Map<string, { streamId: string; trackId: string; mid: string }> => {
+  const remoteVideos = (): Map<string, { streamId: string; trackId: string; mid: string }> => {
     const found = new Map<string, { streamId: string; trackId: string; mid: string }>();
     for (const connection of openOnes()) {
       const ids = msids(connection.remoteDescription?.sdp ?? '');
       for (const { mid, receiver } of connection.getTransceivers()) {
         const known = mid === null ? undefined : ids.get(mid);
-        if (mid !== null && known !== undefined) found.set(receiver.track.id, { ...known, mid });
+        if (mid !== null && known !== undefined && receiver.track.kind === 'video') {
+          found.set(receiver.track.id, { ...known, mid });
+        }
       }
     }
     return found;
@@ -212,7 +214,7 @@ export function installProbe(): void {
       return result;
     },
     framesSince(since) {
-      return [...remoteTracks()].map(([id, { streamId, trackId }]) => ({
+      return [...remoteVideos()].map(([id, { streamId, trackId }]) => ({
         streamId,
         trackId,
         frames: (shown.get(id) ?? []).filter(frame => frame.presentedAt > since),
