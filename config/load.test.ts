@@ -77,7 +77,8 @@ describe('secrets', () => {
       const credentials = 'kind' in config ? (config.kind === 'ok' ? config.config : undefined) : config;
       const found = credentials?.homeserver.credentials;
       expect(found?.kind === 'token' ? found.accessToken.reveal() : undefined).toBe(expected);
-      for (const shown of [JSON.stringify(config), inspect(config, { depth: 9 }), String(found), `${found}`]) {
+      const secret = found?.kind === 'token' ? found.accessToken : undefined;
+      for (const shown of [JSON.stringify(config), inspect(config, { depth: 9 }), String(secret), inspect(secret)]) {
         expect(shown).not.toContain(expected);
       }
     }
@@ -189,7 +190,10 @@ describe('the file', () => {
 
   it('that is not there is told with a way to begin', () => {
     const loaded = loadConfig(join(directory, 'none.yaml'), TOKEN);
-    expect(loaded).toMatchObject({ kind: 'bad', problems: [{ message: expect.stringContaining('sample-config') }] });
+    expect(loaded).toMatchObject({
+      kind: 'bad',
+      problems: [{ message: expect.stringContaining('sample-config') as string }],
+    });
   });
 
   it('may be empty, and then lacks what has no default', () => {

@@ -48,8 +48,14 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
   await app.register(rateLimit, { global: false, cache: COUNTED_ADDRESSES });
   const limit = app.createRateLimit({ max: config.requestsPerMinute, timeWindow: 60_000 });
   let closing: NodeJS.Timeout | undefined;
+  let underWay = 0;
+  // Connections that only wait: browsers open some in advance, which `closeIdleConnections` leaves open.
+  const dropConnections = (): void => {
+    for (const { server } of owned) server.closeAllConnections();
+  };
 
   app.addHook('onRequest', async (request, reply) => {
+    underWay++;
     secure(request, reply);
     if (closing !== undefined) {
       reply.header('connection', 'close');
@@ -63,6 +69,8 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
   });
   handleErrors(app, deps);
   app.addHook('onResponse', async (request, reply) => {
+    underWay--;
+    if (closing !== undefined && underWay === 0) setImmediate(dropConnections);
     // The path as it is routed, not as it was asked: queries hold tokens at times.
     const route = request.routeOptions.url ?? 'none';
     log.debug(
@@ -71,10 +79,8 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
     );
   });
   app.addHook('preClose', async () => {
-    closing = setTimeout(() => {
-      for (const { server } of owned) server.closeAllConnections();
-    }, CLOSE_GRACE_MS);
-    for (const { server } of owned) server.closeIdleConnections();
+    closing = setTimeout(dropConnections, CLOSE_GRACE_MS);
+    if (underWay === 0) dropConnections();
   });
   app.addHook('onClose', async () => {
     clearTimeout(closing);

@@ -77,21 +77,26 @@ export function sendError(reply: FastifyReply, thrown: unknown, deps: HttpDeps):
     .send(errorBody(error));
 }
 
-/** Refuses paths and methods that there are not, before a body is read; the rest of the errors come by themselves. */
+/**
+ * Refuses paths and methods that there are not, before a body is read; the rest of the errors come by themselves.
+ * Must be called before the paths are added.
+ */
 export function handleErrors(app: FastifyInstance, deps: HttpDeps): void {
+  // Not `hasRoute`: it throws for some paths, and any path can be asked for.
+  const known = new Set<string>();
+  app.addHook('onRoute', ({ url }) => void known.add(url === '/*' ? '/' : url));
   app.setErrorHandler((thrown, _request, reply) => sendError(reply, thrown, deps));
-  app.setNotFoundHandler((request, reply) => sendError(reply, noSuch(app, request, reply), deps));
+  app.setNotFoundHandler((request, reply) => sendError(reply, noSuch(known, request, reply), deps));
   app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) throw noSuch(app, request, reply);
+    if (request.is404) throw noSuch(known, request, reply);
   });
 }
 
-function noSuch(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): WeirError {
-  const path = request.url.split('?', 1)[0] ?? '';
-  const { method } = request;
+function noSuch(known: ReadonlySet<string>, { method, url }: FastifyRequest, reply: FastifyReply): WeirError {
+  const reads = method === 'GET' || method === 'HEAD';
   // Nobody will read a body that comes along.
-  if (method !== 'GET' && method !== 'HEAD') reply.header('connection', 'close');
-  if (method === 'GET' || method === 'HEAD' || !app.hasRoute({ method: 'GET', url: path })) {
+  if (!reads) reply.header('connection', 'close');
+  if (reads || !known.has(url.split('?', 1)[0] ?? '')) {
     return new WeirError('WEIR_NO_SUCH_PATH', 'there is nothing at this path');
   }
   reply.header('allow', 'GET, HEAD');

@@ -28,7 +28,7 @@ export interface OwnedServer {
 
 /** Throws WEIR_CONFIG where certificate or key cannot be used. */
 export function createOwnedServer(tls: HttpConfig['tls'], log: Log, handler: RequestListener): OwnedServer {
-  if (tls === undefined) return { server: bounded(createServer(OPTIONS, handler)), release: () => {} };
+  if (tls === undefined) return { server: bounded(createServer(OPTIONS, handler), handler), release: () => {} };
   let server: TlsServer;
   try {
     server = createTlsServer({ ...OPTIONS, ...readPair(tls), minVersion: 'TLSv1.2' }, handler);
@@ -37,10 +37,12 @@ export function createOwnedServer(tls: HttpConfig['tls'], log: Log, handler: Req
   }
   const timer = setInterval(renewal(tls, server, log), CERTIFICATE_CHECK_MS);
   timer.unref();
-  return { server: bounded(server), release: () => clearInterval(timer) };
+  return { server: bounded(server, handler), release: () => clearInterval(timer) };
 }
 
-function bounded<S extends Server>(server: S): S {
+function bounded<S extends Server>(server: S, handler: RequestListener): S {
+  // Node's own answer to an unknown Expect is empty; to overlook it is as good (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', handler);
   server.setTimeout(SILENCE);
   server.maxConnections = MAX_CONNECTIONS;
   return server;
