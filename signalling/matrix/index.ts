@@ -79,8 +79,10 @@ class MatrixHomeserver implements Homeserver {
     this.#stopped.abort();
     const session = this.#session;
     if (session === undefined) return;
-    const drain = this.#options.clock.after(DRAIN_MS, () => this.#drained.abort());
-    await Promise.all([session.sync, session.invites.settled(), session.lanes.settled()]);
+    const done = Promise.withResolvers<void>();
+    const drain = this.#options.clock.after(DRAIN_MS, done.resolve);
+    const all = Promise.all([session.sync, session.invites.settled(), session.lanes.settled()]);
+    await Promise.race([all, done.promise]);
     drain.cancel();
     this.#drained.abort();
     session.http.close();

@@ -9,15 +9,15 @@ import type { Invites } from './invites.ts';
 import { readSync, type SyncResponse } from './read-sync.ts';
 import type { HomeserverOptions } from './types.ts';
 
-/** How long the homeserver may hold a request that has nothing to tell, in ms. */
-const POLL_MS = 30_000;
+/** How long the homeserver may hold a request that has nothing to tell, in ms: a frozen one is noticed after that. */
+const POLL_MS = 10_000;
 /** What a response may take beyond that. */
-const POLL_GRACE_MS = 15_000;
+const POLL_GRACE_MS = 5_000;
 /** The whole state of many rooms takes a homeserver its time. */
 const WHOLE_TIMEOUT_MS = 180_000;
 /**
- * After so long without contact the state is read anew. Synapse looks through some 500 events of a gap for those that the
- * filter wants, and leaves the room out where it finds none, with the state that changed before them.
+ * After so long without contact the state is read anew: homeservers bound how far back they look for events that the filter
+ * wants, and leave a room out where they find none, with the state that changed before them.
  */
 const WHOLE_AFTER_MS = 60_000;
 const REFUSED_RETRY_MS = 60_000;
@@ -36,11 +36,13 @@ interface Deps extends Pick<HomeserverOptions, 'events' | 'clock' | 'logger' | '
 /** Where the loop stands. */
 interface Cursor {
   since: string | undefined;
-  /** When the homeserver was last heard, ms since 1970; `undefined`: never. */
+  /** When the homeserver had last told all that there was, ms since 1970; `undefined`: never. */
   heardAt: number | undefined;
   /** Ask for the whole state. */
   whole: boolean;
   catchUp: boolean;
+  /** The last request failed: the next one is not to be held, so that the end of an outage shows at once. */
+  probing: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ interface Cursor {
 export async function runSync(deps: Deps, position: SyncPosition | undefined): Promise<void> {
   const { clock, count, health, logger, signal } = deps;
   const backOff = new BackOff(500, 30_000);
-  let cursor: Cursor = { since: position?.since, heardAt: position?.at, whole: true, catchUp: true };
+  let cursor: Cursor = { since: position?.since, heardAt: position?.at, whole: true, catchUp: true, probing: false };
   // Invitations from before `since` are in no incremental sync: a join that the last run did not finish is taken up here.
   const openInvites = position === undefined ? Promise.resolve() : considerOpenInvites(deps);
   const stopped = (): boolean => signal.aborted;
@@ -68,12 +70,12 @@ export async function runSync(deps: Deps, position: SyncPosition | undefined): P
       count('matrix_syncs', { outcome: failure.kind });
       if (failure.kind === 'rejected' && failure.status === 400 && cursor.since !== undefined) {
         logger.warn({ reason: failure.message }, 'the homeserver does not know the sync position; starting without');
-        cursor = { since: undefined, heardAt: undefined, whole: true, catchUp: true };
+        cursor = { since: undefined, heardAt: undefined, whole: true, catchUp: true, probing: false };
         continue;
       }
       await pause(clock, waitAfter(deps, failure, backOff.next()), signal);
       const lost = cursor.heardAt !== undefined && clock.now() - cursor.heardAt >= WHOLE_AFTER_MS;
-      cursor = { ...cursor, whole: cursor.whole || lost };
+      cursor = { ...cursor, whole: cursor.whole || lost, probing: true };
       continue;
     }
     backOff.reset();
@@ -85,7 +87,7 @@ export async function runSync(deps: Deps, position: SyncPosition | undefined): P
 }
 
 async function ask({ http, self, count, signal }: Deps, cursor: Cursor): Promise<SyncResponse> {
-  const waitMs = cursor.whole || cursor.catchUp ? 0 : POLL_MS;
+  const waitMs = cursor.whole || cursor.catchUp || cursor.probing ? 0 : POLL_MS;
   const json = await http.call({
     method: 'GET',
     path: '/sync',
@@ -124,7 +126,7 @@ async function handOver(deps: Deps, cursor: Cursor, response: SyncResponse, aske
     logger.error({ err: thrown, code: 'WEIR_INTERNAL' }, 'a sync batch could not be taken; going on with the next');
   }
   const morePages = response.toDeviceCount >= TO_DEVICE_PAGE;
-  return { since: nextBatch, heardAt: now, whole: false, catchUp: cursor.catchUp && morePages };
+  return { since: nextBatch, heardAt: now, whole: false, catchUp: cursor.catchUp && morePages, probing: false };
 }
 
 /** Takes note of a failure; gives the ms to wait. */

@@ -1,17 +1,9 @@
 /** What the homeserver adapter is given and gives. */
-import type { Clock, Signals, SyncPosition } from '../../src/ports.ts';
+import type { Clock, Log, Signals, SyncPosition } from '../../src/ports.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { Parsed } from '../wire/parse.ts';
 import type { CallState, MemberDevice } from '../wire/room-state.ts';
 import type { ClientToDevice, Envelope, FocusIdentity } from '../wire/to-device.ts';
-
-/** Log lines with fields, as pino takes them. Neither tokens nor message bodies are ever given to it. */
-export interface HomeserverLogger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** How the focus proves who it is. */
 export type Credentials =
@@ -56,7 +48,7 @@ export interface RoomDelta {
 
 /** What one /sync gave. */
 export interface SyncBatch {
-  /** To be stored once the batch was taken, not before: a batch that was not stored comes again. */
+  /** To be stored once the batch was taken, not before: after a restart, sync goes on from what was stored. */
   position: SyncPosition;
   /** The first of this run, or a further page of what had gathered before it. */
   catchUp: boolean;
@@ -82,7 +74,10 @@ export interface HomeserverHealth {
 }
 
 export interface HomeserverEvents {
-  /** Takes a batch. The next /sync is asked for once it resolves. */
+  /**
+   * Takes a batch. The next /sync is asked for once it resolves, and with it the homeserver forgets the batch's to-device
+   * messages: who awaits `rememberSync` in here loses none when killed, who does not may lose the latest.
+   */
   batch(batch: SyncBatch): Promise<void>;
   /** The state of health changed. */
   health?(health: HomeserverHealth): void;
@@ -98,7 +93,8 @@ export interface HomeserverOptions {
   /** Awaited before `start` resolves. */
   onLogin?: (login: Login) => Promise<void> | void;
   clock: Clock;
-  logger: HomeserverLogger;
+  /** Neither tokens nor message bodies are ever given to it. */
+  logger: Omit<Log, 'child'>;
   /** Adds one to a counter of `HOMESERVER_COUNTERS`. */
   count: (name: HomeserverCounter, labels: Record<string, string>) => void;
 }

@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readSync, type SyncResponse } from './read-sync.ts';
+
+const SELF = '@focus:fake';
+let counts: string[];
+
+beforeEach(() => {
+  counts = [];
+});
+
+function read(json: unknown): SyncResponse {
+  const parsed = readSync(json, SELF, (name, labels) => counts.push([name, ...Object.values(labels)].join(' ')));
+  if (parsed.kind === 'bad') throw parsed.error;
+  return parsed.value;
+}
+
+function room(state: unknown[], timeline: unknown[] = []): unknown {
+  return { next_batch: 's', rooms: { join: { '!r': { state: { events: state }, timeline: { events: timeline } } } } };
+}
+
+const member = (userId: string, membership: string): object => ({
+  type: 'm.room.member',
+  sender: userId,
+  state_key: userId,
+  content: { membership },
+});
+const callMember = (sender: string, stateKey: string, content: object): object => ({
+  type: 'org.matrix.msc3401.call.member',
+  sender,
+  state_key: stateKey,
+  content,
+});
+
+describe('readSync', () => {
+  it('puts the timeline on top of the state before it', () => {
+    const { rooms } = read(
+      room([member('@a', 'join')], [member('@a', 'leave'), { type: 'm.room.message', sender: '@a', content: {} }]),
+    );
+    expect(rooms).toEqual([
+      {
+        roomId: '!r',
+        membership: 'join',
+        changes: [
+          { kind: 'membership', userId: '@a', membership: 'join' },
+          { kind: 'membership', userId: '@a', membership: 'leave' },
+        ],
+      },
+    ]);
+    expect(counts).toEqual([]);
+  });
+
+  it('takes whatever replaces a user’s own entry for the end of what it said', () => {
+    const { rooms } = read(
+      room([
+        callMember('@a', '@a', {}),
+        callMember('@b', '@b', { 'm.calls': 'garbage' }),
+        callMember('@c', '@c', { memberships: [] }),
+        callMember('@d', '_@d_DEVICE_m.call', { application: 'm.call', device_id: 'D' }),
+        callMember('@e', '@a', { 'm.calls': [] }),
+      ]),
+    );
+    expect(rooms[0]?.changes).toEqual(
+      ['@a', '@b', '@c'].map(userId => ({
+        kind: 'call_member',
+        type: 'org.matrix.msc3401.call.member',
+        userId,
+        devices: [],
+      })),
+    );
+    expect(counts).toEqual(['matrix_state_ignored bad_call_member', 'matrix_state_ignored bad_call_member']);
+  });
+
+  it('tells rooms that were left, and who invites', () => {
+    const { rooms, invites } = read({
+      next_batch: 's',
+      rooms: {
+        invite: {
+          '!in': { invite_state: { events: [{ ...member(SELF, 'invite'), sender: '@host:fake' }] } },
+          '!odd': { invite_state: { events: [member('@other', 'invite')] } },
+        },
+        leave: { '!out': { timeline: { events: [member(SELF, 'leave')] } } },
+      },
+    });
+    expect(invites).toEqual([
+      { roomId: '!in', inviter: '@host:fake' },
+      { roomId: '!odd', inviter: undefined },
+    ]);
+    expect(rooms.map(({ roomId, membership }) => [roomId, membership])).toEqual([
+      ['!in', 'invite'],
+      ['!odd', 'invite'],
+      ['!out', 'leave'],
+    ]);
+  });
+
+  it('leaves out what is malformed, counts it, and keeps the rest', () => {
+    const { rooms, toDevice } = read({
+      next_batch: 's',
+      to_device: {
+        events: [null, 7, { type: 'm.call.hangup' }, { type: 'm.call.hangup', sender: '@a', content: null }],
+      },
+      rooms: {
+        join: {
+          '!bad': 'no room',
+          '!r': {
+            state: {
+              events: [
+                null,
+                { type: 'm.room.member', state_key: 5, sender: '@a', content: {} },
+                member('@a', 'lurking'),
+                { type: 'm.call', sender: '@a', state_key: '', content: {} },
+                member('@b', 'join'),
+              ],
+            },
+          },
+        },
+      },
+    });
+    expect(rooms).toEqual([
+      { roomId: '!bad', membership: 'join', changes: [] },
+      { roomId: '!r', membership: 'join', changes: [{ kind: 'membership', userId: '@b', membership: 'join' }] },
+    ]);
+    expect(toDevice.map(({ parsed }) => parsed.kind)).toEqual(['bad']);
+    expect(counts.filter(count => count.startsWith('matrix_state_ignored'))).toHaveLength(5);
+    expect(counts.filter(count => count.startsWith('matrix_to_device_received'))).toHaveLength(4);
+  });
+
+  it.each([undefined, null, [], 'text', {}, { next_batch: '' }, { next_batch: 's', to_device: [] }])(
+    'refuses what is no sync response: %j',
+    json => {
+      expect(readSync(json, SELF, () => undefined).kind).toBe('bad');
+    },
+  );
+
+  it('never throws, and labels stay few', () => {
+    const events = fc.array(
+      fc.oneof(
+        fc.anything({ maxDepth: 1 }),
+        fc.record({
+          type: fc.oneof(fc.string(), fc.constantFrom('m.room.member', 'm.call', 'm.call.member', 'm.call.invite')),
+          sender: fc.oneof(fc.constantFrom(SELF, '@a:b'), fc.string()),
+          state_key: fc.string(),
+          content: fc.object({ maxDepth: 2 }),
+        }),
+      ),
+    );
+    const response = fc.record({
+      next_batch: fc.constant('s'),
+      to_device: fc.record({ events }),
+      rooms: fc.record({
+        join: fc.dictionary(
+          fc.string(),
+          fc.record({ state: fc.record({ events }), timeline: fc.anything({ maxDepth: 2 }) }),
+        ),
+        invite: fc.dictionary(
+          fc.string(),
+          fc.oneof(fc.anything({ maxDepth: 1 }), fc.record({ invite_state: fc.record({ events }) })),
+        ),
+        leave: fc.dictionary(fc.string(), fc.anything({ maxDepth: 2 })),
+      }),
+    });
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(response, json => {
+        const parsed = readSync(json, SELF, (name, labels) => seen.add([name, ...Object.values(labels)].join(' ')));
+        return parsed.kind === 'ok';
+      }),
+      { numRuns: 60 },
+    );
+    expect(seen.size).toBeLessThan(40);
+  });
+});
