@@ -6,6 +6,8 @@ import { describeFailure } from './failure.mjs';
 import { ensureNode } from './node24.mjs';
 import { ensurePackages } from './packages.mjs';
 
+const PARENT_CHECK_MS = 500;
+
 /**
  * Gets Node and the npm packages, then runs a TypeScript file of the project with our arguments, and ends as it ends.
  *
@@ -38,8 +40,14 @@ function run(command, args, env) {
     const forwarded = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
     // Stay until the child has stopped all that it started.
     for (const signal of forwarded) process.on(signal, () => child.kill(signal));
+    // npm starts us through a shell, and a signal to npm ends that shell alone.
+    const { ppid } = process;
+    const orphaned = setInterval(() => {
+      if (process.ppid !== ppid) child.kill('SIGTERM');
+    }, PARENT_CHECK_MS);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
+      clearInterval(orphaned);
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });
   });

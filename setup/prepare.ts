@@ -1,4 +1,4 @@
-import { Listr, ListrLogger, type ListrTask, type ListrDefaultRenderer, ProcessOutput } from 'listr2';
+import { Listr, ListrLogger, type ListrTask, type ListrDefaultRenderer, PRESET_TIMER, ProcessOutput } from 'listr2';
 import { LineRenderer } from './line-renderer.ts';
 import { buildPage, PAGE_DIR, pageIsBuilt } from './page.ts';
 import { installedSynapse, installSynapse, SYNAPSE_PACKAGES } from './synapse.ts';
@@ -114,7 +114,7 @@ async function showSteps(steps: Step[], concurrent: boolean): Promise<void> {
       // stdout belongs to the command's result.
       logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(process.stderr, process.stderr) }),
       showErrorMessage: false,
-      timer: { condition: true, field: milliseconds => `${(milliseconds / 1000).toFixed(1)} s` },
+      timer: { ...PRESET_TIMER, field: milliseconds => `${(milliseconds / 1000).toFixed(1)} s` },
     },
   }).run();
 }
