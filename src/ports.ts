@@ -80,6 +80,8 @@ export interface AnsweredOffer {
   published: PublishedTrack[];
   /** Sections that were refused (answered, but without media), with the reason. */
   refused: { mid: string; code: ErrorCode; message: string }[];
+  /** The client's media is whole only with an offer of ours (header extensions), of whatever tracks: make one. */
+  offerDue?: boolean;
 }
 
 /**

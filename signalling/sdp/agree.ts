@@ -1,28 +1,22 @@
 /** Agreement on one section that a client publishes in: codec, extensions, and what it then sends (RFC 3264, RFC 8829). */
 import type { ErrorCode } from '../wire/errors.ts';
+import { agreeExtensions, type ExtensionAgreement, feedbackFor } from './extensions.ts';
 import { layersFromLowest } from './layers.ts';
-import type { RemoteMedia } from './remote.ts';
+import type { RemoteMedia, Stack } from './remote.ts';
 import {
   type Capabilities,
-  type HeaderExtension,
-  isHeaderExtension,
+  EXTENSION,
   isRtx,
-  MID_EXTENSION,
   type RtcpFeedback,
   type RtpCodec,
   type RtpEncoding,
   type RtpParameters,
-  TRANSPORT_CC_EXTENSION,
 } from './rtp.ts';
 import type { MediaBody } from './sections.ts';
-
-/** How a peer's sections are bundled (RFC 8843): the client's and ours apart, or all over one transport. */
-export type Bundling = 'two_groups' | 'one_group';
 
 /** What the focus can do, and within which limits. */
 export interface Terms {
   capabilities: Capabilities;
-  bundling: Bundling;
   /** bit/s; `undefined` for no limit. */
   maxAudioBitrate: number | undefined;
 }
@@ -33,7 +27,9 @@ export interface Refusal {
   message: string;
 }
 
-export type Agreement = { kind: 'agreed'; body: MediaBody } | { kind: 'refused'; code: ErrorCode; message: string };
+export type Agreement =
+  | { kind: 'agreed'; body: MediaBody; added: ExtensionAgreement['added'] }
+  | { kind: 'refused'; code: ErrorCode; message: string };
 
 type Capability = Capabilities['codecs'][number];
 
@@ -60,30 +56,10 @@ function capabilityFor(offered: RtpCodec, capabilities: Capabilities): Capabilit
   );
 }
 
-function commonFeedback(offered: RtpCodec, capability: Capability, extensions: HeaderExtension[]): RtcpFeedback[] {
-  const transportCc = extensions.some(({ uri }) => uri === TRANSPORT_CC_EXTENSION);
-  return offered.rtcpFeedback.filter(
-    ({ type, parameter = '' }) =>
-      // One way of congestion control: the other one's reports would fight it.
-      type !== (transportCc ? 'goog-remb' : 'transport-cc') &&
-      capability.rtcpFeedback.some(known => known.type === type && (known.parameter ?? '') === parameter),
+function commonFeedback(offered: RtpCodec, capability: Capability): RtcpFeedback[] {
+  return offered.rtcpFeedback.filter(({ type, parameter = '' }) =>
+    capability.rtcpFeedback.some(known => known.type === type && (known.parameter ?? '') === parameter),
   );
-}
-
-/** With one transport, an id or extension that the focus uses otherwise itself would be taken for that. */
-function commonExtensions(media: RemoteMedia, { capabilities, bundling }: Terms): MediaBody['extensions'] {
-  return media.extensions.flatMap(({ id, uri, direction }) => {
-    if (!isHeaderExtension(uri) || direction === 'recvonly' || direction === 'inactive') return [];
-    const known = capabilities.headerExtensions.filter(
-      extension =>
-        extension.kind === media.kind &&
-        extension.uri === uri &&
-        (extension.direction === 'sendrecv' || extension.direction === 'recvonly'),
-    );
-    if (known.length === 0) return [];
-    if (bundling === 'one_group' && !known.some(({ preferredId }) => preferredId === id)) return [];
-    return direction === 'sendonly' ? { id, uri, direction: 'recvonly' as const } : { id, uri };
-  });
 }
 
 /** True where the focus itself uses this payload type for another codec. */
@@ -91,42 +67,36 @@ function collides(codec: RtpCodec, capabilities: Capabilities, meansSame: (own: 
   return capabilities.codecs.some(own => own.preferredPayloadType === codec.payloadType && !meansSame(own));
 }
 
-/** Agrees on the codec and the extensions of a section, whatever its direction. */
-export function agree(media: RemoteMedia, protocol: string, terms: Terms): Agreement {
-  const { capabilities, bundling } = terms;
+/**
+ * Agrees on the codec and the extensions of a section, whatever its direction. What both ends send shares one transport, so a
+ * payload type may not mean two codecs.
+ */
+export function agree(media: RemoteMedia, protocol: string, stack: Stack, { capabilities }: Terms): Agreement {
   const pairs = media.codecs.flatMap(codec => {
     const capability = capabilityFor(codec, capabilities);
     return capability === undefined ? [] : [{ codec, capability }];
   });
-  const free = pairs.filter(
-    ({ codec, capability }) => bundling === 'two_groups' || !collides(codec, capabilities, own => own === capability),
-  );
-  const [chosen] = free;
+  const [chosen] = pairs.filter(({ codec, capability }) => !collides(codec, capabilities, own => own === capability));
   if (chosen === undefined) {
     return pairs.length === 0
       ? { kind: 'refused', code: 'WEIR_NO_COMMON_CODEC', message: `no ${media.kind} codec that the focus forwards` }
       : { kind: 'refused', code: 'WEIR_PAYLOAD_COLLISION', message: 'its payload type means another codec here' };
   }
   const { codec, capability } = chosen;
-  const extensions = commonExtensions(media, terms);
   const agreed: RtpCodec = {
     ...codec,
     parameters: { ...codec.parameters, ...capability.parameters },
-    rtcpFeedback: commonFeedback(codec, capability, extensions),
+    rtcpFeedback: commonFeedback(codec, capability),
   };
-  const rtx = media.codecs.find(other => isRtx(other) && other.parameters['apt'] === codec.payloadType);
-  const rtxFree =
-    rtx !== undefined &&
-    (bundling === 'two_groups' ||
-      !collides(rtx, capabilities, own => isRtx(own) && own.parameters['apt'] === codec.payloadType));
-  return {
-    kind: 'agreed',
-    body: {
-      protocol,
-      codecs: rtxFree ? [agreed, { ...rtx, rtcpFeedback: [] }] : [agreed],
-      extensions,
-    },
-  };
+  const rtx = media.codecs.find(
+    other =>
+      isRtx(other) &&
+      other.parameters['apt'] === codec.payloadType &&
+      !collides(other, capabilities, own => isRtx(own) && own.parameters['apt'] === codec.payloadType),
+  );
+  const { extensions, added } = agreeExtensions(media, stack, capabilities);
+  const codecs = rtx === undefined ? [agreed] : [agreed, { ...rtx, rtcpFeedback: [] }];
+  return { kind: 'agreed', body: { protocol, codecs, extensions }, added };
 }
 
 /** Chromium sends simulcast with three temporal layers; unsaid, only the lowest of them would be forwarded. */
@@ -143,15 +113,39 @@ function encodings(media: RemoteMedia): RtpEncoding[] {
   }));
 }
 
-/** What the client sends in a section that was agreed on; `undefined` where its packets could not be told from others. */
-export function sendParameters(mid: string, media: RemoteMedia, body: MediaBody): RtpParameters | undefined {
+/** What the client sends in a section that was agreed on, once the next offer of ours is agreed on, too. */
+export function sendParameters(
+  mid: string,
+  media: RemoteMedia,
+  { body, added }: Extract<Agreement, { kind: 'agreed' }>,
+): RtpParameters {
+  const extensions = [...body.extensions, ...added];
   const sent = encodings(media);
-  if (sent.length === 0 && !body.extensions.some(({ uri }) => uri === MID_EXTENSION)) return undefined;
   return {
     mid,
-    codecs: body.codecs,
-    headerExtensions: body.extensions.map(({ uri, id }) => ({ uri, id })),
+    codecs: body.codecs.map(codec => ({ ...codec, rtcpFeedback: feedbackFor(codec.rtcpFeedback, extensions) })),
+    headerExtensions: extensions.map(({ uri, id }) => ({ uri, id })),
     encodings: sent.length === 0 ? [{}] : sent,
     rtcp: { reducedSize: true, ...(media.cname === undefined ? {} : { cname: media.cname }) },
   };
+}
+
+/** How the focus can tell a section's packets from those of others. */
+export type ToldApart = 'now' | 'after_our_offer' | 'never';
+
+/**
+ * By ssrc; by mid; or by rid, as long as no other section (`taken`: their rids) sends the same ones. Packets that came
+ * before they can be told apart would be taken for another section's for good.
+ */
+export function toldApart(
+  media: RemoteMedia,
+  { body, added }: Extract<Agreement, { kind: 'agreed' }>,
+  taken: ReadonlySet<string>,
+): ToldApart {
+  const has = (extensions: readonly { uri: string }[]): boolean => extensions.some(({ uri }) => uri === EXTENSION.mid);
+  const byRid = media.rids.length > 0 && body.extensions.some(({ uri }) => uri === EXTENSION.rid);
+  if (media.rids.length === 0 && media.ssrcs.length > 0) return 'now';
+  if (byRid && !media.rids.some(({ rid }) => taken.has(rid))) return 'now';
+  if (has(body.extensions) && (byRid || media.rids.length === 0)) return 'now';
+  return has([...body.extensions, ...added]) ? 'after_our_offer' : 'never';
 }

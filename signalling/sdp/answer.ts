@@ -1,8 +1,8 @@
 /** What each section of a client's offer asks for (RFC 3264 section 6, RFC 8829 section 5.3). */
-import { agree, type Agreement, type Refusal, sendParameters, type Terms } from './agree.ts';
+import { agree, type Agreement, type Refusal, sendParameters, type Terms, toldApart } from './agree.ts';
 import type { Ledger } from './ledger.ts';
 import { badSdp } from './parsed.ts';
-import type { RemoteDescription, RemoteMedia, RemoteSection, TrackIds } from './remote.ts';
+import type { RemoteDescription, RemoteMedia, RemoteSection, Stack, TrackIds } from './remote.ts';
 import type { RtpParameters } from './rtp.ts';
 import type { ChannelSection, PublishingSection, ReceivingSection, RefusedSection, Section } from './sections.ts';
 
@@ -22,9 +22,15 @@ function refuse(theirs: RemoteSection, refusal?: Omit<Refusal, 'mid'>): Asked {
   return { act: 'refuse', section, ...(refusal === undefined ? {} : { refusal: { ...refusal, mid: theirs.mid } }) };
 }
 
-function askedOfMedia(theirs: RemoteSection, media: RemoteMedia, terms: Terms): Asked {
+function askedOfMedia(
+  theirs: RemoteSection,
+  media: RemoteMedia,
+  stack: Stack,
+  terms: Terms,
+  taken: Set<string>,
+): Asked {
   const { mid, line } = theirs;
-  const agreement: Agreement = agree(media, line.protocol, terms);
+  const agreement: Agreement = agree(media, line.protocol, stack, terms);
   if (agreement.kind === 'refused') return refuse(theirs, agreement);
   const section: PublishingSection = {
     kind: 'publishing',
@@ -32,16 +38,20 @@ function askedOfMedia(theirs: RemoteSection, media: RemoteMedia, terms: Terms): 
     media: media.kind,
     direction: 'inactive',
     body: agreement.body,
+    added: agreement.added,
     rids: media.rids.map(({ rid }) => rid),
     maxBitrate: media.kind === 'audio' ? terms.maxAudioBitrate : undefined,
   };
   if (media.direction === 'recvonly' || media.direction === 'inactive') return { act: 'idle', section };
-  const parameters = sendParameters(mid, media, agreement.body);
-  if (media.track === undefined || parameters === undefined) {
+  const told = toldApart(media, agreement, taken);
+  if (media.track === undefined || told === 'never') {
     const message = media.track === undefined ? 'no a=msid: nobody could ask for it' : 'no rid, ssrc or mid extension';
     return { act: 'idle', section, refusal: { mid, code: 'WEIR_BAD_SDP', message } };
   }
-  return { act: 'publish', section: { ...section, direction: 'recvonly' }, track: media.track, parameters };
+  for (const { rid } of media.rids) taken.add(rid);
+  const direction = told === 'now' ? 'recvonly' : 'deferred';
+  const parameters = sendParameters(mid, media, agreement);
+  return { act: 'publish', section: { ...section, direction }, track: media.track, parameters };
 }
 
 function mediaOf(section: Section): string {
@@ -49,12 +59,11 @@ function mediaOf(section: Section): string {
   return section.kind === 'channel' ? 'application' : section.media;
 }
 
-/** Sections of the client that are outside its BUNDLE group would need a transport each. */
-function clientGroup(offer: RemoteDescription, ours: ReadonlySet<string>): (mid: string) => boolean {
-  const theirs = offer.sections.filter(({ rejected, mid }) => !rejected && !ours.has(mid)).map(({ mid }) => mid);
-  const group = offer.groups.find(mids => mids.some(mid => theirs.includes(mid)));
-  if (group === undefined) return mid => mid === theirs[0];
-  return mid => group.includes(mid);
+/** Sections outside the BUNDLE group would need a transport each. */
+function bundledIn(offer: RemoteDescription): (mid: string) => boolean {
+  const alive = offer.sections.filter(({ rejected }) => !rejected).map(({ mid }) => mid);
+  const group = offer.groups.find(mids => mids.some(mid => alive.includes(mid)));
+  return mid => (group === undefined ? mid === alive[0] : group.includes(mid));
 }
 
 /**
@@ -65,7 +74,9 @@ export function readOffer(ledger: Ledger, offer: RemoteDescription, terms: Terms
   const { agreed } = ledger;
   if (offer.sections.length < agreed.length) throw badSdp('m-lines are missing');
   const ours = new Set(agreed.filter(({ kind }) => kind === 'receiving').map(({ mid }) => mid));
-  const bundled = clientGroup(offer, ours);
+  const bundled = bundledIn(offer);
+  /** Rids of sections that send. */
+  const rids = new Set<string>();
   let channels = 0;
   return offer.sections.map((theirs, index): Asked => {
     const before = agreed[index];
@@ -82,7 +93,7 @@ export function readOffer(ledger: Ledger, offer: RemoteDescription, terms: Terms
     if (!bundled(theirs.mid)) return refuse(theirs, { code: 'WEIR_BAD_SDP', message: 'not in the BUNDLE group' });
     switch (theirs.content.type) {
       case 'media':
-        return askedOfMedia(theirs, theirs.content, terms);
+        return askedOfMedia(theirs, theirs.content, offer.stack, terms, rids);
       case 'channel':
         channels += 1;
         if (channels > 1) return refuse(theirs, { code: 'WEIR_BAD_SDP', message: 'a second data channel section' });

@@ -88,6 +88,7 @@ export function afterTheirAnswer(
       else stopped.push(section.mid);
       return { kind: 'refused', mid: section.mid, line: theirs.line };
     }
+    if (section.kind === 'publishing' && section.direction === 'deferred') return { ...section, direction: 'recvonly' };
     if (section.kind !== 'receiving' || section.direction === 'inactive') return section;
     const direction = theirs.content.type === 'media' ? theirs.content.direction : 'inactive';
     const receives = direction === 'recvonly' || direction === 'sendrecv';

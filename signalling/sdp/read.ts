@@ -10,7 +10,7 @@ import type { RemoteDescription, Stack } from './remote.ts';
 function stackOf(session: ParsedSession): Stack {
   const username = text(session.origin?.username) ?? '';
   if (username.startsWith('mozilla')) return 'mozilla';
-  return username === '-' && text(session.origin?.address) === '127.0.0.1' ? 'libwebrtc' : 'one_transport';
+  return username === '-' && text(session.origin?.address) === '127.0.0.1' ? 'libwebrtc' : 'other';
 }
 
 function read(sdp: string): RemoteDescription {

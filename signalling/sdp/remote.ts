@@ -3,11 +3,8 @@ import type { MediaKind, RtpCodec } from './rtp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-/**
- * Who wrote a description, as far as it matters here: `libwebrtc` and `mozilla` keep one transport per BUNDLE group, all
- * other stacks that are known have one transport per peer connection.
- */
-export type Stack = 'libwebrtc' | 'mozilla' | 'one_transport';
+/** Who wrote a description, as far as it matters here: how it takes ids of header extensions. */
+export type Stack = 'libwebrtc' | 'mozilla' | 'other';
 
 /** Ids of a track's msid (RFC 8830). */
 export interface TrackIds {

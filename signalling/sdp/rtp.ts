@@ -16,15 +16,32 @@ export const HEADER_EXTENSIONS = [
 ] as const;
 export type HeaderExtensionUri = (typeof HEADER_EXTENSIONS)[number];
 
-export const MID_EXTENSION: HeaderExtensionUri = 'urn:ietf:params:rtp-hdrext:sdes:mid';
-export const TRANSPORT_CC_EXTENSION: HeaderExtensionUri =
-  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+/** The header extensions that have a part to play here, by what they are for. */
+export const EXTENSION = {
+  mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
+  rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+  absSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  transportCc: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+} as const satisfies Record<string, HeaderExtensionUri>;
 
 export type MediaKind = 'audio' | 'video';
 
 export function isHeaderExtension(uri: string): uri is HeaderExtensionUri {
   return HEADER_EXTENSIONS.some(known => known === uri);
 }
+
+/**
+ * Extensions that packets to clients can carry. The media engine writes them with ids of its own into all packets of a
+ * kind, whether or not the client they go to agreed: an id of theirs must never mean anything else to it.
+ */
+export const CARRIED_EXTENSIONS: readonly HeaderExtensionUri[] = [
+  EXTENSION.mid,
+  EXTENSION.absSendTime,
+  EXTENSION.transportCc,
+  EXTENSION.audioLevel,
+];
 
 export interface RtcpFeedback {
   type: string;

@@ -28,8 +28,11 @@ export interface PublishingSection {
   kind: 'publishing';
   mid: string;
   media: MediaKind;
-  direction: 'recvonly' | 'inactive';
+  /** `deferred`: inactive until our next offer brings the extensions that its packets are told apart by. */
+  direction: 'recvonly' | 'deferred' | 'inactive';
   body: MediaBody;
+  /** Extensions with ids of the focus, that its next offer adds to those of the client's. */
+  added: HeaderExtension[];
   /** Simulcast layers in the client's order; empty without. */
   rids: string[];
   /** Most that the client may send here, in bit/s. */

@@ -1,6 +1,7 @@
 /** Offers and answers of the focus. */
 import { type MediaDescription, type SessionDescription, write } from 'sdp-transform';
-import type { Bundling } from './agree.ts';
+import { feedbackFor } from './extensions.ts';
+import type { Stack } from './remote.ts';
 import type { MediaBody, Section } from './sections.ts';
 
 /** Largest message that the focus takes on a data channel, in bytes. */
@@ -29,19 +30,18 @@ export interface LocalTransport {
 
 export interface LocalDescription {
   type: 'offer' | 'answer';
-  bundling: Bundling;
+  /** Of the client that it is for. */
+  stack: Stack;
   /** Grows by one with each description of the session (RFC 8829 section 5.2.1). */
   version: number;
   sessionId: number;
   sections: readonly Section[];
-  publishing: LocalTransport;
-  /** The same transport where there is one group. */
-  receiving: LocalTransport;
+  transport: LocalTransport;
 }
 
-function setupOf(description: LocalDescription, transport: LocalTransport): string {
-  // A stack with one transport never has to choose: it stays the DTLS client that it was in its own first offer.
-  return description.type === 'offer' && description.bundling === 'two_groups' ? 'actpass' : transport.setup;
+function setupOf({ type, stack, transport }: LocalDescription): string {
+  // Stacks without a DTLS role of their own choice stay the client that they were in their first offer.
+  return type === 'offer' && stack !== 'other' ? 'actpass' : transport.setup;
 }
 
 function rtpOf(body: MediaBody): Pick<MediaDescription, 'payloads' | 'rtp' | 'fmtp' | 'rtcpFb' | 'ext'> {
@@ -58,7 +58,7 @@ function rtpOf(body: MediaBody): Pick<MediaDescription, 'payloads' | 'rtp' | 'fm
       return config.length === 0 ? [] : { payload: payloadType, config: config.join(';') };
     }),
     rtcpFb: body.codecs.flatMap(({ payloadType, rtcpFeedback }) =>
-      rtcpFeedback.map(({ type, parameter = '' }) => ({
+      feedbackFor(rtcpFeedback, body.extensions).map(({ type, parameter = '' }) => ({
         payload: payloadType,
         type,
         ...(parameter === '' ? {} : { subtype: parameter }),
@@ -72,7 +72,7 @@ function rtpOf(body: MediaBody): Pick<MediaDescription, 'payloads' | 'rtp' | 'fm
   };
 }
 
-function contentOf(section: Exclude<Section, { kind: 'refused' }>): MediaDescription {
+function contentOf(section: Exclude<Section, { kind: 'refused' }>, type: 'offer' | 'answer'): MediaDescription {
   const empty = { port: LIVE_PORT, rtp: [], fmtp: [] };
   switch (section.kind) {
     case 'channel':
@@ -85,13 +85,16 @@ function contentOf(section: Exclude<Section, { kind: 'refused' }>): MediaDescrip
         maxMessageSize: MAX_MESSAGE_SIZE,
       };
     case 'publishing': {
-      const simulcast = section.direction === 'recvonly' && section.rids.length > 0;
+      const { body, added } = section;
+      const offered = { ...body, extensions: [...body.extensions, ...added] };
+      const live = section.direction === 'recvonly' || (section.direction === 'deferred' && type === 'offer');
+      const simulcast = live && section.rids.length > 0;
       return {
         ...empty,
-        ...rtpOf(section.body),
+        ...rtpOf(type === 'offer' ? offered : body),
         type: section.media,
-        protocol: section.body.protocol,
-        direction: section.direction,
+        protocol: body.protocol,
+        direction: live ? 'recvonly' : 'inactive',
         rtcpMux: 'rtcp-mux',
         rtcpRsize: 'rtcp-rsize',
         ...(section.maxBitrate === undefined ? {} : { bandwidth: [{ type: 'TIAS', limit: section.maxBitrate }] }),
@@ -125,33 +128,24 @@ function contentOf(section: Exclude<Section, { kind: 'refused' }>): MediaDescrip
   }
 }
 
-function groupsOf({ bundling, sections }: LocalDescription): string[][] {
-  const alive = sections.filter(({ kind }) => kind !== 'refused');
-  if (bundling === 'one_group') return [alive.map(({ mid }) => mid)];
-  const ours = alive.filter(({ kind }) => kind === 'receiving');
-  const theirs = alive.filter(({ kind }) => kind !== 'receiving');
-  return [theirs, ours].map(group => group.map(({ mid }) => mid));
-}
-
 /** The text of an offer or an answer. */
 export function writeDescription(description: LocalDescription): string {
-  const groups = groupsOf(description).filter(group => group.length > 0);
-  const tags = new Set(groups.map(([tag]) => tag));
+  const { transport } = description;
+  const group = description.sections.filter(({ kind }) => kind !== 'refused').map(({ mid }) => mid);
   const media = description.sections.map((section): MediaDescription => {
     const shared = { mid: section.mid, connection: { version: 4, ip: '0.0.0.0' } };
     if (section.kind === 'refused') {
       return { ...section.line, ...shared, port: 0, rtp: [], fmtp: [], direction: 'inactive' };
     }
-    const transport = section.kind === 'receiving' ? description.receiving : description.publishing;
     return {
-      ...contentOf(section),
+      ...contentOf(section, description.type),
       ...shared,
       iceUfrag: transport.iceUfrag,
       icePwd: transport.icePwd,
       fingerprint: transport.fingerprint,
-      setup: setupOf(description, transport),
-      // One section of a group speaks for all of it (RFC 8843 section 7.2).
-      ...(tags.has(section.mid)
+      setup: setupOf(description),
+      // The first section of the group speaks for all of it (RFC 8843 section 7.2).
+      ...(section.mid === group[0]
         ? {
             candidates: transport.candidates.map(({ protocol, address, ...candidate }) => ({
               ...candidate,
@@ -180,7 +174,7 @@ export function writeDescription(description: LocalDescription): string {
     timing: { start: 0, stop: 0 },
     icelite: 'ice-lite',
     msidSemantic: { semantic: 'WMS', token: '*' },
-    groups: groups.map(group => ({ type: 'BUNDLE', mids: group.join(' ') })),
+    groups: group.length === 0 ? [] : [{ type: 'BUNDLE', mids: group.join(' ') }],
     media,
   };
   return write(session);

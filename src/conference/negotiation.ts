@@ -69,7 +69,8 @@ export function offerAnswered(
   }
   const metadata = metadataFor(conference, participant);
   effects.push(tell(participant, { kind: 'answer', sdp: outcome.answer.sdp, metadata, by: negotiation.replyBy }));
-  oneLessOutstanding(participant, negotiation);
+  const offerDue = negotiation.offerDue || outcome.answer.offerDue === true;
+  oneLessOutstanding(participant, { ...negotiation, offerDue });
 }
 
 /** Whether an offer of ours must come (again) once an offer of the client is answered. */

@@ -58,7 +58,7 @@ class MediasoupMedia implements Media {
         clock: this.#options.clock,
         logger: this.#options.logger,
         maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
-        openTransport: control => this.#openTransport(media, control),
+        openTransport: () => this.#openTransport(media),
         closed: () => {
           room.peers.delete(peer);
           leave();
@@ -134,7 +134,7 @@ class MediasoupMedia implements Media {
     }
   }
 
-  #openTransport({ router, server }: ConferenceMedia, control: boolean): Promise<types.WebRtcTransport> {
+  #openTransport({ router, server }: ConferenceMedia): Promise<types.WebRtcTransport> {
     return router.createWebRtcTransport({
       webRtcServer: server,
       enableUdp: true,
@@ -142,7 +142,7 @@ class MediasoupMedia implements Media {
       preferUdp: true,
       iceConsentTimeout: this.#options.iceConsentTimeoutS ?? DEFAULT_ICE_CONSENT_TIMEOUT_S,
       initialAvailableOutgoingBitrate: this.#options.initialOutgoingBitrate ?? DEFAULT_INITIAL_OUTGOING_BITRATE,
-      enableSctp: control,
+      enableSctp: true,
       maxSendMessageSize: MAX_MESSAGE_SIZE,
       maxReceiveMessageSize: MAX_MESSAGE_SIZE,
       sctpSendBufferSize: SCTP_SEND_BUFFER_SIZE,

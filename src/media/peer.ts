@@ -1,12 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { types } from 'mediasoup';
-import type { Bundling } from '../../signalling/sdp/agree.ts';
 import { type Asked, readOffer } from '../../signalling/sdp/answer.ts';
+import { receiveCapabilities } from '../../signalling/sdp/extensions.ts';
 import { afterOurAnswer, afterTheirAnswer, EMPTY_LEDGER, type Ledger } from '../../signalling/sdp/ledger.ts';
 import { readDescription } from '../../signalling/sdp/read.ts';
-import { receiveCapabilities } from '../../signalling/sdp/receive.ts';
 import type { RemoteDescription, RemoteTransport } from '../../signalling/sdp/remote.ts';
-import type { Capabilities } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
 import { writeDescription } from '../../signalling/sdp/write.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
@@ -29,37 +27,28 @@ export interface PeerSettings {
   clock: Clock;
   logger: Logger;
   maxAudioBitrate: number | undefined;
-  /** Opens a transport; only the one that the client publishes over carries its control channel. */
-  openTransport(control: boolean): Promise<types.WebRtcTransport>;
+  openTransport(): Promise<types.WebRtcTransport>;
   /** Called once, when the peer has closed. */
   closed(): void;
 }
-
-/** How the peer connection of the client is laid out, once its first offer tells. */
-type Layout =
-  | { kind: 'unknown' }
-  | { kind: 'one_group' }
-  /** The transport that the client receives over is opened in the background: the first offer of ours awaits it. */
-  | { kind: 'two_groups'; receiving: Promise<Path>; opened: Path | undefined };
 
 /** The media of one session on mediasoup. */
 export class MediasoupPeer implements Peer {
   readonly #conference: ConferenceMedia;
   readonly #settings: PeerSettings;
-  readonly #publishing: Path;
+  readonly #path: Path;
   readonly #publications: Publications;
   readonly #sent: SentTracks;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
   #control: ControlChannel | undefined;
   #version = 0;
-  #layout: Layout = { kind: 'unknown' };
   #ledger: Ledger = EMPTY_LEDGER;
   #lastOffer: RemoteDescription | undefined;
   #closed = false;
 
   static async open(conference: ConferenceMedia, settings: PeerSettings): Promise<MediasoupPeer> {
-    const transport = await settings.openTransport(true);
+    const transport = await settings.openTransport();
     const peer = new MediasoupPeer(conference, settings, transport);
     const { events, logger } = settings;
     try {
@@ -80,18 +69,13 @@ export class MediasoupPeer implements Peer {
     }
   }
 
-  private constructor(
-    conference: ConferenceMedia,
-    settings: PeerSettings,
-    transport: types.WebRtcTransport,
-  ) {
+  private constructor(conference: ConferenceMedia, settings: PeerSettings, transport: types.WebRtcTransport) {
     this.#conference = conference;
     this.#settings = settings;
-    this.#publishing = new Path(transport);
+    this.#path = new Path(transport);
     this.#publications = new Publications(conference, settings.session, settings.clock);
     this.#sent = new SentTracks(conference, settings.logger);
-    this.#watchPath(transport);
-    this.#watchDtls(transport);
+    this.#watch(transport);
   }
 
   answer(sdp: string): Promise<AnsweredOffer> {
@@ -121,8 +105,7 @@ export class MediasoupPeer implements Peer {
     this.#sent.close();
     this.#publications.close();
     this.#control?.close();
-    this.#publishing.transport.close();
-    if (this.#layout.kind === 'two_groups') this.#layout.opened?.transport.close();
+    this.#path.transport.close();
     this.#settings.closed();
   }
 
@@ -137,19 +120,17 @@ export class MediasoupPeer implements Peer {
 
   async #answer(sdp: string): Promise<AnsweredOffer> {
     const offer = readDescription(sdp);
-    const bundling = this.#bundlingFor(offer);
     const terms = {
       capabilities: this.#conference.capabilities,
-      bundling,
       maxAudioBitrate: this.#settings.maxAudioBitrate,
     };
     const asked = readOffer(this.#ledger, offer, terms);
-    const remotes = this.#remotesOf(offer, asked);
-    const change = await this.#publications.follow(this.#publishing.transport, asked, ({ section, wanted }) =>
+    const remote = this.#remoteOf(offer, asked);
+    const change = await this.#publications.follow(this.#path.transport, asked, ({ section, wanted }) =>
       this.#sent.answer(section, wanted),
     );
     try {
-      await this.#follow(remotes);
+      if (remote !== undefined) await this.#path.follow(remote);
     } catch (thrown) {
       change.undo();
       throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
@@ -158,11 +139,13 @@ export class MediasoupPeer implements Peer {
     this.#lastOffer = offer;
     this.#ledger = afterOurAnswer(this.#ledger, change.sections);
     this.#settle(asked, change.sections);
-    if (this.#layout.kind === 'unknown') this.#layOut(bundling);
     return {
       sdp: this.#write('answer', change.sections),
       published: this.#publications.list(),
       refused: change.refused,
+      offerDue: change.sections.some(
+        section => section.kind === 'publishing' && section.direction !== 'inactive' && section.added.length > 0,
+      ),
     };
   }
 
@@ -170,52 +153,32 @@ export class MediasoupPeer implements Peer {
     const lastOffer = this.#lastOffer;
     if (lastOffer === undefined)
       throw new WeirError('WEIR_UNEXPECTED_MESSAGE', 'the client has not offered anything yet');
-    const path = this.#layout.kind === 'two_groups' ? await this.#layout.receiving : this.#publishing;
-    const capabilities: Capabilities = receiveCapabilities(this.#conference.capabilities, lastOffer);
-    this.#ledger = await this.#sent.propose(tracks, this.#ledger, path.transport, capabilities);
+    const capabilities = receiveCapabilities(this.#conference.capabilities, lastOffer, this.#ledger.agreed);
+    this.#ledger = await this.#sent.propose(tracks, this.#ledger, this.#path.transport, capabilities);
     return { sdp: this.#write('offer', this.#ledger.offered ?? []) };
   }
 
   async #accept(sdp: string): Promise<void> {
     const answer = readDescription(sdp);
     const { ledger, taken, stopped } = afterTheirAnswer(this.#ledger, answer);
-    const first = (receiving: boolean): RemoteTransport | undefined =>
-      answer.sections.find(
-        ({ rejected }, index) => !rejected && (ledger.agreed[index]?.kind === 'receiving') === receiving,
-      )?.transport;
-    await this.#follow({ publishing: first(false), receiving: first(true) });
+    const remote = answer.sections.find(({ rejected }) => !rejected)?.transport;
+    if (remote !== undefined) await this.#path.follow(remote);
     this.#ledger = ledger;
     for (const mid of stopped) this.#publications.stop(mid);
     this.#sent.settle(taken);
   }
 
-  #bundlingFor(offer: RemoteDescription): Bundling {
-    if (this.#layout.kind !== 'unknown') return this.#layout.kind;
-    return offer.stack === 'one_transport' ? 'one_group' : 'two_groups';
-  }
-
-  /** The client's ends of both transports, as an offer states them. */
-  #remotesOf(offer: RemoteDescription, asked: readonly Asked[]): Remotes {
-    const first = (receiving: boolean): RemoteTransport | undefined => {
-      const index = asked.findIndex(({ act }) => act !== 'refuse' && (act === 'receive') === receiving);
-      return offer.sections[index]?.transport;
-    };
-    const publishing = first(false);
-    if (publishing === undefined && !this.#publishing.connected) {
+  /** The client's end of the transport, as an offer states it. */
+  #remoteOf(offer: RemoteDescription, asked: readonly Asked[]): RemoteTransport | undefined {
+    const remote = offer.sections[asked.findIndex(({ act }) => act !== 'refuse')]?.transport;
+    if (remote === undefined && !this.#path.connected) {
       throw new WeirError('WEIR_BAD_SDP', 'the offer has no section that can be used');
     }
-    if (publishing?.setup === 'passive') {
+    // Its data channels would have other ids (RFC 8832 section 6), and the control channel is listened for on one.
+    if (remote?.setup === 'passive')
       throw new WeirError('WEIR_BAD_SDP', 'the client must be ready to be the DTLS client');
-    }
-    return { publishing, receiving: first(true) };
-  }
-
-  async #follow({ publishing, receiving }: Remotes): Promise<void> {
-    const other = this.#layout.kind === 'two_groups' ? this.#layout.opened : undefined;
-    if (publishing !== undefined) this.#publishing.check(publishing);
-    if (receiving !== undefined) other?.check(receiving);
-    if (publishing !== undefined) await this.#publishing.follow(publishing);
-    if (receiving !== undefined) await other?.follow(receiving);
+    if (remote !== undefined) this.#path.check(remote);
+    return remote;
   }
 
   /** After our answer: what is sent goes on, or stops, section by section. */
@@ -229,42 +192,19 @@ export class MediasoupPeer implements Peer {
     }
   }
 
-  #layOut(bundling: Bundling): void {
-    if (bundling === 'one_group') {
-      this.#layout = { kind: 'one_group' };
-      return;
-    }
-    const receiving = this.#settings.openTransport(false).then(transport => {
-      const path = new Path(transport);
-      if (this.#layout.kind === 'two_groups') this.#layout.opened = path;
-      if (this.#closed) transport.close();
-      else this.#watchDtls(transport);
-      return path;
-    });
-    // The first offer that awaits it reports it.
-    receiving.catch((thrown: unknown) => {
-      this.fail('WEIR_MEDIA_FAILED', asWeirError(thrown).message);
-    });
-    this.#layout = { kind: 'two_groups', receiving, opened: undefined };
-  }
-
   #write(type: 'offer' | 'answer', sections: readonly Section[]): string {
-    const bundling: Bundling = this.#layout.kind === 'one_group' ? 'one_group' : 'two_groups';
-    const publishing = this.#publishing.describe();
-    const other = this.#layout.kind === 'two_groups' ? this.#layout.opened : undefined;
     this.#version += 1;
     return writeDescription({
       type,
-      bundling,
+      stack: this.#lastOffer?.stack ?? 'other',
       version: this.#version,
       sessionId: this.#sessionId,
       sections,
-      publishing,
-      receiving: other?.describe() ?? publishing,
+      transport: this.#path.describe(),
     });
   }
 
-  #watchPath(transport: types.WebRtcTransport): void {
+  #watch(transport: types.WebRtcTransport): void {
     let told: 'heard' | 'silent' | undefined;
     transport.on('icestatechange', state => {
       const now = state === 'connected' || state === 'completed' ? 'heard' : state === 'disconnected' ? 'silent' : told;
@@ -272,16 +212,8 @@ export class MediasoupPeer implements Peer {
       told = now;
       this.tell(() => this.#settings.events.path(now));
     });
-  }
-
-  #watchDtls(transport: types.WebRtcTransport): void {
     transport.on('dtlsstatechange', state => {
       if (state === 'failed') this.fail('WEIR_MEDIA_FAILED', 'the DTLS handshake failed');
     });
   }
-}
-
-interface Remotes {
-  publishing: RemoteTransport | undefined;
-  receiving: RemoteTransport | undefined;
 }

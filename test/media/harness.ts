@@ -8,7 +8,7 @@ import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { createMedia, type MediaOptions } from '../../src/media/index.ts';
 import type { AnsweredOffer, Clock, Media, OfferedTrack, Peer, PublishedTrack } from '../../src/ports.ts';
 import { type ConferenceKey, keyOfConference, keyOfSession, type SessionKey } from '../../src/session.ts';
-import { installClient } from './page-client.ts';
+import { type InboundVideo, installClient } from './page-client.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -23,7 +23,7 @@ export const quietLogger = { debug: silent, info: silent, warn: silent, error: s
 
 /** Asks `probe` until it gives something, at most `timeoutMs`. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 20_000,
 ): Promise<T> {
@@ -31,7 +31,8 @@ export async function eventually<T>(
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`);
+    if (Date.now() > end)
+      throw new Error(`did not happen within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(50);
   }
 }
@@ -190,11 +191,17 @@ export class BrowserPeer {
 }
 
 /** Resolves once frames of this width are being decoded from a track. */
-export async function seesWidth(viewer: BrowserPeer, trackId: string, width: number, timeoutMs = 20_000): Promise<void> {
+export async function seesWidth(
+  viewer: BrowserPeer,
+  trackId: string,
+  width: number,
+  timeoutMs = 20_000,
+): Promise<void> {
+  let inbound: InboundVideo[] = [];
   await eventually(
-    `${trackId} at ${width} px`,
+    () => `${trackId} at ${width} px: ${JSON.stringify(inbound)}`,
     async () => {
-      const inbound = await viewer.page.evaluate(() => window.client.inboundVideo());
+      inbound = await viewer.page.evaluate(() => window.client.inboundVideo());
       return inbound.some(video => video.trackId === trackId && video.width === width && video.framesDecoded > 0);
     },
     timeoutMs,

@@ -36,6 +36,7 @@ declare global {
 
 export function installClient(): void {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  (window as any).pcx = pc;
   const received: string[] = [];
   let channel: RTCDataChannel | undefined;
   let tracks: { streamId: string; trackId: string; mid: string | null }[] = [];
@@ -65,12 +66,19 @@ export function installClient(): void {
   ];
   window.client = {
     async publish(width, height) {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: 15 } });
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: true,
+        video: { width, height, frameRate: 15 },
+      });
       const [audio] = stream.getAudioTracks();
       const [video] = stream.getVideoTracks();
       if (audio === undefined || video === undefined) throw new Error('no fake devices');
       pc.addTransceiver(audio, { streams: [stream], direction: 'sendrecv' });
-      pc.addTransceiver(video, { streams: [stream], direction: 'sendrecv', sendEncodings: layers([1, 2, 4], 1_700_000) });
+      pc.addTransceiver(video, {
+        streams: [stream],
+        direction: 'sendrecv',
+        sendEncodings: layers([1, 2, 4], 1_700_000),
+      });
       return { streamId: stream.id, audio: audio.id, video: video.id };
     },
     shareScreen() {
@@ -89,7 +97,11 @@ export function installClient(): void {
       const stream = canvas.captureStream(15);
       const [track] = stream.getVideoTracks();
       if (track === undefined) throw new Error('no canvas track');
-      pc.addTransceiver(track, { streams: [stream], direction: 'sendonly', sendEncodings: layers([1, 1.5, 3], 3_000_000) });
+      pc.addTransceiver(track, {
+        streams: [stream],
+        direction: 'sendonly',
+        sendEncodings: layers([1, 1.5, 3], 3_000_000),
+      });
       return { streamId: stream.id, trackId: track.id };
     },
     stopScreen(trackId) {
@@ -148,7 +160,9 @@ export function installClient(): void {
     channel: () => ({ state: channel?.readyState ?? 'none', id: channel?.id ?? null, received }),
     say: text => channel?.send(text),
     transceivers: () =>
-      pc.getTransceivers().map(({ mid, direction, currentDirection }) => ({ mid, direction, current: currentDirection })),
+      pc
+        .getTransceivers()
+        .map(({ mid, direction, currentDirection }) => ({ mid, direction, current: currentDirection })),
     tracks: () => tracks,
     state: () => ({ ice: pc.iceConnectionState, connection: pc.connectionState, signaling: pc.signalingState }),
   };
