@@ -17,8 +17,23 @@ export type CallState =
   | { kind: 'left' }
   | { kind: 'ended'; problem: Problem };
 
+/** What of a room a call needs. */
+export type RoomOfCall = Pick<
+  CallRoom,
+  | 'announce'
+  | 'confId'
+  | 'ensureConference'
+  | 'focus'
+  | 'iceServers'
+  | 'obstacle'
+  | 'onMessage'
+  | 'roomId'
+  | 'self'
+  | 'withdraw'
+> & { homeserver: Pick<CallRoom['homeserver'], 'sendToDevice'> };
+
 export interface CallOptions {
-  room: CallRoom;
+  room: RoomOfCall;
   capture: Capture;
   guessSize: () => Size;
   /** State, streams or marks changed. */

@@ -36,7 +36,8 @@ export class Negotiation {
   readonly #events: NegotiationEvents;
   #phase: Phase = 'idle';
   #tail: Promise<void> = Promise.resolve();
-  #queued = 0;
+  /** Steps that are not done yet. */
+  #waiting = 0;
   #offerWanted = false;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,15 +64,11 @@ export class Negotiation {
   /** Takes a description of the focus. */
   receive(description: Description): void {
     if (this.#phase === 'closed') return;
-    if (this.#queued >= MAX_QUEUED) {
+    if (this.#waiting >= MAX_QUEUED) {
       this.#events.stuck('too many descriptions at once');
       return;
     }
-    this.#queued += 1;
-    this.#enqueue(async () => {
-      this.#queued -= 1;
-      await (description.type === 'answer' ? this.#takeAnswer(description) : this.#takeOffer(description));
-    });
+    this.#enqueue(() => (description.type === 'answer' ? this.#takeAnswer(description) : this.#takeOffer(description)));
   }
 
   close(): void {
@@ -80,6 +77,7 @@ export class Negotiation {
   }
 
   #enqueue(step: () => Promise<void>): void {
+    this.#waiting += 1;
     this.#tail = this.#tail
       .then(async () => {
         if (this.#phase !== 'closed') await step();
@@ -87,11 +85,14 @@ export class Negotiation {
       .catch((thrown: unknown) => {
         if (this.#phase !== 'closed') this.#events.stuck(thrown instanceof Error ? thrown.message : String(thrown));
       })
-      .then(() => this.#pump());
+      .then(() => {
+        this.#waiting -= 1;
+        this.#pump();
+      });
   }
 
   #pump(): void {
-    if (!this.#offerWanted || this.#phase !== 'idle' || this.#peer.signalingState !== 'stable') return;
+    if (!this.#offerWanted || this.#phase !== 'idle' || this.#waiting > 0) return;
     // Taken before anything is awaited: an offer of the focus that comes now is the one that yields.
     this.#phase = 'offered';
     this.#offerWanted = false;

@@ -283,10 +283,16 @@ export class Session {
   #sendDescription(description: Description): void {
     const metadata = this.#own.metadata(description.sdp, this.#options.address.self);
     this.#announced = JSON.stringify(metadata);
-    if (this.#tell({ kind: 'negotiate', description, metadata })) return;
+    // An open channel on a broken path holds back what would mend the path.
+    if (this.#channelFlows && this.#tell({ kind: 'negotiate', description, metadata })) return;
     this.#link
       .negotiate(description, metadata)
       .catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
+  }
+
+  get #channelFlows(): boolean {
+    const state: RTCIceTransportState | undefined = this.connection.sctp?.transport?.iceTransport?.state;
+    return state !== 'disconnected' && state !== 'failed';
   }
 
   #sendCandidates(): void {

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Call } from './call.ts';
+import { Capture } from './capture.ts';
+import { problem, type Problem, ProblemError } from './problems.ts';
+import { FakeMediaStream, FakePeerConnection } from './testing/fake-peer-connection.ts';
+import { FakeRoom, SELF } from './testing/fake-room.ts';
+
+const BO = {
+  'stream-bo': {
+    user_id: '@bo:b.example',
+    device_id: 'BODEV',
+    purpose: 'm.usermedia',
+    tracks: { a: { kind: 'audio' }, v: { kind: 'video', width: 640, height: 360 } },
+  },
+};
+
+let room: FakeRoom;
+let notices: Problem[];
+let call: Call;
+
+/** Lets promises and timers of no delay run. */
+const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+async function connect(metadata: object = {}): Promise<FakePeerConnection> {
+  await settle();
+  room.fakeAnswer(metadata);
+  await settle();
+  const connection = FakePeerConnection.latest;
+  connection.channel.fakeOpen();
+  connection.fakeState('connected');
+  await settle();
+  return connection;
+}
+
+function hangUp(code: string, reason = 'unknown_error'): void {
+  room.fakeMessage('m.call.hangup', { reason, 'org.weir.error': { code, message: 'said so' } });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('RTCPeerConnection', FakePeerConnection);
+  vi.stubGlobal('MediaStream', FakeMediaStream);
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  FakePeerConnection.made = [];
+  room = new FakeRoom();
+  notices = [];
+  call = new Call({
+    room,
+    capture: new Capture(),
+    guessSize: () => ({ width: 320, height: 180 }),
+    changed: () => undefined,
+    notice: reason => notices.push(reason),
+  });
+});
+
+afterEach(() => {
+  call.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('joining', () => {
+  it('sends the invite and the member entry side by side, of the same session', async () => {
+    call.join();
+    await settle();
+    expect(room.invites).toHaveLength(1);
+    expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
+    expect(room.invites[0]?.content).toMatchObject({
+      conf_id: 'conf',
+      device_id: SELF.deviceId,
+      dest_session_id: 'sfu',
+      version: '1',
+      seq: 0,
+      'org.weir.room_id': '!room:a.example',
+    });
+    expect(call.state.kind).toBe('joining');
+  });
+
+  it('is connected when media is, and not before', async () => {
+    call.join();
+    await settle();
+    room.fakeAnswer();
+    await settle();
+    expect(call.state.kind).toBe('joining');
+    FakePeerConnection.latest.fakeState('connected');
+    expect(call.state.kind).toBe('connected');
+  });
+
+  it('announces a call first where none runs', async () => {
+    room.confId = undefined;
+    call.join();
+    await settle();
+    expect(room.invites[0]?.content['conf_id']).toBe('made');
+  });
+
+  it('does not join twice', async () => {
+    call.join();
+    call.join();
+    await settle();
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+
+  it('ends where members may not start calls', async () => {
+    room.announceFails = new ProblemError(problem('CALL_FORBIDDEN'));
+    call.join();
+    await settle();
+    expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_FORBIDDEN' } });
+    expect(room.sent.at(-1)?.type).toBe('m.call.hangup');
+    expect(call.connections).toEqual([]);
+  });
+
+  it('ends where the homeserver refuses the token', async () => {
+    room.sendFails = new ProblemError(problem('TOKEN_REFUSED'));
+    call.join();
+    await settle();
+    expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'TOKEN_REFUSED' } });
+  });
+
+  it('invites again, as a new call, where nobody answers, and keeps the room quiet meanwhile', async () => {
+    call.join();
+    await settle(3_001);
+    await settle(500);
+    await settle(20_000);
+    expect(room.invites.length).toBeGreaterThan(3);
+    expect(new Set(room.invites.map(({ content }) => content['call_id'])).size).toBe(room.invites.length);
+    expect(room.announced).toHaveLength(1);
+    expect(call.state).toMatchObject({ kind: 'joining', problem: { code: 'FOCUS_SILENT' } });
+    expect(FakePeerConnection.made.filter(({ signalingState }) => signalingState !== 'closed')).toHaveLength(1);
+    await connect();
+    expect(call.state.kind).toBe('connected');
+    expect(room.announced).toHaveLength(2);
+  });
+});
+
+describe('in the call', () => {
+  it('asks for the tracks of the others as soon as the channel is open', async () => {
+    call.join();
+    const { channel } = await connect(BO);
+    const message: unknown = JSON.parse(channel.sent[0] ?? '');
+    expect(message).toEqual({
+      type: 'm.call.track_subscription',
+      content: {
+        subscribe: [
+          { stream_id: 'stream-bo', track_id: 'a' },
+          { stream_id: 'stream-bo', track_id: 'v', width: 320, height: 180 },
+        ],
+        unsubscribe: [],
+      },
+    });
+    expect(call.streams).toMatchObject([{ userId: '@bo:b.example', audioTrackId: 'a', videoTrackId: 'v' }]);
+  });
+
+  it('announces its own streams under the ids of its description', async () => {
+    call.join();
+    const { channel, localDescription } = await connect();
+    const announced = channel.sent.map(text => JSON.parse(text)).find(({ type }) => type.endsWith('metadata_changed'));
+    const [streamId] = Object.keys(announced.content.sdp_stream_metadata);
+    expect(localDescription?.sdp).toContain(`a=msid:${streamId} `);
+  });
+
+  it('answers pings', async () => {
+    call.join();
+    const { channel } = await connect();
+    channel.fakeMessage('m.call.ping', {});
+    expect(channel.types.at(-1)).toBe('m.call.pong');
+  });
+
+  it('takes an offer over the channel and binds its tracks by section', async () => {
+    call.join();
+    const connection = await connect(BO);
+    connection.transceivers.push({ ...connection.addTransceiver('video', { direction: 'recvonly' }), mid: 's1' });
+    const sdp = 'v=0\r\nm=video 9 X 1\r\na=mid:s1\r\na=sendonly\r\na=msid:stream-bo v\r\n';
+    connection.channel.fakeMessage('m.call.negotiate', {
+      description: { type: 'offer', sdp },
+      sdp_stream_metadata: BO,
+    });
+    await settle();
+    expect(call.streams[0]?.video?.mid).toBe('s1');
+    const reply: unknown = JSON.parse(connection.channel.sent.at(-1) ?? '');
+    expect(reply).toMatchObject({ type: 'm.call.negotiate', content: { description: { type: 'answer' } } });
+  });
+
+  it('tells a person what the focus refused, but not that somebody just left', async () => {
+    call.join();
+    const { channel } = await connect();
+    channel.fakeMessage('org.weir.error', { code: 'WEIR_UNKNOWN_TRACK', message: 'gone' });
+    expect(notices).toEqual([]);
+    channel.fakeMessage('org.weir.error', { code: 'WEIR_OVERLOADED', message: 'full' });
+    expect(notices).toMatchObject([{ code: 'FOCUS_REFUSED' }]);
+  });
+
+  it('lives through garbage on the channel', async () => {
+    call.join();
+    const { channel } = await connect();
+    channel.fakeMessage('m.call.negotiate', { description: { type: 'offer', sdp: 'garbage' } });
+    channel.dispatchEvent(new MessageEvent('message', { data: '{' }));
+    channel.dispatchEvent(new MessageEvent('message', { data: new ArrayBuffer(3) }));
+    await settle();
+    expect(call.state.kind).toBe('connected');
+    expect(channel.types.at(-1)).toBe('org.weir.error');
+  });
+
+  it('hangs up and leaves the room state when it leaves, with its last breath where the page goes', async () => {
+    call.join();
+    await connect();
+    call.leave({ keepAlive: true });
+    await settle();
+    expect(room.sent.at(-1)).toMatchObject({ type: 'm.call.hangup', keepAlive: true });
+    expect(room.withdrawn).toBe(1);
+    expect(call.state.kind).toBe('left');
+    await settle(60_000);
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+});
+
+describe('coming back', () => {
+  it('joins with a new session at once when the focus was restarted', async () => {
+    call.join();
+    const first = await connect(BO);
+    hangUp('WEIR_FOCUS_RESTARTED');
+    await settle();
+    expect(first.signalingState).toBe('closed');
+    expect(room.invites).toHaveLength(2);
+    const [before, after] = room.invites.map(({ content }) => content['sender_session_id']);
+    expect(after).not.toBe(before);
+    expect(call.state).toEqual({ kind: 'reconnecting', problem: undefined });
+    expect(call.streams).toHaveLength(1);
+    await connect(BO);
+    expect(call.state.kind).toBe('connected');
+    expect(room.announced).toEqual([before, after]);
+  });
+
+  it('is not touched by what comes late for its old session, or from a stranger', async () => {
+    call.join();
+    await connect();
+    const [old] = room.invites;
+    hangUp('WEIR_FOCUS_RESTARTED');
+    await connect();
+    room.fakeMessage('m.call.hangup', { reason: 'new_session' }, old);
+    room.fakeMessage('m.call.hangup', { reason: 'user_hangup' }, undefined, '@mallory:m.example');
+    await settle();
+    expect(call.state.kind).toBe('connected');
+    expect(FakePeerConnection.made).toHaveLength(2);
+  });
+
+  it('tries another way through the network before it gives the session up', async () => {
+    call.join();
+    const first = await connect();
+    first.fakeState('disconnected');
+    expect(call.state.kind).toBe('reconnecting');
+    await settle(1_000);
+    expect(first.iceRestarts).toBe(1);
+    expect(first.channel.types.at(-1)).toBe('m.call.negotiate');
+    first.fakeState('connected');
+    expect(call.state.kind).toBe('connected');
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+
+  it('joins anew where that does not help', async () => {
+    call.join();
+    const first = await connect();
+    first.fakeState('failed');
+    await settle(5_000);
+    expect(first.signalingState).toBe('closed');
+    await connect();
+    expect(call.state.kind).toBe('connected');
+  });
+
+  it('joins anew when the focus falls silent', async () => {
+    call.join();
+    const { channel } = await connect();
+    for (let i = 0; i < 5; i += 1) {
+      await settle(10_000);
+      channel.fakeMessage('m.call.ping', {});
+    }
+    expect(FakePeerConnection.made).toHaveLength(1);
+    await settle(12_500);
+    expect(FakePeerConnection.made).toHaveLength(2);
+  });
+
+  it('stays out when the call ended, or the device joined elsewhere', async () => {
+    call.join();
+    await connect();
+    hangUp('WEIR_REPLACED', 'new_session');
+    await settle(60_000);
+    expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'REPLACED' } });
+    expect(room.withdrawn).toBe(0);
+    call.join();
+    await connect();
+    hangUp('WEIR_CALL_ENDED', 'user_hangup');
+    await settle(60_000);
+    expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_ENDED' } });
+    expect(room.withdrawn).toBe(1);
+  });
+
+  it('gives a focus that does not know the call some time, then tells the person', async () => {
+    call.join();
+    let refused = 0;
+    for (let step = 0; step < 400 && call.state.kind === 'joining'; step += 1) {
+      await settle(100);
+      if (room.invites.length === refused) continue;
+      refused += 1;
+      hangUp('WEIR_UNKNOWN_CONFERENCE');
+    }
+    expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'FOCUS_NOT_IN_ROOM' } });
+    expect(refused).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Negotiation } from './negotiation.ts';
+import { FakePeerConnection } from './testing/fake-peer-connection.ts';
+import type { Description } from './wire.ts';
+
+let peer: FakePeerConnection;
+let sent: Description['type'][];
+let applied: string[];
+let refused: string[];
+let stuck: string[];
+let negotiation: Negotiation;
+
+const offer = (sdp = 'offer'): Description => ({ type: 'offer', sdp });
+const answer = (sdp = 'answer'): Description => ({ type: 'answer', sdp });
+const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  peer = new FakePeerConnection();
+  [sent, applied, refused, stuck] = [[], [], [], []];
+  negotiation = new Negotiation(peer, {
+    send: ({ type }) => sent.push(type),
+    applied: ({ sdp }) => applied.push(sdp),
+    refused: type => refused.push(type),
+    stuck: why => stuck.push(why),
+  });
+  await negotiation.first();
+  negotiation.receive(answer('first'));
+  await settle();
+  applied = [];
+});
+
+afterEach(() => {
+  negotiation.close();
+  vi.useRealTimers();
+});
+
+describe('negotiation', () => {
+  it('answers offers one after the other', async () => {
+    negotiation.receive(offer('1'));
+    negotiation.receive(offer('2'));
+    await settle();
+    expect(applied).toEqual(['1', '2']);
+    expect(sent).toEqual(['answer', 'answer']);
+    expect(peer.signalingState).toBe('stable');
+  });
+
+  it('makes one offer of many requests, and one more of those that come meanwhile', async () => {
+    negotiation.offer();
+    negotiation.offer();
+    await settle();
+    negotiation.offer();
+    negotiation.offer();
+    await settle();
+    expect(sent).toEqual(['offer']);
+    negotiation.receive(answer());
+    await settle();
+    expect(sent).toEqual(['offer', 'offer']);
+    negotiation.receive(answer());
+    await settle(60_000);
+    expect(sent).toEqual(['offer', 'offer']);
+    expect(stuck).toEqual([]);
+  });
+
+  it('drops an offer of the focus that meets one of ours, even before ours is sent', async () => {
+    negotiation.offer();
+    negotiation.receive(offer('theirs'));
+    await settle();
+    expect(sent).toEqual(['offer']);
+    expect(applied).toEqual([]);
+    negotiation.receive(answer('to ours'));
+    negotiation.receive(offer('theirs again'));
+    await settle();
+    expect(applied).toEqual(['to ours', 'theirs again']);
+    expect(sent).toEqual(['offer', 'answer']);
+  });
+
+  it('answers an offer that came first, then makes its own', async () => {
+    negotiation.receive(offer('theirs'));
+    negotiation.offer();
+    await settle();
+    expect(sent).toEqual(['answer', 'offer']);
+    expect(peer.signalingState).toBe('have-local-offer');
+  });
+
+  it('keeps a request that comes while an offer of the focus is answered', async () => {
+    negotiation.receive(offer('theirs'));
+    await Promise.resolve();
+    negotiation.offer();
+    await settle();
+    expect(sent).toEqual(['answer', 'offer']);
+  });
+
+  it('passes over answers that nobody waits for', async () => {
+    negotiation.receive(answer('late'));
+    await settle();
+    expect(applied).toEqual([]);
+    expect(stuck).toEqual([]);
+  });
+
+  it('goes on after an offer that cannot be used', async () => {
+    negotiation.receive(offer('garbage'));
+    negotiation.receive(offer('good'));
+    await settle();
+    expect(refused).toEqual(['offer']);
+    expect(applied).toEqual(['good']);
+    expect(stuck).toEqual([]);
+  });
+
+  it('is stuck when an answer cannot be used', async () => {
+    negotiation.offer();
+    await settle();
+    negotiation.receive(answer('garbage'));
+    await settle();
+    expect(stuck).toHaveLength(1);
+  });
+
+  it('is stuck when an offer is not answered', async () => {
+    negotiation.offer();
+    await settle(5_900);
+    expect(stuck).toEqual([]);
+    await settle(200);
+    expect(stuck).toHaveLength(1);
+  });
+
+  it('restarts ICE with an offer', async () => {
+    negotiation.offer({ iceRestart: true });
+    await settle();
+    expect(peer.iceRestarts).toBe(1);
+    expect(sent).toEqual(['offer']);
+  });
+
+  it('bounds what it keeps', async () => {
+    for (let i = 0; i < 40; i += 1) negotiation.receive(offer(String(i)));
+    expect(stuck.length).toBeGreaterThan(0);
+    await settle();
+    expect(applied).toHaveLength(16);
+  });
+
+  it('does nothing once it is closed', async () => {
+    negotiation.receive(offer());
+    negotiation.close();
+    negotiation.offer();
+    negotiation.receive(offer());
+    await settle(60_000);
+    expect(sent).toEqual([]);
+    expect(stuck).toEqual([]);
+  });
+});
