@@ -44,8 +44,9 @@ it('reports everything at once, with path, fault and what is expected', () => {
     'homeserver.url': 'must be an http or https URL without user, query or fragment, but is another text',
     'homeserver.user_id': 'must be a full Matrix user id like @focus:example.org, but is another text',
     'rooms.allowed_servers[1]':
-      'must be a Matrix server name like example.org or example.org:8448, or "*", but is another text',
-    'rooms.allowed_servers[2]': 'must be a Matrix server name like example.org or example.org:8448, or "*", but is 7',
+      'must be a Matrix server name like example.org, *.example.org for all below it, or "*", but is another text',
+    'rooms.allowed_servers[2]':
+      'must be a Matrix server name like example.org, *.example.org for all below it, or "*", but is 7',
     'http.listen.port': 'must be a whole number from 0 to 65535, but is 70000',
     'http.listen.hots': 'is not a key of weir; did you mean host?',
     'http.metrics': 'must be a section with enabled, allow, but is another text',

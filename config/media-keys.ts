@@ -76,7 +76,7 @@ export const Media = Type.Object(
       ...notes({
         description: 'What a viewer is sent at first, before its bandwidth is known.',
         unit: 'bit/s',
-        default: 1_000_000,
+        default: 3_000_000,
       }),
       minimum: 50_000,
       maximum: 100_000_000,

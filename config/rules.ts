@@ -28,8 +28,8 @@ export const RULES = {
     holds: value => /^[\w.=-]{1,64}$/.test(value),
   },
   server_pattern: {
-    expected: 'a Matrix server name like example.org or example.org:8448, or "*"',
-    holds: value => value === '*' || isServerName(value),
+    expected: 'a Matrix server name like example.org, *.example.org for all below it, or "*"',
+    holds: value => value === '*' || isServerName(value.replace(/^\*\./, '')),
   },
   ip: { expected: 'an IPv4 or IPv6 address, without brackets', holds: value => isIP(value) !== 0 },
   host: {

@@ -72,7 +72,7 @@ const Rooms = Type.Object(
       Type.Array(Type.String({ rule: 'server_pattern' }), {
         ...notes({
           description:
-            'Servers whose users may invite the focus into rooms; invites of others are declined. "*" stands for every server.',
+            'Servers whose users may invite the focus into rooms; invites of others are declined. "*" stands for every server. A name without port means every port.',
           otherwise: 'only the server of homeserver.user_id',
           example: ['example.org'],
         }),

@@ -180,7 +180,7 @@ class FocusNode {
     this.#focus = focus;
     metrics.watch(() => {
       const counts = focus.counts();
-      const { alive, wanted } = this.#world.media.health();
+      const { alive, wanted, restarts } = this.#world.media.health();
       return {
         conferences: counts.conferences,
         participants: { joining: counts.joining, present: counts.present, silent: counts.silent },
@@ -190,7 +190,7 @@ class FocusNode {
         homeserverUp: homeserver.health().state === 'reached',
         workersAlive: alive,
         workersWanted: wanted,
-        workerRestarts: 0,
+        workerRestarts: restarts,
       };
     });
     focus.resume(stored);

@@ -111,8 +111,8 @@ export interface Peer {
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
-  /** Worker processes alive, and how many there should be. */
-  health(): { alive: number; wanted: number };
+  /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
+  health(): { alive: number; wanted: number; restarts: number };
   close(): Promise<void>;
 }
 

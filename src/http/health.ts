@@ -29,10 +29,16 @@ export function readinessBody({ homeserver, workers }: Readiness): ReadinessBody
       add(homeserver.code, homeserver.message);
       break;
   }
-  if (workers.alive < workers.wanted) {
-    add('WEIR_WORKER_DIED', `${workers.alive} of ${workers.wanted} media workers are alive`);
+  const { alive, wanted } = workers;
+  if (alive < wanted) {
+    add('WEIR_WORKER_DIED', `${alive} of ${wanted} media workers are alive`);
   }
-  return { ready: homeserver.kind === 'up' && workers.alive > 0, homeserver: homeserver.kind, workers, reasons };
+  return {
+    ready: homeserver.kind === 'up' && alive > 0,
+    homeserver: homeserver.kind,
+    workers: { alive, wanted },
+    reasons,
+  };
 }
 
 export function serveHealth(app: FastifyInstance, deps: HttpDeps): void {

@@ -76,8 +76,8 @@ class MediasoupMedia implements Media {
     }
   }
 
-  health(): { alive: number; wanted: number } {
-    return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers };
+  health(): { alive: number; wanted: number; restarts: number } {
+    return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers, restarts: 0 };
   }
 
   close(): Promise<void> {

@@ -15,7 +15,7 @@ export interface WorkerSlot {
 export interface WorkerPool {
   /** The worker with the least to do. Throws WEIR_WORKER_DIED where none is alive. */
   least(load: (slot: WorkerSlot) => number): WorkerSlot;
-  health(): { alive: number; wanted: number };
+  health(): { alive: number; wanted: number; restarts: number };
   close(): void;
 }
 
@@ -65,6 +65,7 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
   const slots = new Set<WorkerSlot>();
   const timers = new Set<{ cancel(): void }>();
   let closed = false;
+  let restarts = 0;
 
   async function start(): Promise<WorkerSlot> {
     const worker = await createWorker({
@@ -94,7 +95,10 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
       timers.delete(timer);
       start().then(
         slot => {
-          if (!closed) return;
+          if (!closed) {
+            restarts += 1;
+            return;
+          }
           slots.delete(slot);
           slot.worker.close();
         },
@@ -127,7 +131,7 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
       if (best === undefined) throw new WeirError('WEIR_WORKER_DIED', 'no media worker is alive');
       return best;
     },
-    health: () => ({ alive: slots.size, wanted }),
+    health: () => ({ alive: slots.size, wanted, restarts }),
     close,
   };
 }

@@ -66,8 +66,8 @@ export class FakeMedia implements Media {
     return peer;
   }
 
-  health(): { alive: number; wanted: number } {
-    return { alive: 1, wanted: 1 };
+  health(): { alive: number; wanted: number; restarts: number } {
+    return { alive: 1, wanted: 1, restarts: 0 };
   }
 
   async close(): Promise<void> {}
