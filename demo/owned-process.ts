@@ -113,13 +113,8 @@ export class OwnedProcess {
 
   /** Ids of the running processes that it started, whose executable's name contains `name`. */
   async children(name: string): Promise<number[]> {
-    const entries = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry));
-    const found: number[] = [];
-    for (const entry of entries) {
-      const stat = await readProcessStat(Number(entry));
-      if (stat?.parent === this.pid && stat.state !== 'Z' && stat.name.includes(name)) found.push(Number(entry));
-    }
-    return found;
+    const running = await runningProcesses();
+    return running.filter(other => other.parent === this.pid && other.name.includes(name)).map(({ pid }) => pid);
   }
 
   /** The last lines of its log. */
@@ -128,9 +123,15 @@ export class OwnedProcess {
     return text.trimEnd().split('\n').slice(-lines).join('\n');
   }
 
+  async #groupIsDead(): Promise<boolean> {
+    return !(await runningProcesses()).some(({ group }) => group === this.pid);
+  }
+
   async #groupGone(withinMs: number): Promise<boolean> {
     const deadline = performance.now() + withinMs;
     while (sendSignal(-this.pid, 0)) {
+      // What nobody has buried is gone all the same: in a container there may be no init that does.
+      if (this.#end !== undefined && (await this.#groupIsDead())) break;
       if (performance.now() > deadline) return false;
       await delay(POLL_MS);
     }
@@ -150,12 +151,25 @@ function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Name (15 characters at most), state and parent of a process; undefined when it is gone. */
-async function readProcessStat(pid: number): Promise<{ name: string; state: string; parent: number } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The name stands in parentheses and may hold parentheses and spaces itself.
-  const match = text?.match(/^\d+ \((.*)\) (\S) (\d+) /s);
-  if (!match) return undefined;
-  const [, name = '', state = '', parent = ''] = match;
-  return { name, state, parent: Number(parent) };
+interface RunningProcess {
+  pid: number;
+  /** 15 characters at most. */
+  name: string;
+  parent: number;
+  group: number;
+}
+
+/** All processes of the machine that are not dead and waiting for their burial. */
+async function runningProcesses(): Promise<RunningProcess[]> {
+  const pids = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry));
+  const stats = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return stats.flatMap(stat => {
+    // The name stands in parentheses and may hold parentheses and spaces itself.
+    const match = /^(\d+) \((.*)\) (\S) (\d+) (\d+) /s.exec(stat);
+    if (!match) return [];
+    const [, pid, name = '', state, parent, group] = match;
+    return state === 'Z' || state === 'X'
+      ? []
+      : [{ pid: Number(pid), name, parent: Number(parent), group: Number(group) }];
+  });
 }
