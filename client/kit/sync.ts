@@ -50,14 +50,14 @@ export interface SyncHandlers {
 }
 
 export class SyncLoop {
-  readonly #homeserver: Homeserver;
+  readonly #homeserver: Pick<Homeserver, 'sync'>;
   readonly #roomId: string;
   readonly #handlers: SyncHandlers;
   readonly #abort = new AbortController();
   #since: string | undefined;
   #failures = 0;
 
-  constructor(homeserver: Homeserver, roomId: string, handlers: SyncHandlers) {
+  constructor(homeserver: Pick<Homeserver, 'sync'>, roomId: string, handlers: SyncHandlers) {
     this.#homeserver = homeserver;
     this.#roomId = roomId;
     this.#handlers = handlers;

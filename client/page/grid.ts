@@ -14,8 +14,8 @@ export interface Layout {
 }
 
 const WIDEST = 16 / 9;
-/** In tall boxes tiles may be cropped to this: faces are in the middle. */
-const NARROWEST = 1;
+/** Pictures are cropped to no less than this; on phones held upright to much less, since faces are in the middle. */
+const NARROWEST = { upright: 0.6, wide: 4 / 3 };
 const SMALLEST_HEIGHT = 90;
 const SMALLEST_WIDTH = 120;
 
@@ -23,6 +23,7 @@ const SMALLEST_WIDTH = 120;
 export function layoutGrid(count: number, box: Box, gap: number): Layout {
   if (count <= 0 || box.width <= 0 || box.height <= 0)
     return { columns: 1, tile: { width: 0, height: 0 }, scrolls: false };
+  const narrowest = box.height > box.width ? NARROWEST.upright : NARROWEST.wide;
   let best: { layout: Layout; score: number } | undefined;
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
@@ -31,7 +32,7 @@ export function layoutGrid(count: number, box: Box, gap: number): Layout {
       height: (box.height - gap * (rows - 1)) / rows,
     };
     if (columns > 1 && room.width < SMALLEST_WIDTH) break;
-    const tile = fit(room);
+    const tile = fit(room, narrowest);
     const scrolls = tile.height < SMALLEST_HEIGHT && columns > 1;
     // Empty places in the last row cost as much as smaller tiles would.
     const empty = columns * rows - count;
@@ -42,9 +43,9 @@ export function layoutGrid(count: number, box: Box, gap: number): Layout {
   return scrollingLayout(box, gap);
 }
 
-function fit(room: Box): Box {
+function fit(room: Box, narrowest: number): Box {
   const width = Math.floor(Math.min(room.width, room.height * WIDEST));
-  const height = Math.floor(Math.min(room.height, room.width / NARROWEST));
+  const height = Math.floor(Math.min(room.height, room.width / narrowest));
   return { width: Math.max(0, width), height: Math.max(0, height) };
 }
 

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { difference, planSubscription, type Subscription, Subscriber, trackKey } from './subscriptions.ts';
+import type { StreamMetadata } from './wire.ts';
+
+const GUESS = { width: 300.4, height: 200 };
+
+function people(...names: string[]): StreamMetadata {
+  return Object.fromEntries(
+    names.map(name => [
+      name,
+      {
+        user_id: `@${name}:x`,
+        device_id: 'D',
+        purpose: 'm.usermedia',
+        tracks: { [`${name}-a`]: { kind: 'audio' as const }, [`${name}-v`]: { kind: 'video' as const } },
+      },
+    ]),
+  );
+}
+
+describe('what is asked for', () => {
+  it('is all audio, and video at its size', () => {
+    const shown = new Map([[trackKey('bo', 'bo-v'), { width: 640, height: 360 }]]);
+    expect(planSubscription(people('bo', 'cy'), shown, GUESS)).toEqual({
+      kind: 'subscription',
+      subscribe: [
+        { streamId: 'bo', trackId: 'bo-a' },
+        { streamId: 'bo', trackId: 'bo-v', width: 640, height: 360 },
+        { streamId: 'cy', trackId: 'cy-a' },
+        { streamId: 'cy', trackId: 'cy-v', width: 300, height: 200 },
+      ],
+      unsubscribe: [],
+    });
+  });
+
+  it('is no video where the tile is hidden, but its sound still', () => {
+    const plan = planSubscription(people('bo'), new Map([[trackKey('bo', 'bo-v'), 'hidden']]), GUESS);
+    expect(plan.subscribe).toEqual([{ streamId: 'bo', trackId: 'bo-a' }]);
+    expect(plan.unsubscribe).toEqual([{ streamId: 'bo', trackId: 'bo-v' }]);
+  });
+
+  it('is never a size that the wire forbids', () => {
+    const shown = new Map([[trackKey('bo', 'bo-v'), { width: 0.2, height: 1e6 }]]);
+    expect(planSubscription(people('bo'), shown, GUESS).subscribe[1]).toMatchObject({ width: 1, height: 16_384 });
+  });
+});
+
+describe('difference', () => {
+  const plan = (...names: string[]): Subscription => planSubscription(people(...names), new Map(), GUESS);
+
+  it('tells new tracks from new sizes', () => {
+    const larger = planSubscription(people('bo'), new Map(), { width: 900, height: 500 });
+    expect(difference(plan('bo'), plan('bo'))).toBe('none');
+    expect(difference(plan('bo'), larger)).toBe('sizes');
+    expect(difference(plan('bo'), plan('bo', 'cy'))).toBe('tracks');
+    expect(difference(plan('bo', 'cy'), plan('cy', 'bo'))).toBe('none');
+  });
+
+  it('is nothing between nothing and nothing', () => {
+    expect(difference(undefined, plan())).toBe('none');
+    expect(difference(undefined, plan('bo'))).toBe('tracks');
+    expect(difference(plan('bo'), plan())).toBe('tracks');
+  });
+});
+
+describe('the subscriber', () => {
+  let sent: Subscription[];
+  let open: boolean;
+  let subscriber: Subscriber;
+  const send = (subscription: Subscription): boolean => {
+    if (open) sent.push(subscription);
+    return open;
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    sent = [];
+    open = true;
+    subscriber = new Subscriber(send, () => GUESS);
+  });
+  afterEach(() => {
+    subscriber.close();
+    vi.useRealTimers();
+  });
+
+  it('asks for new tracks at once', () => {
+    subscriber.setMetadata(people('bo'));
+    expect(sent).toHaveLength(1);
+    subscriber.setMetadata(people('bo'));
+    expect(sent).toHaveLength(1);
+  });
+
+  it('waits until a window is no longer resized', () => {
+    subscriber.setMetadata(people('bo'));
+    for (let width = 310; width < 400; width += 10) {
+      subscriber.show('bo', 'bo-v', { width, height: 200 });
+      vi.advanceTimersByTime(100);
+    }
+    expect(sent).toHaveLength(1);
+    vi.advanceTimersByTime(200);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]?.subscribe[1]?.width).toBe(390);
+  });
+
+  it('says nothing of a size that came and went', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.show('bo', 'bo-v', { width: 900, height: 600 });
+    subscriber.show('bo', 'bo-v', GUESS);
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('hides and shows at once', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.show('bo', 'bo-v', 'hidden');
+    expect(sent).toHaveLength(2);
+    subscriber.show('bo', 'bo-v', GUESS);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('keeps back what cannot be sent yet', () => {
+    open = false;
+    subscriber.setMetadata(people('bo'));
+    open = true;
+    subscriber.flush();
+    expect(sent).toHaveLength(1);
+  });
+
+  it('obeys an override at once, and as long as the track lives', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.override('bo', 'bo-v', { width: 1280, height: 720 });
+    expect(sent.at(-1)?.subscribe[1]).toMatchObject({ width: 1280, height: 720 });
+    subscriber.show('bo', 'bo-v', { width: 50, height: 50 });
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toHaveLength(2);
+    subscriber.setMetadata(people());
+    subscriber.setMetadata(people('bo'));
+    expect(sent.at(-1)?.subscribe[1]).toMatchObject({ width: 300 });
+  });
+
+  it('tells all of it again after the focus missed some', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.forget();
+    subscriber.setMetadata(people('bo'));
+    expect(sent).toHaveLength(2);
+  });
+
+  it('hands its sizes to the next session', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.show('bo', 'bo-v', { width: 64, height: 36 });
+    const next = new Subscriber(send, () => GUESS, subscriber);
+    next.setMetadata(people('bo'));
+    expect(sent.at(-1)?.subscribe[1]?.width).toBe(64);
+    next.close();
+  });
+});
