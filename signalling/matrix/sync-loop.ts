@@ -126,7 +126,14 @@ async function handOver(deps: Deps, cursor: Cursor, response: SyncResponse, aske
     logger.error({ err: thrown, code: 'WEIR_INTERNAL' }, 'a sync batch could not be taken; going on with the next');
   }
   const morePages = response.toDeviceCount >= TO_DEVICE_PAGE;
-  return { since: nextBatch, heardAt: now, whole: false, catchUp: cursor.catchUp && morePages, probing: false };
+  return {
+    since: nextBatch,
+    // The messages of the next page are as old as those of this one.
+    heardAt: morePages ? cursor.heardAt : now,
+    whole: false,
+    catchUp: cursor.catchUp && morePages,
+    probing: false,
+  };
 }
 
 /** Takes note of a failure; gives the ms to wait. */

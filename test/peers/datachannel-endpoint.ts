@@ -1,4 +1,4 @@
-import { type DataChannel, PeerConnection, type Track, Audio, Video, initLogger } from 'node-datachannel';
+import { type DataChannel, PeerConnection, type Track, Audio, Video } from 'node-datachannel';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
 import { type Endpoint, type EndpointEvents, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
 import { until } from './until.ts';
@@ -10,10 +10,6 @@ export interface Pace {
   videoEveryMs: number;
 }
 export const LIGHT_PACE: Pace = { audioEveryMs: 60, videoEveryMs: 100 };
-
-initLogger('Error', (level, message) => {
-  process.stderr.write(`libdatachannel ${level}: ${message}\n`);
-});
 
 /** A peer on libdatachannel: one transport, publishes by ssrc. */
 export class DatachannelEndpoint implements Endpoint {
