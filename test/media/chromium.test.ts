@@ -110,6 +110,7 @@ describe('Chromium', () => {
     // Bob shares his screen at that moment, and drops the offer of the focus.
     const screen = await bob.page.evaluate(() => window.client.shareScreen());
     const answered = await bob.offer();
+    expect(answered.refused).toEqual([]);
     expect(answered.published.map(({ ref }) => ref)).toContainEqual(screen);
     expect(mLines(answered.sdp)).toHaveLength(4);
     await expect(bob.peer.accept(dropped)).rejects.toMatchObject({ code: 'WEIR_UNEXPECTED_MESSAGE' });
@@ -126,7 +127,7 @@ describe('Chromium', () => {
     for (let round = 0; round < 2; round += 1) {
       const screen = await alice.page.evaluate(() => window.client.shareScreen());
       const started = await alice.offer();
-      expect(started.published).toHaveLength(3);
+      expect(started).toMatchObject({ refused: [], published: [{}, {}, {}] });
       await bob.receive(alice.tracks());
       await seesWidth(bob, screen.trackId, 640);
       await alice.page.evaluate(trackId => window.client.stopScreen(trackId), screen.trackId);
@@ -157,18 +158,19 @@ describe('Chromium', () => {
     await framesFlow(bob, videoOf(alice).ref.trackId);
   });
 
-  it('restarts ICE on both transports', async () => {
+  it('restarts ICE', async () => {
     const alice = await participant('alice');
     const bob = await participant('bob');
     await bob.receive(alice.tracks());
     await alice.receive(bob.tracks());
     await seesWidth(bob, videoOf(alice).ref.trackId, 640);
-    const ufrags = (sdp: string): Set<string> =>
-      new Set([...sdp.matchAll(/a=ice-ufrag:(\S+)/g)].map(match => match[1] ?? ''));
+    const ufrags = (sdp: string): string[] => [
+      ...new Set([...sdp.matchAll(/a=ice-ufrag:(\S+)/g)].map(match => match[1] ?? '')),
+    ];
     const before = ufrags((await bob.offer()).sdp);
     const after = ufrags((await bob.offer(true)).sdp);
-    expect([before.size, after.size]).toEqual([2, 2]);
-    expect([...after].filter(ufrag => before.has(ufrag))).toEqual([]);
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after).not.toEqual(before);
     await framesFlow(bob, videoOf(alice).ref.trackId);
     await framesFlow(alice, videoOf(bob).ref.trackId);
     expect(bob.log).toMatchObject({ failed: [] });
@@ -215,13 +217,11 @@ describe('Chromium', () => {
     await framesFlow(bob, ref.trackId);
   });
 
-  it('reports a silent peer, and one that is heard again', async () => {
-    const alice = await participant('alice');
-    await eventually('heard', () => alice.log.path.includes('heard'));
-    const session = await alice.page.createCDPSession();
-    await session.send('Network.enable');
-    await alice.page.close();
-    await eventually('silent', () => alice.log.path.join() === 'heard,silent', 15_000);
-    expect(alice.log.failed).toEqual([]);
+  it('reports a peer that fell silent', async () => {
+    const { page, log } = await participant('alice');
+    await eventually('heard', () => log.path.includes('heard'));
+    await page.goto('about:blank');
+    await eventually('silent', () => log.path.join() === 'heard,silent', 15_000);
+    expect(log.failed).toEqual([]);
   });
 });

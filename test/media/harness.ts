@@ -136,6 +136,7 @@ export class BrowserPeer {
   readonly log: PeerLog;
   readonly session: SessionKey;
   published: PublishedTrack[] = [];
+  #offered: OfferedTrack[] = [];
 
   constructor(page: Page, opened: { peer: Peer; log: PeerLog; session: SessionKey }) {
     this.page = page;
@@ -157,17 +158,19 @@ export class BrowserPeer {
     return this.offer();
   }
 
-  /** The page offers, the focus answers. */
+  /** The page offers, the focus answers, and makes an offer of its own where one is due. */
   async offer(iceRestart = false): Promise<AnsweredOffer> {
     const sdp = await this.page.evaluate(restart => window.client.offer(restart), iceRestart);
     const answered = await this.peer.answer(sdp);
     await this.page.evaluate(answer => window.client.takeAnswer(answer), answered.sdp);
     this.published = answered.published;
+    if (answered.offerDue === true) await this.receive(this.#offered);
     return answered;
   }
 
   /** The focus offers these tracks, the page answers. Gives both descriptions. */
   async receive(tracks: OfferedTrack[]): Promise<{ offer: string; answer: string }> {
+    this.#offered = tracks;
     const { sdp } = await this.peer.offer(tracks);
     const answer = await this.page.evaluate(offer => window.client.takeOffer(offer), sdp);
     await this.peer.accept(answer);
@@ -186,7 +189,7 @@ export class BrowserPeer {
 
   async close(): Promise<void> {
     this.peer.close();
-    await this.page.close();
+    if (!this.page.isClosed()) await this.page.close();
   }
 }
 

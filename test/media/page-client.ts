@@ -24,7 +24,8 @@ export interface PageClient {
   channel(): { state: string; id: number | null; received: string[] };
   say(text: string): void;
   transceivers(): { mid: string | null; direction: string; current: string | null }[];
-  tracks(): { streamId: string; trackId: string }[];
+  /** Tracks of the focus's sections that carry one. */
+  tracks(): { streamId: string; trackId: string; mid: string }[];
   state(): { ice: string; connection: string; signaling: string };
 }
 
@@ -36,19 +37,14 @@ declare global {
 
 export function installClient(): void {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  (window as any).pcx = pc;
   const received: string[] = [];
   let channel: RTCDataChannel | undefined;
-  let tracks: { streamId: string; trackId: string; mid: string | null }[] = [];
-  pc.ontrack = ({ track, streams, transceiver }) => {
+  pc.ontrack = ({ track }) => {
     const element = document.createElement(track.kind === 'audio' ? 'audio' : 'video');
     element.autoplay = true;
     element.muted = track.kind === 'video';
     element.srcObject = new MediaStream([track]);
     document.body.append(element);
-    tracks = tracks.filter(known => known.mid !== transceiver.mid);
-    // The ids of the msid line, as the answering client sees them: track.id may be the browser's own.
-    tracks.push({ streamId: streams[0]?.id ?? '', trackId: track.id, mid: transceiver.mid });
   };
   const reports = async (type: string): Promise<Record<string, unknown>[]> => {
     const all: Record<string, unknown>[] = [];
@@ -57,6 +53,13 @@ export function installClient(): void {
     });
     return all;
   };
+  // By mid, as the focus names them: a section that carries another track keeps the browser's own track id.
+  const tracks = (): { streamId: string; trackId: string; mid: string }[] =>
+    (pc.currentRemoteDescription?.sdp ?? '').split('\r\nm=').flatMap(section => {
+      const [, streamId = '', trackId = ''] = /\r\na=msid:(\S+) (\S+)/.exec(section) ?? [];
+      const mid = /\r\na=mid:(\S+)/.exec(section)?.[1] ?? '';
+      return trackId === '' ? [] : { streamId, trackId, mid };
+    });
   const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
   const string = (value: unknown): string => (typeof value === 'string' ? value : '');
   const layers = (scales: [number, number, number], top: number): RTCRtpEncodingParameters[] => [
@@ -132,7 +135,7 @@ export function installClient(): void {
         .filter(report => report['kind'] === 'video')
         .map(report => ({
           mid: string(report['mid']),
-          trackId: string(report['trackIdentifier']),
+          trackId: tracks().find(track => track.mid === report['mid'])?.trackId ?? '',
           width: number(report['frameWidth']),
           height: number(report['frameHeight']),
           framesDecoded: number(report['framesDecoded']),
@@ -163,7 +166,7 @@ export function installClient(): void {
       pc
         .getTransceivers()
         .map(({ mid, direction, currentDirection }) => ({ mid, direction, current: currentDirection })),
-    tracks: () => tracks,
+    tracks,
     state: () => ({ ice: pc.iceConnectionState, connection: pc.connectionState, signaling: pc.signalingState }),
   };
 }
