@@ -1,0 +1,128 @@
+/** docs/protocol.md shows messages as they are: each of its JSON blocks is read by the parsers. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type ControlMessage, parseControl, writeControl } from './control.ts';
+import { ERRORS, type ErrorCode, hangupReason } from './errors.ts';
+import type { Parsed } from './parse.ts';
+import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from './room-state.ts';
+import { type ClientToDevice, type FocusToDevice, parseFocusToDevice, parseToDevice } from './to-device.ts';
+
+const doc = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+
+interface Block {
+  line: number;
+  door: string;
+  text: string;
+}
+
+const blocks: Block[] = [...doc.matchAll(/^```json ?(.*)\n([\s\S]*?)^```$/gm)].map(match => ({
+  line: doc.slice(0, match.index).split('\n').length,
+  door: match[1] ?? '',
+  text: match[2] ?? '',
+}));
+
+function blocksOf(door: string): Block[] {
+  return blocks.filter(block => block.door === door);
+}
+
+interface Message {
+  type: string;
+  state_key: string;
+  sender: string;
+  content: unknown;
+}
+
+function messageOf({ text }: Block): Message {
+  return JSON.parse(text) as Message;
+}
+
+function valueOf<T>(parsed: Parsed<T> | undefined): T {
+  if (parsed === undefined) throw new Error('a type that does not go through this door');
+  if (parsed.kind === 'bad') throw parsed.error;
+  return parsed.value;
+}
+
+const TO_DEVICE_OF_CLIENTS = [
+  'invite',
+  'negotiate',
+  'answer',
+  'candidates',
+  'select_answer',
+  'metadata_changed',
+  'hangup',
+] satisfies ClientToDevice['kind'][];
+const TO_DEVICE_OF_FOCI = ['answer', 'negotiate', 'candidates', 'hangup'] satisfies FocusToDevice['kind'][];
+const ON_CONTROL = [
+  'subscription',
+  'negotiate',
+  'metadata_changed',
+  'ping',
+  'pong',
+  'error',
+] satisfies ControlMessage['kind'][];
+
+describe('docs/protocol.md', () => {
+  test('has no JSON block that is of no door', () => {
+    const doors = ['state', 'client-to-device', 'focus-to-device', 'control'];
+    expect(blocks.filter(block => !doors.includes(block.door))).toEqual([]);
+    expect(blocks.length).toBeGreaterThan(20);
+  });
+
+  test('shows room state that is read', () => {
+    const kinds = blocksOf('state').map(block => {
+      const { type, state_key: stateKey, sender, content } = messageOf(block);
+      if (isCallEvent(type)) return valueOf(parseCallState(stateKey, content)).terminated ?? 'running';
+      expect(isCallMemberEvent(type), `line ${block.line}`).toBe(true);
+      return valueOf(parseCallMemberState(stateKey, sender, content)).kind;
+    });
+    expect(kinds).toEqual(['running', 'call_ended', 'msc3401', 'matrixrtc']);
+  });
+
+  test('shows every to-device message of a client', () => {
+    const kinds = blocksOf('client-to-device').map(block => {
+      const { type, content } = messageOf(block);
+      return valueOf(parseToDevice(type, '@alice:example.org', content)).kind;
+    });
+    expect(new Set(kinds)).toEqual(new Set(TO_DEVICE_OF_CLIENTS));
+  });
+
+  test('shows every to-device message of a focus', () => {
+    const kinds = blocksOf('focus-to-device').map(block => {
+      const { type, content } = messageOf(block);
+      const message = valueOf(parseFocusToDevice(type, content));
+      expect(message.destSessionId).toBe('LOZFXq0fQy');
+      return message.kind;
+    });
+    expect(new Set(kinds)).toEqual(new Set(TO_DEVICE_OF_FOCI));
+  });
+
+  test('shows every control message, as it is written', () => {
+    const kinds = blocksOf('control').map(block => {
+      const message = valueOf(parseControl(block.text));
+      expect(JSON.parse(writeControl(message)), `line ${block.line}`).toEqual(JSON.parse(block.text));
+      return message.kind;
+    });
+    expect(new Set(kinds)).toEqual(new Set(ON_CONTROL));
+  });
+
+  test('names codes that there are, and each hangup under its reason', () => {
+    const codes = [...doc.matchAll(/WEIR_[A-Z_]+/g)].map(([code]) => code);
+    expect(codes.filter(code => !Object.hasOwn(ERRORS, code))).toEqual([]);
+    const rows = [...doc.matchAll(/^\| `(\w+)` \| (`WEIR_.*?) \|/gm)];
+    expect(rows.length).toBeGreaterThan(5);
+    for (const [, reason, cell = ''] of rows) {
+      for (const [code] of cell.matchAll(/WEIR_[A-Z_]+/g)) expect(hangupReason(code as ErrorCode), code).toBe(reason);
+    }
+  });
+
+  test('links to sections that it has', () => {
+    const headings = [...doc.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const links = [...doc.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
+    expect(links.filter(link => !headings.includes(link ?? ''))).toEqual([]);
+  });
+});
