@@ -88,7 +88,7 @@ describe('the state directory', () => {
         for (const session of state.sessions) expect(session).toEqual(openSession(1));
         if (state.sync !== undefined) expect(state.sync).toEqual({ since: 's', at: 5 });
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -114,13 +114,13 @@ describe('rooms', () => {
       stateKey: alice.userId,
       content: memberContent(confId, alice.deviceId),
     });
-    await until('member seen', 5_000, () => focus.rooms.memberDevices(roomId, confId).length === 1);
+    await until('member seen', 15_000, () => focus.rooms.memberDevices(roomId, confId).length === 1);
     await sendState(synapse.baseUrl, alice, roomId, {
       type: 'org.matrix.msc3401.call',
       stateKey: confId,
       content: { 'm.terminated': 'call_ended' },
     });
-    await until('end seen', 5_000, () => focus.rooms.conferencesOf(confId)[0]?.terminated === 'call_ended');
+    await until('end seen', 15_000, () => focus.rooms.conferencesOf(confId)[0]?.terminated === 'call_ended');
     await focus.stop();
   });
 
@@ -161,9 +161,9 @@ describe('rooms', () => {
     const focus = await ListeningFocus.start({ synapse, account });
     await until('room joined', 10_000, () => focus.rooms.isJoined(roomId, bob.userId));
     await kickUser(synapse.baseUrl, alice, roomId, bob.userId);
-    const toSee = await until('kick of bob seen', 5_000, () => !focus.rooms.isJoined(roomId, bob.userId));
+    const toSee = await until('kick of bob seen', 15_000, () => !focus.rooms.isJoined(roomId, bob.userId));
     await kickUser(synapse.baseUrl, alice, roomId, account.userId);
-    await until('own kick seen', 5_000, () => !focus.rooms.joinedRooms().includes(roomId));
+    await until('own kick seen', 15_000, () => !focus.rooms.joinedRooms().includes(roomId));
     expect(focus.rooms.conferencesOf(confId)).toEqual([]);
     expect(focus.batches.at(-1)?.rooms).toEqual([expect.objectContaining({ roomId, membership: 'leave' })]);
     process.stdout.write(`kick of a member seen after ${toSee.toFixed(0)} ms\n`);
@@ -250,7 +250,7 @@ describe('rooms', () => {
       stateKey: alice.userId,
       content: memberContent(confId, 'REAL'),
     });
-    await until('member seen', 5_000, () => focus.rooms.memberDevices(roomId, confId).length > 0);
+    await until('member seen', 15_000, () => focus.rooms.memberDevices(roomId, confId).length > 0);
     expect(focus.rooms.memberDevices(roomId, confId)).toMatchObject([{ deviceId: 'REAL', userId: alice.userId }]);
     expect(focus.counts.get('matrix_state_ignored bad_call_member')).toBe(1);
     await focus.stop();
@@ -263,7 +263,7 @@ describe('to-device messages', () => {
     const focus = await ListeningFocus.start({ synapse, account });
     const ids = Array.from({ length: 20 }, (_, number) => `in-${number}`);
     for (const id of ids) await sendHangup(synapse, alice, account, id);
-    await until('all received', 5_000, () => focus.callIds('hangup').length === ids.length);
+    await until('all received', 15_000, () => focus.callIds('hangup').length === ids.length);
     expect(focus.callIds('hangup')).toEqual(ids);
 
     const device = await synapse.login(alice, 'RECEIVER');
@@ -289,7 +289,7 @@ describe('to-device messages', () => {
     await sendToDevice(synapse, alice, account, 'm.call.invite', { nothing: true });
     await sendToDevice(synapse, account, account, 'm.call.hangup', address);
     await sendHangup(synapse, alice, account, 'last');
-    await until('all received', 5_000, () => focus.callIds('hangup').length > 0);
+    await until('all received', 15_000, () => focus.callIds('hangup').length > 0);
     const received = focus.batches.flatMap(batch => batch.toDevice);
     expect(received.map(({ parsed, address: to }) => [parsed.kind, to?.callId])).toEqual([
       ['bad', 'c'],
@@ -305,14 +305,14 @@ describe('to-device messages', () => {
     const account = await newFocusAccount();
     const first = await ListeningFocus.start({ synapse, account });
     await sendHangup(synapse, alice, account, 'before');
-    await until('message received', 5_000, () => first.callIds('hangup').length === 1);
+    await until('message received', 15_000, () => first.callIds('hangup').length === 1);
     await first.stop();
     const ids = Array.from({ length: 130 }, (_, number) => `away-${number}`);
     for (const id of ids) await sendHangup(synapse, alice, account, id);
     const second = await ListeningFocus.start({ synapse, account, position: first.position });
-    await until('all received', 5_000, () => second.callIds('hangup').length >= ids.length);
+    await until('all received', 15_000, () => second.callIds('hangup').length >= ids.length);
     await sendHangup(synapse, alice, account, 'live');
-    await until('live one received', 5_000, () => second.callIds('hangup').includes('live'));
+    await until('live one received', 15_000, () => second.callIds('hangup').includes('live'));
     expect(second.callIds('hangup')).toEqual([...ids, 'live']);
     const withMessages = second.batches.filter(batch => batch.toDevice.length > 0);
     expect(withMessages.map(batch => batch.catchUp)).toEqual([true, true, false]);
@@ -349,7 +349,7 @@ describe('to-device messages', () => {
       const begun = performance.now();
       await sendHangup(synapse, alice, account, callId);
       put.push(performance.now() - begun);
-      await until('message received', 5_000, () => arrivals.has(callId));
+      await until('message received', 15_000, () => arrivals.has(callId));
       oneWay.push((arrivals.get(callId) ?? Number.NaN) - begun);
     }
     process.stdout.write(`to-device, PUT sent to batch: ${spread(oneWay)}; the PUT itself: ${spread(put)}\n`);

@@ -60,7 +60,7 @@ it('can be stopped while the homeserver is frozen', async () => {
   synapse.pause();
   try {
     const lost = focus.homeserver.send(alice.userId, alice.deviceId, { type: 'm.call.hangup', content: {} });
-    await Promise.all([expect(lost).rejects.toMatchObject({ code: 'WEIR_HOMESERVER_UNREACHABLE' }), focus.stop()]);
+    await Promise.all([expect(lost).rejects.toMatchObject({ code: 'WEIR_FOCUS_STOPPING' }), focus.stop()]);
   } finally {
     synapse.resume();
   }
