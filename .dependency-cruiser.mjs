@@ -13,7 +13,7 @@ const sees = (room, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${room}/`, pathNot: test },
   to: {
-    path: '^(signalling|src|config|client|loadtest|demo|setup|test)/',
+    path: '^(signalling|src|config|client|loadtest|demo|docker|setup|test)/',
     pathNot: [`^${room}/`, ...allowed.map(path => `^${path}`)],
   },
 });
@@ -24,7 +24,7 @@ const ownedBy = (library, owners) => ({
   comment: `${library} has one home: a change of it, or of its version, is a change of one room.`,
   severity: 'error',
   from: {
-    path: '^(signalling|src|config|client|loadtest|demo)/',
+    path: '^(signalling|src|config|client|loadtest|demo|docker|setup)/',
     pathNot: [...owners.map(owner => `^${owner}`), test],
   },
   to: { path: `node_modules/${library}/` },
@@ -77,6 +77,7 @@ export default {
     sees('src/cli', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'The command line runs what main gives it.'),
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
+    sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
       name: 'only-main-imports-adapters',
@@ -118,8 +119,9 @@ export default {
     ownedBy('prom-client', ['src/observe/']),
     ownedBy('pino', ['src/observe/']),
     ownedBy('sdp-transform', ['signalling/sdp/']),
-    ownedBy('yaml', ['config/', 'demo/']),
+    ownedBy('yaml', ['config/', 'demo/', 'docker/']),
     ownedBy('commander', ['src/cli/']),
+    ownedBy('listr2', ['setup/']),
     ownedBy('preact', ['client/']),
     ownedBy('@preact', ['client/']),
     ownedBy('puppeteer-core', ['demo/', 'loadtest/', 'test/']),

@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,signalling,config,client,demo,loadtest,setup}/**/*.test.{ts,tsx}'],
+          include: ['{src,signalling,config,client,demo,docker,loadtest,setup}/**/*.test.{ts,tsx}'],
           environment: 'node',
           testTimeout: 10_000,
         },

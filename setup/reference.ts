@@ -47,21 +47,26 @@ export function tablesOf(document: string): string[] {
   return [...document.matchAll(MARKED)].map(match => match.groups?.['name'] ?? '');
 }
 
-function keyRows(key: Key, path: string): string[][] {
+/** @param within the optional section around the key, if any: it is needed only with that */
+function keyRows(key: Key, path: string, within?: string): string[][] {
   if (key.kind === 'section') {
-    return [...key.children].flatMap(([name, child]) => keyRows(child, path === '' ? name : `${path}.${name}`));
+    const around = key.optional ? path : within;
+    return [...key.children].flatMap(([name, child]) => keyRows(child, path === '' ? name : `${path}.${name}`, around));
   }
-  const { description, unit, otherwise } = key.notes;
+  const { description, unit } = key.notes;
   const may = expected(key);
   const bounds = `${may.charAt(0).toUpperCase()}${may.slice(1)}${unit === undefined ? '' : `, in ${unit}`}.`;
-  return [[`\`${path}\``, defaultOf(key, otherwise), may === 'a path' ? description : `${description} ${bounds}`]];
+  const row = [`\`${path}\``, defaultOf(key, within), may === 'a path' ? description : `${description} ${bounds}`];
+  const below = key.kind === 'list' && key.item.kind === 'section' ? keyRows(key.item, `${path}[]`, path) : [];
+  return [row, ...below];
 }
 
-function defaultOf(key: Key, otherwise: string | undefined): string {
-  if (key.notes.default !== undefined) {
-    return `\`${stringify(key.notes.default, { collectionStyle: 'flow', lineWidth: 0 }).trim()}\``;
+function defaultOf({ notes, optional }: Key, within: string | undefined): string {
+  if (notes.default !== undefined) {
+    return `\`${stringify(notes.default, { collectionStyle: 'flow', lineWidth: 0 }).trim()}\``;
   }
-  return otherwise ?? (key.optional ? 'none' : 'needed');
+  if (optional) return notes.otherwise ?? 'none';
+  return within === undefined ? 'needed' : `needed with ${within}`;
 }
 
 function table(head: string[], rows: string[][]): string {

@@ -20,7 +20,7 @@ interface Step {
 
 const REPORTS = join(REPOSITORY, '.weir', 'reports');
 const MINUTE_MS = 60_000;
-const SOURCES = ['src', 'signalling', 'config', 'client', 'demo', 'setup', 'test'];
+const SOURCES = ['src', 'signalling', 'config', 'client', 'demo', 'docker', 'setup', 'test'];
 
 const STEPS: Step[] = [
   {
