@@ -72,15 +72,14 @@ export class CallRoom {
   static async open(options: CallRoomOptions): Promise<CallRoom> {
     const roomId = await options.homeserver.join(options.room, options.via);
     const room = new CallRoom(options, roomId);
-    const relays = room.#fetchIceServers();
+    room.#fetchIceServers();
     try {
       await room.#sync.start();
     } catch (thrown) {
       room.close();
       throw thrown;
     }
-    void relays;
-    void room.#bringFocus();
+    room.#bringFocus().catch((thrown: unknown) => room.#focusIsMissing(thrown));
     return room;
   }
 
@@ -199,27 +198,27 @@ export class CallRoom {
     await this.homeserver.putState(this.roomId, CALL_MEMBER_EVENT_TYPES[0], this.self.userId, content, options);
   }
 
-  async #fetchIceServers(): Promise<void> {
-    // A homeserver without relays, or one that limits the rate: calls work without in most networks.
-    this.#iceServers = await this.homeserver.iceServers().catch(() => []);
+  #fetchIceServers(): void {
+    this.homeserver.iceServers().then(
+      servers => {
+        this.#iceServers = servers;
+      },
+      // A homeserver without relays, or one that limits the rate: calls work without in most networks.
+      () => undefined,
+    );
   }
 
   /** Invites the focus of this page where it is needed and missing. */
   async #bringFocus(): Promise<void> {
     const { focus } = this;
     if (focus === undefined) return;
-    try {
-      const membership = await this.homeserver.membership(this.roomId, focus.userId);
-      if (membership !== 'join' && membership !== 'invite') await this.invite(focus.userId);
-      this.#focusProblem = undefined;
-    } catch (thrown) {
-      const { detail } = problemOf(thrown);
-      this.#focusProblem = problem(
-        'FOCUS_NOT_IN_ROOM',
-        detail,
-        `Somebody who may invite has to invite ${focus.userId}.`,
-      );
-    }
+    const membership = await this.homeserver.membership(this.roomId, focus.userId);
+    if (membership !== 'join' && membership !== 'invite') await this.invite(focus.userId);
+  }
+
+  #focusIsMissing(thrown: unknown): void {
+    const remedy = `Somebody who may invite has to invite ${this.focus?.userId ?? 'it'}.`;
+    this.#focusProblem = problem('FOCUS_NOT_IN_ROOM', problemOf(thrown).detail, remedy);
     this.#changed();
   }
 

@@ -4,6 +4,7 @@ import { Capture } from './capture.ts';
 import { problem, type Problem, ProblemError } from './problems.ts';
 import { FakeMediaStream, FakePeerConnection } from './testing/fake-peer-connection.ts';
 import { FakeRoom, SELF } from './testing/fake-room.ts';
+import { parseControl } from './wire.ts';
 
 const BO = {
   'stream-bo': {
@@ -154,8 +155,9 @@ describe('in the call', () => {
   it('announces its own streams under the ids of its description', async () => {
     call.join();
     const { channel, localDescription } = await connect();
-    const announced = channel.sent.map(text => JSON.parse(text)).find(({ type }) => type.endsWith('metadata_changed'));
-    const [streamId] = Object.keys(announced.content.sdp_stream_metadata);
+    const announced = channel.sent.map(text => parseControl(text)).find(parsed => parsed.kind === 'ok');
+    if (announced?.value.kind !== 'metadata_changed') throw new Error('nothing was announced');
+    const [streamId] = Object.keys(announced.value.metadata);
     expect(localDescription?.sdp).toContain(`a=msid:${streamId} `);
   });
 

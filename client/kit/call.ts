@@ -45,6 +45,7 @@ export interface CallOptions {
 /** The member entry is written again when this share of its life is over. */
 const REFRESH_SHARE = 0.75;
 const MAX_PARALLEL_SENDS = 64;
+const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
   readonly #options: CallOptions;
@@ -66,7 +67,7 @@ export class Call {
   constructor(options: CallOptions) {
     this.#options = options;
     this.#stopListening = options.room.onMessage(message => this.#session?.take(message));
-    RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as EcKeyGenParams)
+    RTCPeerConnection.generateCertificate(CERTIFICATE)
       .then(certificate => {
         this.#certificate = certificate;
       })
@@ -181,7 +182,7 @@ export class Call {
       },
     );
     this.#session = session;
-    void session.start();
+    session.start();
     if (this.#failures === 0 && !this.#wasUp) this.#announce(session, confId, focus);
   }
 

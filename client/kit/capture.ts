@@ -116,13 +116,13 @@ export class Capture {
   setAudioMuted(muted: boolean): void {
     this.#audioMuted = muted;
     if (this.#audio.kind === 'on') this.#audio.track.enabled = !muted;
-    else if (!muted) void this.start('audio');
+    else if (!muted) this.#restart('audio');
     this.#changed();
   }
 
   setVideoMuted(muted: boolean): void {
     if (!muted) {
-      void this.start('video');
+      this.#restart('video');
       return;
     }
     this.#generation.video += 1;
@@ -170,6 +170,12 @@ export class Capture {
       this.#generation[kind] += 1;
       this.#set(kind, { kind: 'off' });
     }
+  }
+
+  #restart(kind: CaptureKind): void {
+    this.start(kind).catch((thrown: unknown) => {
+      this.#set(kind, { kind: 'failed', problem: problemOfCapture(thrown, WHAT[kind]) });
+    });
   }
 
   #constraints(kind: CaptureKind): MediaTrackConstraints {

@@ -132,16 +132,22 @@ export interface OwnEntry extends Device {
 }
 
 function callsOf(content: Record<string, unknown> | undefined): Record<string, unknown>[] {
-  const calls = content?.['m.calls'];
-  return Array.isArray(calls) ? calls.filter(call => typeof call === 'object' && call !== null) : [];
+  return listIn(content, 'm.calls').filter(call => typeof call === 'object' && call !== null) as Record<
+    string,
+    unknown
+  >[];
+}
+
+function listIn(content: Record<string, unknown> | undefined, key: string): unknown[] {
+  const list = content?.[key];
+  return Array.isArray(list) ? (list as unknown[]) : [];
 }
 
 /** The member event without our device; entries of the user's other devices stay as they are, expired ones go. */
 export function memberContentWithout(state: RoomState, self: Device, now: number): Record<string, unknown> {
   const current = stateOf(state, CALL_MEMBER_EVENT_TYPES[0], self.userId);
   const calls = callsOf(current).flatMap(call => {
-    const devices: unknown = call['m.devices'];
-    const others = (Array.isArray(devices) ? devices : []).filter((device: unknown) => {
+    const others = listIn(call, 'm.devices').filter(device => {
       if (typeof device !== 'object' || device === null) return false;
       const expires: unknown = Reflect.get(device, 'expires_ts');
       return Reflect.get(device, 'device_id') !== self.deviceId && (typeof expires !== 'number' || expires > now);
@@ -164,8 +170,7 @@ export function memberContentWith(state: RoomState, own: OwnEntry, now: number):
   };
   const others = callsOf(memberContentWithout(state, own, now));
   const same = others.find(call => call['m.call_id'] === own.confId);
-  const devices: unknown = same?.['m.devices'];
-  const call = { ...same, 'm.call_id': own.confId, 'm.devices': [...(Array.isArray(devices) ? devices : []), entry] };
+  const call = { ...same, 'm.call_id': own.confId, 'm.devices': [...listIn(same, 'm.devices'), entry] };
   return { 'm.calls': [...others.filter(other => other !== same), call] };
 }
 

@@ -1,4 +1,5 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
+import { CandidateBatch } from './candidate-batch.ts';
 import type { Capture } from './capture.ts';
 import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
@@ -18,9 +19,6 @@ import {
   type StreamMetadata,
   writeControl,
 } from './wire.ts';
-
-/** Candidates are sent when all are known, or after this: the focus can do without. */
-const GATHERING_TIMEOUT_MS = 1_000;
 
 export type SessionPhase = 'inviting' | 'connecting' | 'up' | 'troubled' | 'over';
 
@@ -61,14 +59,13 @@ export class Session {
   readonly #path: PathWatch;
   readonly #subscriber: Subscriber;
   readonly #unlisten: () => void;
-  readonly #candidates: RTCIceCandidate[] = [];
+  readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
   #upSince: number | undefined;
   #metadata: StreamMetadata = {};
   #bound: ReadonlyMap<string, BoundTrack> = new Map();
   #announced = '';
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
-  #gatheringTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionOptions, events: SessionEvents) {
     this.#options = options;
@@ -98,6 +95,9 @@ export class Session {
       options.guessSize,
       options.previous === undefined ? undefined : options.previous.#subscriber,
     );
+    this.#candidates = new CandidateBatch(this.connection, candidates => {
+      this.#link.candidates(candidates).catch(() => undefined);
+    });
     this.#listen();
     this.#unlisten = options.capture.onChange(() => this.#captureChanged());
   }
@@ -120,16 +120,8 @@ export class Session {
   }
 
   /** Sends the invite. What fails is told by `lost`. */
-  async start(): Promise<void> {
-    try {
-      const sdp = await this.#negotiation.first();
-      if (this.#phase === 'over') return;
-      this.#answerTimer = setTimeout(() => this.#unanswered(), this.#options.answerTimeoutMs);
-      this.#events.mark('inviteSentAt');
-      await this.#link.invite(sdp, this.#own.metadata(sdp, this.#options.address.self));
-    } catch (thrown) {
-      this.#lose({ kind: 'signalling', problem: problemOf(thrown) });
-    }
+  start(): void {
+    this.#invite().catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
   }
 
   /** Takes a to-device message if it is meant for this session. */
@@ -171,7 +163,7 @@ export class Session {
   close(): void {
     this.#setPhase('over');
     clearTimeout(this.#answerTimer);
-    clearTimeout(this.#gatheringTimer);
+    this.#candidates.close();
     this.#unlisten();
     this.#path.close();
     this.#negotiation.close();
@@ -179,17 +171,23 @@ export class Session {
     this.connection.close();
   }
 
+  async #invite(): Promise<void> {
+    const sdp = await this.#negotiation.first();
+    if (this.#isOver) return;
+    this.#answerTimer = setTimeout(() => this.#unanswered(), this.#options.answerTimeoutMs);
+    this.#events.mark('inviteSentAt');
+    await this.#link.invite(sdp, this.#own.metadata(sdp, this.#options.address.self));
+  }
+
+  get #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
   #listen(): void {
     const { connection } = this;
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'connected') this.#events.mark('connectedAt');
       this.#path.connection(connection.connectionState);
-    });
-    connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate !== null && candidate.candidate !== '') this.#candidates.push(candidate);
-    });
-    connection.addEventListener('icegatheringstatechange', () => {
-      if (connection.iceGatheringState === 'complete') this.#sendCandidates();
     });
     this.#channel.addEventListener('open', () => {
       this.#events.mark('channelOpenAt');
@@ -212,8 +210,7 @@ export class Session {
     this.#negotiation.receive({ type: 'answer', sdp });
     this.#setMetadata(metadata);
     this.#link.selectAnswer().catch(() => undefined);
-    this.#gatheringTimer = setTimeout(() => this.#sendCandidates(), GATHERING_TIMEOUT_MS);
-    if (this.connection.iceGatheringState === 'complete') this.#sendCandidates();
+    this.#candidates.release();
     this.#events.answered();
   }
 
@@ -291,15 +288,8 @@ export class Session {
   }
 
   get #channelFlows(): boolean {
-    const state: RTCIceTransportState | undefined = this.connection.sctp?.transport?.iceTransport?.state;
+    const state = channelPath(this.connection);
     return state !== 'disconnected' && state !== 'failed';
-  }
-
-  #sendCandidates(): void {
-    clearTimeout(this.#gatheringTimer);
-    if (this.#phase === 'inviting' || this.#phase === 'over') return;
-    const candidates = this.#candidates.splice(0);
-    if (candidates.length > 0) this.#link.candidates(candidates).catch(() => undefined);
   }
 
   #report(type: Description['type'], thrown: unknown): void {
@@ -336,4 +326,11 @@ export class Session {
     this.close();
     this.#events.lost(loss);
   }
+}
+
+/** The path under the data channels; `undefined` in browsers that do not tell, whatever the types say. */
+function channelPath(connection: RTCPeerConnection): RTCIceTransportState | undefined {
+  const sctp: Partial<RTCSctpTransport> | null = connection.sctp;
+  const dtls: Partial<RTCDtlsTransport> | undefined = sctp?.transport;
+  return dtls?.iceTransport?.state;
 }

@@ -1,5 +1,5 @@
 /** Which tracks we ask for and how large (MSC3898, m.call.track_subscription). */
-import { type ControlMessage, type StreamMetadata, type WantedTrack } from './wire.ts';
+import type { ControlMessage, StreamMetadata, WantedTrack } from './wire.ts';
 
 /** Width and height in device px. */
 export interface Size {

@@ -66,11 +66,15 @@ export class SyncLoop {
   /** Resolves when the first answer is in; the loop then goes on until `stop()`. Rejects where that answer fails. */
   async start(): Promise<void> {
     this.#take(await this.#poll(0));
-    void this.#loop();
+    this.#loop().catch((thrown: unknown) => this.#handlers.trouble(problemOf(thrown)));
   }
 
   stop(): void {
     this.#abort.abort();
+  }
+
+  #isStopped(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   #poll(timeoutMs: number): Promise<SyncAnswer> {
@@ -83,21 +87,20 @@ export class SyncLoop {
   }
 
   async #loop(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
+    while (!this.#isStopped()) {
       try {
         const answer = await this.#poll(POLL_TIMEOUT_MS);
-        if (signal.aborted) return;
+        if (this.#isStopped()) return;
         if (this.#failures > 0) this.#handlers.trouble(undefined);
         this.#failures = 0;
         this.#take(answer);
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (this.#isStopped()) return;
         const reason = problemOf(thrown);
         this.#handlers.trouble(reason);
         if (reason.code === 'TOKEN_REFUSED') return;
         this.#failures += 1;
-        await pause(backoffMs(this.#failures, Math.random()), signal);
+        await pause(backoffMs(this.#failures, Math.random()), this.#abort.signal);
       }
     }
   }

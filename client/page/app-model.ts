@@ -1,11 +1,12 @@
 /** The way through the page: sign in, pick a room, look in the mirror, call. */
-import { batch, type Signal, signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import {
   askFocus,
   type Call,
   callRoomRequest,
   CallRoom,
   Capture,
+  type CaptureKind,
   type Credentials,
   findHomeserver,
   Homeserver,
@@ -24,6 +25,7 @@ import {
 } from '../kit/index.ts';
 import { CallModel } from './call-model.ts';
 import { callFragment, type CallTarget, type Link } from './link.ts';
+import { Messages } from './messages.ts';
 import { forgetSession, loadSession, saveSession } from './stored-session.ts';
 
 export type Screen =
@@ -33,21 +35,11 @@ export type Screen =
   /** Lobby and call: what is seen depends on the state of the call. */
   | { kind: 'room'; model: CallModel };
 
-/** Something to tell the person for a moment. */
-export interface Notice {
-  id: number;
-  problem: Problem;
-}
-
-const NOTICE_MS = 9_000;
-const MOST_NOTICES = 3;
-
 export class AppModel {
   readonly screen: Signal<Screen> = signal({ kind: 'loading', what: 'Starting' });
   readonly problem: Signal<Problem | undefined> = signal(undefined);
   readonly busy = signal(false);
-  readonly notices: Signal<Notice[]> = signal([]);
-  readonly announcement = signal('');
+  readonly messages = new Messages();
   readonly capture: Capture;
   /** Counts changes of the capture, for views that read it. */
   readonly captureChanges = signal(0);
@@ -58,7 +50,6 @@ export class AppModel {
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;
   #autojoin: boolean;
-  #notices = 0;
   #resume: { audio: boolean; video: boolean } | undefined;
   readonly #asking: Promise<void>;
 
@@ -84,31 +75,28 @@ export class AppModel {
   }
 
   /** Where the link and what the tab remembers lead. */
-  async start(loginToken: string | undefined): Promise<void> {
-    const stored = loadSession();
-    const { homeserverUrl } = stored;
-    if (loginToken !== undefined && homeserverUrl !== undefined) {
-      await this.#attempt(async () => this.#enter(await loginWithToken(homeserverUrl, loginToken)));
-    } else if (stored.credentials !== undefined) {
-      await this.#attempt(() => this.#enter(stored.credentials));
-    } else this.#go({ kind: 'signIn' });
-    if (this.screen.value.kind === 'loading') this.#go({ kind: 'signIn' });
+  start(loginToken: string | undefined): void {
+    const { homeserverUrl, credentials } = loadSession();
+    this.#act(async () => {
+      if (loginToken !== undefined && homeserverUrl !== undefined) {
+        await this.#enter(await loginWithToken(homeserverUrl, loginToken));
+      } else if (credentials !== undefined) await this.#enter(credentials);
+      else this.#go({ kind: 'signIn' });
+    });
   }
 
   /** `server`: as typed; where it is empty, that of the user id or of the focus. */
-  async signIn(server: string, user: string, password: string): Promise<void> {
-    await this.#attempt(async () => this.#enter(await loginWithPassword(await findHomeserver(server), user, password)));
+  signIn(server: string, user: string, password: string): void {
+    this.#act(async () => this.#enter(await loginWithPassword(await findHomeserver(server), user, password)));
   }
 
-  async signInWithToken(server: string, token: string): Promise<void> {
-    await this.#attempt(async () =>
-      this.#enter(await loginWithAccessToken(await findHomeserver(server), token.trim())),
-    );
+  signInWithToken(server: string, token: string): void {
+    this.#act(async () => this.#enter(await loginWithAccessToken(await findHomeserver(server), token.trim())));
   }
 
   /** Goes to the homeserver's page for logins by another site. */
-  async signInElsewhere(server: string): Promise<void> {
-    await this.#attempt(async () => {
+  signInElsewhere(server: string): void {
+    this.#act(async () => {
       const url = await findHomeserver(server);
       if (!(await waysToSignIn(url)).sso) {
         throw new ProblemError(problem('LOGIN_REFUSED', 'This homeserver offers no sign-in by another site.'));
@@ -118,7 +106,7 @@ export class AppModel {
     });
   }
 
-  async signOut(): Promise<void> {
+  signOut(): void {
     this.#leaveRoom();
     this.capture.stop();
     forgetSession();
@@ -126,12 +114,10 @@ export class AppModel {
     history.replaceState(null, '', location.pathname);
     const { homeserver } = this;
     this.homeserver = undefined;
-    batch(() => {
-      this.problem.value = undefined;
-      this.#go({ kind: 'signIn' });
-    });
+    this.problem.value = undefined;
+    this.#go({ kind: 'signIn' });
     // The token may be refused already; what counts is that this tab forgot it.
-    await homeserver?.logout().catch(() => undefined);
+    homeserver?.logout().catch(() => undefined);
   }
 
   showRooms(): void {
@@ -143,52 +129,26 @@ export class AppModel {
     this.#go({ kind: 'rooms' });
   }
 
-  async openRoom(target: CallTarget): Promise<void> {
-    const { homeserver } = this;
-    if (homeserver === undefined) return;
-    this.#target = target;
-    await this.#attempt(async () => {
-      this.#go({ kind: 'loading', what: 'Entering the room' });
-      this.#resume = undefined;
-      if (this.capture.audio.kind === 'off' && this.capture.video.kind === 'off') void this.capture.startBoth();
-      if (this.#linkFocus === undefined) await this.#asking;
-      const room = await CallRoom.open({
-        homeserver,
-        room: target.room,
-        via: target.via,
-        confId: target.confId,
-        focus: this.#linkFocus ?? this.focus.value,
-      });
-      const model = new CallModel({
-        room,
-        capture: this.capture,
-        guessSize: () => this.guessSize(),
-        notice: reason => this.notify(reason),
-        announce: text => this.announce(text),
-      });
-      history.replaceState(null, '', callFragment({ ...target, room: room.roomId }));
-      this.#go({ kind: 'room', model });
-      if (this.#autojoin) {
-        this.#autojoin = false;
-        this.join();
-      }
-    });
-    if (this.problem.value !== undefined) this.#go({ kind: 'rooms' });
+  openRoom(target: CallTarget): void {
+    this.#act(() => this.#openRoom(target));
   }
 
   /** Makes a room in which everybody may join calls, with the focus in it, and enters it. */
-  async makeRoom(name: string, open: boolean, invite: string[]): Promise<void> {
+  makeRoom(name: string, open: boolean, invite: string[]): void {
     const { homeserver } = this;
     if (homeserver === undefined) return;
-    await this.#attempt(async () => {
+    this.#act(async () => {
       await this.#asking;
       const focus = this.#linkFocus ?? this.focus.value;
       const confId = crypto.randomUUID();
       const guests = focus === undefined ? invite : [...invite, focus.userId];
       const room = await homeserver.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
-      const server = room.replace(/^[^:]*:/, '');
-      const via = server === room ? [] : [server];
-      await this.openRoom({ room, confId, via, homeserverUrl: homeserver.credentials.homeserverUrl });
+      await this.#openRoom({
+        room,
+        confId,
+        via: serversOf(room),
+        homeserverUrl: homeserver.credentials.homeserverUrl,
+      });
     });
   }
 
@@ -203,14 +163,10 @@ export class AppModel {
   }
 
   /** Lets every member of the room join calls; where the homeserver refuses, the person is told. */
-  async allowCalls(): Promise<void> {
+  allowCalls(): void {
     const { value } = this.screen;
     if (value.kind !== 'room') return;
-    try {
-      await value.model.room.allowCalls();
-    } catch (thrown) {
-      this.notify(problemOf(thrown));
-    }
+    value.model.room.allowCalls().catch((thrown: unknown) => this.messages.notify(problemOf(thrown)));
   }
 
   /** What a click on "Join" does. */
@@ -220,8 +176,8 @@ export class AppModel {
     if (this.#resume !== undefined) {
       const { audio, video } = this.#resume;
       this.#resume = undefined;
-      if (audio) void this.capture.start('audio');
-      if (video) void this.capture.start('video');
+      if (audio) this.startCapture('audio');
+      if (video) this.startCapture('video');
     }
     call.join();
   }
@@ -238,84 +194,107 @@ export class AppModel {
 
   toggleMicrophone(): void {
     this.capture.setAudioMuted(!this.capture.audioMuted);
-    this.announce(this.capture.audioMuted ? 'Your microphone is off.' : 'Your microphone is on.');
+    this.messages.announce(this.capture.audioMuted ? 'Your microphone is off.' : 'Your microphone is on.');
   }
 
   toggleCamera(): void {
     const on = this.capture.video.kind === 'on' || this.capture.video.kind === 'starting';
     this.capture.setVideoMuted(on);
-    this.announce(on ? 'Your camera is off.' : 'Your camera is on.');
+    this.messages.announce(on ? 'Your camera is off.' : 'Your camera is on.');
   }
 
-  async toggleScreen(): Promise<void> {
+  toggleScreen(): void {
     if (this.capture.screen !== undefined) {
       this.capture.stopScreen();
-      this.announce('You stopped sharing your screen.');
+      this.messages.announce('You stopped sharing your screen.');
       return;
     }
-    const failed = await this.capture.shareScreen();
-    if (failed !== undefined) this.notify(failed);
-    else if (this.capture.screen !== undefined) this.announce('You share your screen.');
+    this.capture.shareScreen().then(
+      failed => {
+        if (failed !== undefined) this.messages.notify(failed);
+        else if (this.capture.screen !== undefined) this.messages.announce('You share your screen.');
+      },
+      (thrown: unknown) => this.messages.notify(problemOf(thrown)),
+    );
+  }
+
+  /** Starts a camera or a microphone, or both; what fails is seen in the state of the capture. */
+  startCapture(kind: CaptureKind | 'both', deviceId?: string): void {
+    const starting = kind === 'both' ? this.capture.startBoth() : this.capture.start(kind, deviceId);
+    starting.catch((thrown: unknown) => this.messages.notify(problemOf(thrown)));
   }
 
   /** The link by which others come here. */
   inviteLink(): string {
     const target = this.#target;
-    const { screen, homeserver } = { screen: this.screen.value, homeserver: this.homeserver };
+    const screen = this.screen.value;
+    const { homeserver } = this;
     if (target === undefined || screen.kind !== 'room') return location.href;
-    const server = homeserver?.credentials.userId.replace(/^[^:]*:/, '');
     const fragment = callFragment({
       room: screen.model.room.roomId,
       confId: screen.model.room.confId,
-      via: target.via.length > 0 || server === undefined ? target.via : [server],
+      via: target.via.length > 0 || homeserver === undefined ? target.via : serversOf(homeserver.credentials.userId),
       homeserverUrl: homeserver?.credentials.homeserverUrl,
     });
     return `${location.origin}${location.pathname}${fragment}`;
   }
 
-  notify(reason: Problem): void {
-    this.#notices += 1;
-    const notice = { id: this.#notices, problem: reason };
-    const others = this.notices.value.filter(other => other.problem.code !== reason.code);
-    this.notices.value = [...others, notice].slice(-MOST_NOTICES);
-    setTimeout(() => this.dismiss(notice.id), NOTICE_MS);
-  }
-
-  dismiss(id: number): void {
-    this.notices.value = this.notices.value.filter(notice => notice.id !== id);
-  }
-
-  announce(text: string): void {
-    // The same sentence twice must be read twice: a space more makes it another.
-    this.announcement.value = this.announcement.value === text ? `${text} ` : text;
-  }
-
-  async #enter(credentials: Credentials | undefined): Promise<void> {
-    if (credentials === undefined) return;
+  async #enter(credentials: Credentials): Promise<void> {
     saveSession({ credentials, homeserverUrl: undefined });
     this.homeserver = new Homeserver(credentials);
-    const target = this.#target;
-    if (target === undefined) this.#go({ kind: 'rooms' });
-    else await this.openRoom(target);
+    if (this.#target === undefined) this.#go({ kind: 'rooms' });
+    else await this.#openRoom(this.#target);
   }
 
-  async #attempt(step: () => Promise<void>): Promise<void> {
+  async #openRoom(target: CallTarget): Promise<void> {
+    const { homeserver } = this;
+    if (homeserver === undefined) return;
+    this.#target = target;
+    this.#go({ kind: 'loading', what: 'Entering the room' });
+    this.#resume = undefined;
+    if (this.capture.audio.kind === 'off' && this.capture.video.kind === 'off') this.startCapture('both');
+    if (this.#linkFocus === undefined) await this.#asking;
+    const room = await CallRoom.open({
+      homeserver,
+      room: target.room,
+      via: target.via,
+      confId: target.confId,
+      focus: this.#linkFocus ?? this.focus.value,
+    });
+    const model = new CallModel({
+      room,
+      capture: this.capture,
+      guessSize: () => this.guessSize(),
+      notice: reason => this.messages.notify(reason),
+      announce: text => this.messages.announce(text),
+    });
+    history.replaceState(null, '', callFragment({ ...target, room: room.roomId }));
+    this.#go({ kind: 'room', model });
+    if (!this.#autojoin) return;
+    this.#autojoin = false;
+    this.join();
+  }
+
+  /** Does something that may fail, and shows the problem where it belongs. */
+  #act(step: () => Promise<void>): void {
     this.problem.value = undefined;
     this.busy.value = true;
-    try {
-      await step();
-    } catch (thrown) {
-      const reason = problemOf(thrown);
-      this.problem.value = reason;
-      if (reason.code === 'TOKEN_REFUSED') {
-        forgetSession();
-        this.homeserver = undefined;
-        this.capture.stop();
-        this.#go({ kind: 'signIn' });
-      }
-    } finally {
-      this.busy.value = false;
+    step()
+      .catch((thrown: unknown) => this.#failed(problemOf(thrown)))
+      .finally(() => {
+        this.busy.value = false;
+      });
+  }
+
+  #failed(reason: Problem): void {
+    this.problem.value = reason;
+    if (reason.code === 'TOKEN_REFUSED') {
+      forgetSession();
+      this.homeserver = undefined;
     }
+    if (this.screen.value.kind !== 'loading') return;
+    this.capture.stop();
+    this.#go({ kind: this.homeserver === undefined ? 'signIn' : 'rooms' });
   }
 
   #leaveRoom(): void {
@@ -328,4 +307,10 @@ export class AppModel {
   #go(screen: Screen): void {
     this.screen.value = screen;
   }
+}
+
+/** The server in a Matrix id, as a way to its room; rooms of newer versions name none. */
+function serversOf(id: string): string[] {
+  const match = /^[^:]+:(.+)$/.exec(id);
+  return match?.[1] === undefined ? [] : [match[1]];
 }

@@ -15,7 +15,7 @@ export function App({ app }: { app: AppModel }): JSX.Element {
   return (
     <>
       <View app={app} />
-      <Notices app={app} />
+      <Notices messages={app.messages} />
     </>
   );
 }
@@ -47,8 +47,8 @@ function RoomView({ app, model }: { app: AppModel; model: CallModel }): JSX.Elem
     const { kind } = model.state.value;
     document.title = `${model.room.name ?? 'Call'} · weir`;
     if (kind === 'left' || kind === 'ended') app.callIsOver();
-    if (kind === 'connected') app.announce('Connected.');
-    if (kind === 'reconnecting') app.announce('Reconnecting.');
+    if (kind === 'connected') app.messages.announce('Connected.');
+    if (kind === 'reconnecting') app.messages.announce('Reconnecting.');
   });
   switch (model.state.value.kind) {
     case 'idle':

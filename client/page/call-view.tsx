@@ -111,7 +111,7 @@ function Controls({ app, openDevices }: { app: AppModel; openDevices: () => void
           active={capture.screen !== undefined}
           text={capture.screen === undefined ? 'Share screen' : 'Stop sharing'}
           shortcut="s"
-          act={() => void app.toggleScreen()}
+          act={() => app.toggleScreen()}
         />
       ) : null}
       <Control id="devices" icon="settings" text="Devices" act={openDevices} />
@@ -163,7 +163,7 @@ export function useShortcuts(app: AppModel): void {
           app.toggleCamera();
           return;
         case 's':
-          if (app.inCall) void app.toggleScreen();
+          if (app.inCall) app.toggleScreen();
           return;
         default:
       }

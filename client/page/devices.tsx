@@ -50,7 +50,7 @@ function DevicePicker({
       <select
         value={current}
         disabled={devices.length === 0}
-        onChange={event => void app.capture.start(kind, event.currentTarget.value)}
+        onChange={event => app.startCapture(kind, event.currentTarget.value)}
       >
         {track === undefined ? <option value="">{devices.length === 0 ? 'None found' : 'Off'}</option> : null}
         {devices.map(({ deviceId, label }, index) => (

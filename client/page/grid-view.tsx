@@ -92,24 +92,28 @@ function Alone({ app }: { app: AppModel }): JSX.Element {
 
 export function CopyLink({ app, main = false }: { app: AppModel; main?: boolean }): JSX.Element {
   const copied = useSignal(false);
-  const copy = async (): Promise<void> => {
+  const copy = (): void => {
     const link = app.inviteLink();
-    try {
-      await navigator.clipboard.writeText(link);
-      copied.value = true;
-      app.announce('The link is copied.');
-      setTimeout(() => {
-        copied.value = false;
-      }, 2_500);
-    } catch {
-      // Insecure pages have no clipboard.
-      window.prompt('Copy this link:', link);
-    }
+    copyText(link).then(
+      () => {
+        copied.value = true;
+        app.messages.announce('The link is copied.');
+        setTimeout(() => {
+          copied.value = false;
+        }, 2_500);
+      },
+      () => window.prompt('Copy this link:', link),
+    );
   };
   return (
-    <button class={main ? 'button button-main' : 'button button-quiet'} type="button" onClick={() => void copy()}>
+    <button class={main ? 'button button-main' : 'button button-quiet'} type="button" onClick={copy}>
       <Icon name={copied.value ? 'check' : 'link'} size={18} />
       <span>{copied.value ? 'Link copied' : 'Copy link'}</span>
     </button>
   );
+}
+
+/** Rejects where the page has no clipboard: insecure pages have none. */
+async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }

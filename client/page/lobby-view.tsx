@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { CallState, CaptureState, Problem } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
@@ -131,15 +130,9 @@ function Problems({
   model: CallModel;
   obstacle: Problem | undefined;
 }): JSX.Element {
-  const allowing = useSignal(false);
   const { audio, video } = app.capture;
   const failed = [video, audio].flatMap(state => (state.kind === 'failed' ? [state.problem] : []));
   const same = failed[0]?.code === failed[1]?.code;
-  const allow = async (): Promise<void> => {
-    allowing.value = true;
-    await app.allowCalls();
-    allowing.value = false;
-  };
   const trouble = model.room.trouble;
   return (
     <>
@@ -147,7 +140,7 @@ function Problems({
       {obstacle === undefined ? null : (
         <ProblemCard problem={obstacle}>
           {obstacle.code === 'CALL_FORBIDDEN' && model.room.mayAllowCalls ? (
-            <button class="button" type="button" disabled={allowing.value} onClick={() => void allow()}>
+            <button class="button" type="button" onClick={() => app.allowCalls()}>
               Allow calls for members
             </button>
           ) : null}
@@ -155,7 +148,7 @@ function Problems({
       )}
       {(same ? failed.slice(0, 1) : failed).map(problem => (
         <ProblemCard key={problem.detail} problem={same && failed.length > 1 ? { ...problem, detail: '' } : problem}>
-          <button class="button" type="button" onClick={() => void app.capture.startBoth()}>
+          <button class="button" type="button" onClick={() => app.startCapture('both')}>
             Try again
           </button>
         </ProblemCard>

@@ -31,4 +31,4 @@ window.addEventListener('hashchange', () => {
 
 const root = document.getElementById('app');
 if (root !== null) render(<App app={app} />, root);
-void app.start(link.loginToken);
+app.start(link.loginToken);

@@ -1,27 +1,27 @@
 import type { JSX } from 'preact';
-import type { AppModel } from './app-model.ts';
+import type { Messages } from './messages.ts';
 import { Icon } from './icons.tsx';
 
 /** Short-lived messages, and what only a screen reader says. */
-export function Notices({ app }: { app: AppModel }): JSX.Element {
+export function Notices({ messages }: { messages: Messages }): JSX.Element {
   return (
     <>
       <div class="notices" role="region" aria-label="Messages" aria-live="assertive">
-        {app.notices.value.map(({ id, problem }) => (
+        {messages.notices.value.map(({ id, problem }) => (
           <div class="notice" key={id}>
             <div>
               <p class="problem-title">{problem.title}</p>
               {problem.detail === '' ? null : <p class="problem-detail">{problem.detail}</p>}
               <p class="problem-remedy">{problem.remedy}</p>
             </div>
-            <button class="icon-button" type="button" aria-label="Dismiss" onClick={() => app.dismiss(id)}>
+            <button class="icon-button" type="button" aria-label="Dismiss" onClick={() => messages.dismiss(id)}>
               <Icon name="close" size={18} />
             </button>
           </div>
         ))}
       </div>
       <div class="unseen" role="status" aria-live="polite" id="announcements">
-        {app.announcement.value}
+        {messages.announcement.value}
       </div>
     </>
   );

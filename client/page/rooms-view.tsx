@@ -32,7 +32,7 @@ export function RoomsView({ app }: { app: AppModel }): JSX.Element {
   }, []);
 
   const enter = (roomId: string): void => {
-    void app.openRoom({ room: roomId, confId: undefined, via: [], homeserverUrl: undefined });
+    app.openRoom({ room: roomId, confId: undefined, via: [], homeserverUrl: undefined });
   };
   const { target } = app;
   return (
@@ -41,7 +41,7 @@ export function RoomsView({ app }: { app: AppModel }): JSX.Element {
         <Wordmark />
         <div class="bar-side">
           <span class="bar-user">{app.homeserver?.credentials.userId}</span>
-          <button class="button button-quiet" type="button" onClick={() => void app.signOut()}>
+          <button class="button button-quiet" type="button" onClick={() => app.signOut()}>
             Sign out
           </button>
         </div>
@@ -49,7 +49,7 @@ export function RoomsView({ app }: { app: AppModel }): JSX.Element {
       {app.problem.value === undefined ? null : (
         <ProblemCard problem={app.problem.value}>
           {target === undefined ? null : (
-            <button class="button" type="button" onClick={() => void app.openRoom(target)}>
+            <button class="button" type="button" onClick={() => app.openRoom(target)}>
               Try again
             </button>
           )}
@@ -126,7 +126,7 @@ function MakeRoom({ app }: { app: AppModel }): JSX.Element {
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const invite = guests.value.split(/[\s,;]+/).filter(guest => /^@[^:]+:.+/.test(guest));
-    void app.makeRoom(name.value.trim() || 'Call', open.value, invite);
+    app.makeRoom(name.value.trim() || 'Call', open.value, invite);
   };
   return (
     <form class="form" onSubmit={submit}>
@@ -179,7 +179,7 @@ function OpenLink({ app }: { app: AppModel }): JSX.Element {
     const typed = text.value.trim();
     const linked = typed.includes('#/') ? parseLink(typed.slice(typed.indexOf('#/')), '').target : undefined;
     if (typed !== '') {
-      void app.openRoom(linked ?? { room: typed, confId: undefined, via: [], homeserverUrl: undefined });
+      app.openRoom(linked ?? { room: typed, confId: undefined, via: [], homeserverUrl: undefined });
     }
   };
   return (

@@ -20,7 +20,8 @@ export function SignInView({ app }: { app: AppModel }): JSX.Element {
     event.preventDefault();
     const { value } = secret;
     secret.value = '';
-    void (way.value === 'password' ? app.signIn(chosen(), user.value, value) : app.signInWithToken(chosen(), value));
+    if (way.value === 'password') app.signIn(chosen(), user.value, value);
+    else app.signInWithToken(chosen(), value);
   };
 
   return (
@@ -86,7 +87,7 @@ export function SignInView({ app }: { app: AppModel }): JSX.Element {
           </button>
         </form>
         <div class="gate-more">
-          <button class="link-button" type="button" onClick={() => void app.signInElsewhere(chosen())}>
+          <button class="link-button" type="button" onClick={() => app.signInElsewhere(chosen())}>
             Sign in by another site
           </button>
           <button

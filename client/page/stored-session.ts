@@ -1,5 +1,5 @@
 /** What a tab remembers over a reload. In sessionStorage: two tabs may be two people. */
-import { type CaptureSize, type Credentials, type FocusRef } from '../kit/index.ts';
+import type { CaptureSize, Credentials, FocusRef } from '../kit/index.ts';
 
 const KEY = 'weir.session';
 
