@@ -94,7 +94,8 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       log,
     });
     scope.own('http', () => app.close());
-    log.info({ url: await listen(app, config.http), version: VERSION }, 'listening');
+    const url = await listen(app, config.http);
+    log.info({ url, page: config.http.publicUrl ?? url, version: VERSION }, 'listening');
     scope.own('focus', () => node.stop());
     await Promise.race([node.start(), stopped]);
     await stopped;
