@@ -43,6 +43,9 @@ export function synapseConfig(options: SynapseConfigOptions): string {
       presence: { enabled: false },
       user_directory: { enabled: false },
       push: { enabled: false },
+      // A new database builds a dozen indexes within its first minute, each of which holds up every writer of SQLite; none
+      // of them matters at this size.
+      background_updates: { sleep_enabled: true, sleep_duration_ms: 3_600_000 },
       // The users' passwords are random and live as long as the folder: no reason to spend a second on each.
       bcrypt_rounds: 4,
       ...(options.keepRateLimits ? {} : liftedRateLimits()),

@@ -37,6 +37,7 @@ test('after a kill and a restart every old session is hung up, and its client jo
     await peer.vanish();
   }
   const fresh = await scene.call(room, [alice, bob]);
+
   const back = performance.now() - begun;
   report('restart', { 'media again after ms': back });
   expect(back).toBeLessThan(BACK_WITHIN_MS);

@@ -34,8 +34,11 @@ export class HomeserverLink {
 
   /** Forgets what was sent to the device before, then hands every to-device event to `receive`, in order. */
   async open(receive: (event: ReceivedToDevice) => void): Promise<void> {
-    const since = await this.#sync(undefined, 0);
-    this.#loop = this.#run(since.next, receive);
+    const first = await this.#sync(undefined, 0);
+    // Synapse gives what waits for the device with the second request.
+    let latest = await this.#sync(first.next, 0);
+    while (latest.events.length > 0) latest = await this.#sync(latest.next, 0);
+    this.#loop = this.#run(latest.next, receive);
   }
 
   async sendToDevice(userId: string, deviceId: string, type: string, content: unknown): Promise<void> {
