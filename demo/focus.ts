@@ -9,7 +9,7 @@ import type { MatrixUser } from './synapse.ts';
 import { urlHost } from './synapse-config.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
-const STARTS_WITHIN_MS = 30_000;
+const STARTS_WITHIN_MS = 60_000;
 const POLL_MS = 50;
 const TRIES = 3;
 

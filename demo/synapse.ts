@@ -61,7 +61,7 @@ export interface Synapse {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const STARTS_WITHIN_MS = 60_000;
+const STARTS_WITHIN_MS = 120_000;
 const POLL_MS = 100;
 const TRIES = 3;
 

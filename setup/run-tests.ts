@@ -26,7 +26,7 @@ const STEPS: Step[] = [
   {
     name: 'types',
     title: 'Types',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
     commands: [
       ['tsc', '--noEmit'],
       ['tsc', '--noEmit', '-p', 'client'],
@@ -35,7 +35,7 @@ const STEPS: Step[] = [
   {
     name: 'lint',
     title: 'Lint and format',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
     commands: [
       ['eslint', '--max-warnings', '0', '.'],
       ['biome', 'format', '.'],
@@ -44,12 +44,12 @@ const STEPS: Step[] = [
   {
     name: 'imports',
     title: 'Import directions',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
     commands: [['depcruise', '--config', '.dependency-cruiser.mjs', ...SOURCES]],
   },
-  { name: 'unused', title: 'Unused code and packages', timeoutMs: 5 * MINUTE_MS, commands: [['knip']] },
-  vitest('unit', 'Unit tests', 10 * MINUTE_MS),
-  vitest('e2e', 'End-to-end tests', 20 * MINUTE_MS),
+  { name: 'unused', title: 'Unused code and packages', timeoutMs: 10 * MINUTE_MS, commands: [['knip']] },
+  vitest('unit', 'Unit tests', 15 * MINUTE_MS),
+  vitest('e2e', 'End-to-end tests', 30 * MINUTE_MS),
 ];
 
 function vitest(name: string, title: string, timeoutMs: number): Step {
