@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CallRoom, kickUser, sendState } from '../../demo/call-room.ts';
 import type { LightPeer } from '../peers/light-peer.ts';
 import { until } from '../peers/until.ts';
-import { report, Stage, whole, wholeAgain } from './stage.ts';
+import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 
 /** Product bound: from the removal until no media arrives. */
 const MEDIA_ENDS_WITHIN_MS = 2_000;
@@ -17,7 +17,7 @@ afterAll(() => stage.end());
 
 async function refusal(peer: LightPeer): Promise<{ reason: string; code: string | undefined }> {
   await peer.join();
-  await until('the invite is answered', 15_000, () => peer.hangup !== undefined || peer.seen.answers > 0);
+  await until('the invite is answered', WAIT_MS, () => peer.hangup !== undefined || peer.seen.answers > 0);
   if (peer.hangup === undefined) throw new Error('the focus took the invite');
   const { reason, code } = peer.hangup;
   return { reason, code };
@@ -34,7 +34,7 @@ function endCall(room: CallRoom): Promise<void> {
 /** Media that arrives later than this, from now on, is too much. */
 async function mediaEnds(peers: readonly LightPeer[]): Promise<void> {
   const begun = performance.now();
-  await until('no media arrives', 10_000, () => peers.every(peer => performance.now() - peer.lastPacketAt > 1_500));
+  await until('no media arrives', WAIT_MS, () => peers.every(peer => performance.now() - peer.lastPacketAt > 1_500));
   const ended = Math.max(...peers.map(peer => peer.lastPacketAt)) - begun;
   report('removed', { 'media ended after ms': ended });
   expect(ended).toBeLessThan(MEDIA_ENDS_WITHIN_MS);
@@ -89,7 +89,7 @@ test('calls of one id in two rooms have nothing to do with each other', async ()
   const inRight = await scene.peer(two, right).join();
   // In both rooms: the room that the invite names counts.
   const named = await scene.peer(both, right, { namesRoom: true }).join();
-  await whole([inRight, named], 10_000);
+  await whole([inRight, named]);
   expect(inLeft.sees(inRight)).toBe(false);
   expect(inLeft.sees(named)).toBe(false);
   expect(named.sees(inLeft)).toBe(false);
@@ -104,8 +104,8 @@ describe.concurrent('a call goes on for those who stay, and ends', () => {
     await kickUser(stage.synapse.baseUrl, stage.host, room.roomId, users[0].userId);
     await mediaEnds([kicked]);
     expect(kicked.hangup).toMatchObject({ reason: 'unknown_error', code: 'WEIR_NOT_JOINED' });
-    await until('the others no longer see it', 2_000, () => !others.some(other => other.sees(kicked)));
-    await wholeAgain(others, 5_000);
+    await until('the others no longer see it', WAIT_MS, () => !others.some(other => other.sees(kicked)));
+    await wholeAgain(others);
   });
 
   test('for everybody when the focus is kicked', async () => {
@@ -140,6 +140,6 @@ test('an invite that is ahead of the room state is taken once the focus has hear
     stateKey: room.confId,
     content: { 'm.intent': 'm.room', 'm.type': 'm.video' },
   });
-  await until('it is answered', 5_000, () => hurried.seen.answers > 0);
+  await until('it is answered', WAIT_MS, () => hurried.seen.answers > 0);
   expect(hurried.hangup).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inviteEvent } from '../peers/client-messages.ts';
 import { until } from '../peers/until.ts';
-import { report, Stage, whole, wholeAgain } from './stage.ts';
+import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 
 /** Product bound: from the kill until there can be media again, without a human. */
 const BACK_WITHIN_MS = 10_000;
@@ -29,7 +29,7 @@ test('after a kill and a restart every old session is hung up, and its client jo
   await stale.tellFocus('m.call.invite', { ...content, lifetime: 500 });
   await delay(1_000);
   await stage.focus.restart();
-  await until('the old sessions are hung up', 5_000, () => old.every(peer => peer.hangup !== undefined));
+  await until('the old sessions are hung up', WAIT_MS, () => old.every(peer => peer.hangup !== undefined));
   for (const peer of old) {
     expect(peer.hangup).toMatchObject({ reason: 'unknown_error', code: 'WEIR_FOCUS_RESTARTED' });
     // Their invites were in the homeserver's queue of the earlier run: nobody answers them again.
@@ -41,10 +41,10 @@ test('after a kill and a restart every old session is hung up, and its client jo
   const back = performance.now() - begun;
   report('restart', { 'media again after ms': back });
   expect(back).toBeLessThan(BACK_WITHIN_MS);
-  await until('the stale invite is refused', 5_000, () => stale.hangup !== undefined);
+  await until('the stale invite is refused', WAIT_MS, () => stale.hangup !== undefined);
   expect(stale.hangup).toMatchObject({ reason: 'invite_timeout', code: 'WEIR_STALE_INVITE' });
   expect(stale.seen.answers).toBe(0);
-  await wholeAgain(fresh, 5_000);
+  await wholeAgain(fresh);
 });
 
 test('sessions that ended before the kill are not hung up after it', async () => {
@@ -53,12 +53,12 @@ test('sessions that ended before the kill are not hung up after it', async () =>
   const room = await scene.callRoom(users);
   const [left, stayed] = await scene.call(room, users);
   await left.leave();
-  await until('it is gone', 3_000, () => !stayed.sees(left));
+  await until('it is gone', WAIT_MS, () => !stayed.sees(left));
   const witness = scene.peer(users[0], room);
   await witness.listen();
   await stage.focus.kill();
   await stage.focus.restart();
-  await until('the one that stayed is hung up', 5_000, () => stayed.hangup !== undefined);
+  await until('the one that stayed is hung up', WAIT_MS, () => stayed.hangup !== undefined);
   await delay(500);
   expect(witness.seen.strayHangups).toEqual([]);
 });
@@ -74,14 +74,14 @@ test('a homeserver that is away ends no call, and /readyz tells', async () => {
     const noticed = await untilStatus('/readyz', 503, 60_000);
     report('homeserver away', { 'noticed after ms': noticed });
     expect((await stage.get('/healthz')).status).toBe(200);
-    await wholeAgain(peers, 5_000);
+    await wholeAgain(peers);
   } finally {
     stage.synapse.resume();
   }
   const noticed = await untilStatus('/readyz', 200, 30_000);
   report('homeserver back', { 'noticed after ms': noticed });
   const third = await scene.peer(users[2], room).join();
-  await whole([...peers, third], 10_000);
+  await whole([...peers, third]);
 });
 
 test('a dead media worker is replaced; its sessions are hung up and can join again', async () => {
@@ -93,7 +93,7 @@ test('a dead media worker is replaced; its sessions are hung up and can join aga
   const [worker] = await stage.focus.workerPids();
   if (worker === undefined) throw new Error('no worker runs');
   process.kill(worker, 'SIGKILL');
-  await until('all are hung up', 5_000, () => peers.every(peer => peer.hangup !== undefined));
+  await until('all are hung up', WAIT_MS, () => peers.every(peer => peer.hangup !== undefined));
   for (const peer of peers) {
     expect(peer.hangup?.code).toBe('WEIR_WORKER_DIED');
     await peer.vanish();

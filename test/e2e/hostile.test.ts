@@ -9,7 +9,7 @@ import { hangupEvent, inviteEvent } from '../peers/client-messages.ts';
 import { HomeserverLink, type ReceivedToDevice } from '../peers/homeserver-link.ts';
 import type { LightPeer } from '../peers/light-peer.ts';
 import { until } from '../peers/until.ts';
-import { type Scene, Stage, wholeAgain } from './stage.ts';
+import { type Scene, Stage, WAIT_MS, wholeAgain } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -118,13 +118,13 @@ test('invites with garbage are answered with a hangup, and calls go on and begin
       const content = inviteOf(mallory.user, room, sdp);
       await mallory.tell('m.call.invite', content);
       const answers = () => mallory.hangups().filter(hangup => hangup.callId === content['call_id']);
-      await until(`an answer to ${what}`, 5_000, () => answers().length > 0);
+      await until(`an answer to ${what}`, WAIT_MS, () => answers().length > 0);
       expect(
         answers().map(hangup => hangup.error?.code),
         what,
       ).toEqual(['WEIR_BAD_SDP']);
     }
-    await wholeAgain(peers, 5_000);
+    await wholeAgain(peers);
   } finally {
     await mallory.close();
   }
@@ -153,10 +153,10 @@ test('events of wrong types and shapes harm nobody; the address alone is enough 
       ['m.room.encrypted', { ciphertext: 'x' }],
     ];
     for (const [type, content] of events) await mallory.tell(type, content);
-    await until('the broken invite is answered', 5_000, () =>
+    await until('the broken invite is answered', WAIT_MS, () =>
       mallory.hangups().some(hangup => hangup.error?.code === 'WEIR_BAD_MESSAGE'),
     );
-    await wholeAgain(peers, 5_000);
+    await wholeAgain(peers);
   } finally {
     await mallory.close();
   }
@@ -172,7 +172,7 @@ test('a stranger cannot end, answer or offer in the call of another', async () =
     await mallory.tell(type, content);
     await mallory.tell('m.call.negotiate', { ...content, description: { type: 'offer', sdp: OFFER } });
     await delay(1_000);
-    await wholeAgain(peers, 5_000);
+    await wholeAgain(peers);
     expect(victim.hangup).toBeUndefined();
   } finally {
     await mallory.close();
@@ -200,9 +200,9 @@ test('garbage on the control channel is answered, and the sender stays in the ca
   for (const text of garbage) expect(noisy.sayOnControl(text)).toBe(true);
   const codes = () => new Set(noisy.seen.errors.map(error => error.code));
   const expected = ['WEIR_BAD_MESSAGE', 'WEIR_BAD_SDP', 'WEIR_UNEXPECTED_MESSAGE'];
-  await until('all of it is answered', 5_000, () => expected.every(code => codes().has(code)) || [...codes()].join());
+  await until('all of it is answered', WAIT_MS, () => expected.every(code => codes().has(code)) || [...codes()].join());
   expect(noisy.hangup).toBeUndefined();
-  await wholeAgain(peers, 5_000);
+  await wholeAgain(peers);
 });
 
 test("nobody takes another's streams, name or device", async () => {
@@ -215,8 +215,8 @@ test("nobody takes another's streams, name or device", async () => {
   impostor.sayOnControl(
     JSON.stringify({ type: 'm.call.sdp_stream_metadata_changed', content: { sdp_stream_metadata: metadata } }),
   );
-  await until('it is refused', 3_000, () => impostor.seen.errors.some(error => error.code === 'WEIR_TRACK_TAKEN'));
-  await until('its own stream is told on', 3_000, () => victim.metadata[impostor.streamId]?.tracks !== undefined);
+  await until('it is refused', WAIT_MS, () => impostor.seen.errors.some(error => error.code === 'WEIR_TRACK_TAKEN'));
+  await until('its own stream is told on', WAIT_MS, () => victim.metadata[impostor.streamId]?.tracks !== undefined);
   expect(victim.metadata[impostor.streamId]?.user_id).toBe(impostor.call.userId);
   expect(victim.metadata[impostor.streamId]?.device_id).toBe(impostor.call.deviceId);
   expect(impostor.metadata[victim.streamId]?.user_id).toBe(victim.call.userId);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hangupEvent } from '../peers/client-messages.ts';
 import { PeerProcess } from '../peers/peer-process.ts';
 import { until } from '../peers/until.ts';
-import { report, Stage, whole, wholeAgain } from './stage.ts';
+import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 
 /** Product bound: from falling silent until the others no longer see a participant. */
 const GONE_WITHIN_MS = 10_000;
@@ -21,9 +21,9 @@ describe.concurrent('a participant', () => {
     const users = await scene.users(3);
     const [leaver, ...others] = await scene.call(await scene.callRoom(users), users);
     await leaver.leave();
-    const gone = await until('nobody sees it', 3_000, () => !others.some(other => other.sees(leaver)));
+    const gone = await until('nobody sees it', WAIT_MS, () => !others.some(other => other.sees(leaver)));
     report('hangup', { 'gone after ms': gone });
-    await wholeAgain(others, 5_000);
+    await wholeAgain(others);
   });
 
   test('that rejoins at once is a new session; the late hangup of the old one changes nothing', async () => {
@@ -33,8 +33,8 @@ describe.concurrent('a participant', () => {
     const [old, other] = await scene.call(room, [alice, bob]);
     await old.vanish();
     const fresh = await scene.peer(alice, room).join();
-    await whole([fresh, other], 10_000);
-    await until('the old session is told', 3_000, () => fresh.seen.strayHangups.length > 0);
+    await whole([fresh, other]);
+    await until('the old session is told', WAIT_MS, () => fresh.seen.strayHangups.length > 0);
     expect(fresh.seen.strayHangups).toEqual([
       { callId: old.call.callId, reason: 'new_session', code: 'WEIR_REPLACED' },
     ]);
@@ -42,7 +42,7 @@ describe.concurrent('a participant', () => {
     const { type, content } = hangupEvent(old.call);
     await fresh.tellFocus(type, content);
     await delay(1_000);
-    await wholeAgain([fresh, other], 5_000);
+    await wholeAgain([fresh, other]);
     expect(fresh.hangup).toBeUndefined();
   });
 
@@ -54,11 +54,11 @@ describe.concurrent('a participant', () => {
     twice.repeatsInvite = true;
     await twice.join();
     const other = await scene.peer(bob, room).join();
-    await whole([twice, other], 10_000);
+    await whole([twice, other]);
     await delay(1_000);
     expect(twice.seen.answers).toBeLessThanOrEqual(2);
     expect(twice.hangup).toBeUndefined();
-    await wholeAgain([twice, other], 5_000);
+    await wholeAgain([twice, other]);
   });
 
   test('with two devices is two participants', async () => {
@@ -68,7 +68,7 @@ describe.concurrent('a participant', () => {
     const phone = await stage.synapse.login(alice, 'PHONE');
     const peers = await scene.call(room, [alice, phone, bob]);
     await peers[1].leave();
-    await until('the phone is gone', 3_000, () => !peers[2].sees(peers[1]));
+    await until('the phone is gone', WAIT_MS, () => !peers[2].sees(peers[1]));
     await wholeAgain([peers[0], peers[2]], 5_000);
   });
 
@@ -89,16 +89,16 @@ describe.concurrent('a participant', () => {
       return streamId !== undefined && others.every(other => Object.hasOwn(other.metadata, streamId));
     };
     const flows = () => (frozen.status?.packets ?? 0) > 0;
-    await until('it is seen', 10_000, () => seen() && flows());
+    await until('it is seen', WAIT_MS, () => seen() && flows());
     // Alive once by the word of its page: from then on silence counts.
     await delay(4_000);
     frozen.freeze();
     const gone = await until('nobody sees it', 2 * GONE_WITHIN_MS, () => !seen());
     expect(gone).toBeLessThan(GONE_WITHIN_MS);
-    await wholeAgain(others, 5_000);
+    await wholeAgain(others);
     const packets = frozen.status?.packets ?? 0;
     frozen.thaw();
-    const back = await until('it is back', 15_000, () => seen() && (frozen.status?.packets ?? 0) > packets + 20);
+    const back = await until('it is back', WAIT_MS, () => seen() && (frozen.status?.packets ?? 0) > packets + 20);
     report('frozen', { 'gone after ms': gone, 'back after ms': back });
     expect(frozen.status?.hangup).toBeUndefined();
   });
@@ -112,6 +112,6 @@ describe.concurrent('a participant', () => {
     const gone = await until('nobody sees it', 2 * GONE_WITHIN_MS, () => !others.some(other => other.sees(lost)));
     report('vanished', { 'gone after ms': gone });
     expect(gone).toBeLessThan(GONE_WITHIN_MS);
-    await wholeAgain(others, 5_000);
+    await wholeAgain(others);
   });
 });
