@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MatrixUser } from '../synapse.ts';
 import type { Deployment } from '../deployment.ts';
-import { Chromium } from './chromium.ts';
+import type { Chromium } from './chromium.ts';
 import { type Interval, judgePairs, type Pair } from './pairs.ts';
 import { Participant } from './participant.ts';
 import type { Progress } from './progress.ts';

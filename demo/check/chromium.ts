@@ -7,6 +7,9 @@ const ANSWERS_WITHIN_MS = 20_000;
 const CLOSES_WITHIN_MS = 5_000;
 const FRAMES_PER_SECOND = 15;
 
+/** CSS px: tiles of up to four people ask for the highest layer, and the (software) compositor has little to paint. */
+const WINDOW = { width: 960, height: 600 };
+
 const FLAGS = [
   '--disable-gpu',
   '--disable-quic',
@@ -45,7 +48,7 @@ export class Chromium {
         // The browser ends when the pipe does, so also when this process is killed.
         pipe: true,
         args: [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-        defaultViewport: { width: 1280, height: 720 },
+        defaultViewport: WINDOW,
         protocolTimeout: ANSWERS_WITHIN_MS,
         // Interrupts are ours to handle.
         handleSIGINT: false,
@@ -60,6 +63,17 @@ export class Chromium {
 
   async version(): Promise<string> {
     return (await this.#browser.version()).replace(/^.*\//, '');
+  }
+
+  /** Ids of all its processes, with what they are: "renderer", "GPU", or the name of a service. */
+  async processes(): Promise<{ pid: number; kind: string }[]> {
+    const session = await this.#browser.target().createCDPSession();
+    try {
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      return processInfo.map(({ id, type }) => ({ pid: id, kind: type }));
+    } finally {
+      await session.detach();
+    }
   }
 
   async openPage(): Promise<Page> {
@@ -102,7 +116,7 @@ export async function rendererPid(page: Page): Promise<number> {
 async function traceBriefly(session: CDPSession): Promise<TraceEvent[]> {
   const events: TraceEvent[] = [];
   session.on('Tracing.dataCollected', ({ value }) => {
-    for (const event of value) if (isTraceEvent(event)) events.push(event);
+    for (const event of value as unknown[]) if (isTraceEvent(event)) events.push(event);
   });
   const complete = new Promise<void>(resolve => {
     session.once('Tracing.tracingComplete', () => {
@@ -118,6 +132,6 @@ async function traceBriefly(session: CDPSession): Promise<TraceEvent[]> {
   return events;
 }
 
-function isTraceEvent(event: object): event is TraceEvent {
-  return 'name' in event && 'args' in event;
+function isTraceEvent(event: unknown): event is TraceEvent {
+  return typeof event === 'object' && event !== null && 'name' in event && 'args' in event;
 }

@@ -37,7 +37,9 @@ export async function runCheck(deployment: Deployment, options: CheckOptions): P
   try {
     await using chromium = await Chromium.start(signal);
     // What waits for a page is told at once.
-    const close = (): void => void chromium.close();
+    const close = (): void => {
+      chromium.close().catch(() => undefined);
+    };
     signal.addEventListener('abort', close, { once: true });
     try {
       const call: Call = { deployment, chromium, participants: [], progress, signal, fail };
@@ -47,7 +49,8 @@ export async function runCheck(deployment: Deployment, options: CheckOptions): P
     }
   } catch (error) {
     signal.throwIfAborted();
-    fail(describeFailure(error));
+    progress.complain(describeFailure(error));
+    failures.push(error instanceof Error ? error.message : String(error));
   }
   const result = judge(measured, failures);
   for (const missed of result.failures.slice(failures.length)) progress.complain(missed);

@@ -1,5 +1,5 @@
 /** Who sees and hears whom. Pure. */
-import type { ReceivedAudio, ReceivedVideo, SentLayer, Snapshot } from './probe.ts';
+import type { ReceivedVideo, SentLayer, Snapshot } from './probe.ts';
 
 /** Of the frames that the sender encodes, a viewer has to decode this share. */
 const LEAST_DECODED_SHARE = 0.8;

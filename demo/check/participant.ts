@@ -13,6 +13,8 @@ const CAPTURE = '640x360x15';
 interface PageInspection {
   state(): string;
   problem(): string | undefined;
+  /** Moments of the latest join, in ms since 1970. */
+  readonly marks: Readonly<Record<string, number>>;
   wantSize(streamId: string, trackId: string, width: number, height: number): number;
 }
 
@@ -114,6 +116,15 @@ export class Participant {
   async condition(): Promise<string> {
     const [state, problem] = await this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const);
     return problem === undefined ? state : `${state}, ${problem}`;
+  }
+
+  /** What the page noted of its join, in ms since `since`; for messages. */
+  async marksSince(since: number): Promise<string> {
+    const marks = await this.page.evaluate(() => ({ ...window.weir.marks }));
+    return Object.entries(marks)
+      .toSorted(([, a], [, b]) => a - b)
+      .map(([name, at]) => `${name.replace(/At$/, '')} ${Math.round(at - since)}`)
+      .join(', ');
   }
 
   rendererPid(): Promise<number> {

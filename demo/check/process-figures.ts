@@ -13,6 +13,15 @@ export async function cpuTimeMs(pid: number): Promise<number> {
   return ((user + system) * 1_000) / TICKS_PER_SECOND;
 }
 
+/** Time that all cores together have spent on something so far, in ms. */
+export async function busyTimeMs(): Promise<number> {
+  const text = await readFile('/proc/stat', 'utf8');
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (/^cpu\s+(.*)$/m.exec(text)?.[1] ?? '')
+    .split(' ')
+    .map(Number);
+  return ((user + nice + system + irq + softIrq) * 1_000) / TICKS_PER_SECOND;
+}
+
 /** Resident memory in MB (1,048,576 bytes). */
 export async function residentMb(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8');

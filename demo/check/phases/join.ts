@@ -56,6 +56,7 @@ export async function joinOne(call: Call, newcomer: Participant): Promise<JoinTi
   call.progress.tell(
     `${newcomer.name} sees somebody after ${Math.round(firstFrame)} ms, is seen by the others after ${newcomers.map(Math.round).join(', ')} ms`,
   );
+  call.progress.tell(`  by its own clock: ${await newcomer.marksSince(clickedAt)}`);
   return { firstFrames: [firstFrame], newcomers };
 }
 

@@ -1,7 +1,8 @@
 import { type Call, judgeFor, pause } from '../call.ts';
 import { countPairs, type Interval, type Pair } from '../pairs.ts';
 import type { Load } from '../report.ts';
-import { cpuTimeMs, localPorts, residentMb } from '../process-figures.ts';
+import { Meter } from '../meter.ts';
+import { localPorts } from '../process-figures.ts';
 
 /** Bandwidth estimates and layers find their level. */
 const SETTLES_MS = 2_000;
@@ -24,10 +25,11 @@ export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
   await pause(call, SETTLES_MS);
   const { focus } = call.deployment;
   const workers = await focus.workerPids();
-  const meter = await startMeter(focus.pid(), workers);
+  const meter = await Meter.start({ node: focus.pid(), workers, browser: await call.chromium.processes() });
   await pause(call, seconds * 1_000 - JUDGED_MS);
   const { pairs, pages } = await judgeFor(call, JUDGED_MS);
-  const { cpuPercent, rssMb } = await meter.read();
+  const { cpuPercent, rssMb, machine } = await meter.read();
+  call.progress.tell(machine);
 
   const [audio, video] = [countPairs(pairs, 'audio'), countPairs(pairs, 'video')];
   for (const missing of [...audio.missing, ...video.missing]) call.fail(missing);
@@ -48,30 +50,6 @@ export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
   };
 }
 
-async function startMeter(
-  node: number,
-  workers: readonly number[],
-): Promise<{ read(): Promise<{ cpuPercent: Load; rssMb: Load }> }> {
-  const workersCpu = async (): Promise<number> => sum(await Promise.all(workers.map(cpuTimeMs)));
-  const began = { at: performance.now(), node: await cpuTimeMs(node), worker: await workersCpu() };
-  return {
-    async read() {
-      const elapsed = performance.now() - began.at;
-      const percent = (usedMs: number): number => tenth((usedMs / elapsed) * 100);
-      return {
-        cpuPercent: {
-          node: percent((await cpuTimeMs(node)) - began.node),
-          worker: percent((await workersCpu()) - began.worker),
-        },
-        rssMb: {
-          node: tenth(await residentMb(node)),
-          worker: tenth(sum(await Promise.all(workers.map(residentMb)))),
-        },
-      };
-    },
-  };
-}
-
 /** Every page sends to sockets of the focus's workers, and nowhere else. */
 async function checkRemoteEnds(call: Call, pages: readonly Interval[], workers: readonly number[]): Promise<void> {
   const ports = new Set<number>();
@@ -88,12 +66,4 @@ function tellWeakest(call: Call, pairs: readonly Pair[]): void {
   for (const { viewer, sender, video, audio } of pairs) {
     call.progress.tell(`${viewer} of ${sender}: ${video.because}; ${audio.because}`);
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function tenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -5,6 +5,11 @@ import { longestGap } from '../statistics.ts';
 
 const SWITCHES = 20;
 const SWITCHES_WITHIN_MS = 5_000;
+/** All of them together: where layers come and go, waiting for each would take minutes. */
+const PHASE_MS = 90_000;
+/** Before a switch, the view has shown one layer for so long, and the sender sends another, too. */
+const STEADY_FOR_MS = 500;
+const STEADY_WITHIN_MS = 5_000;
 /** Gaps are looked for from so long before the subscription is sent … */
 const BEFORE_MS = 250;
 /** … until so long after the first frame of the new size. */
@@ -31,9 +36,14 @@ export async function switchLayers(call: Call): Promise<SwitchTimes> {
   call.progress.phase('Switch layers');
   const times: SwitchTimes = { switches: [], gaps: [], idleGaps: [] };
   const views = viewsInTurn(call.participants);
+  const deadline = performance.now() + PHASE_MS;
   for (let index = 0; index < SWITCHES; index++) {
     const view = views[index % views.length];
     if (view === undefined) break;
+    if (performance.now() > deadline) {
+      call.fail(`only ${index} of ${SWITCHES} switches were tried within ${PHASE_MS / 1_000} s`);
+      break;
+    }
     await switchOne(call, view, times);
   }
   return times;
@@ -56,21 +66,40 @@ function viewsInTurn(participants: readonly Participant[]): View[] {
   return views;
 }
 
-async function switchOne(call: Call, { viewer, sender }: View, times: SwitchTimes): Promise<void> {
-  const who = `${viewer.name} of ${sender.name}`;
-  const [sent, received] = await Promise.all([sender.snapshot(), viewer.snapshot()]);
+interface Plan {
+  streamId: string;
+  trackId: string;
+  now: Size;
+  wanted: Size;
+}
+
+/** What to switch to; undefined while the view changes by itself, or the sender sends but one layer. */
+async function planSwitch({ viewer, sender }: View): Promise<Plan | undefined> {
+  const [sent, received, recent] = await Promise.all([
+    sender.snapshot(),
+    viewer.snapshot(),
+    viewer.framesSince(Date.now() - STEADY_FOR_MS),
+  ]);
   const now = received.video.find(({ streamId }) => sent.publishedStreams.includes(streamId));
-  const wanted =
-    now &&
-    otherLayer(
-      now,
-      sent.sent.filter(({ framesEncoded }) => framesEncoded > 0),
-    );
-  if (now === undefined || wanted === undefined) {
-    call.fail(`${who}: no other layer to switch to`);
+  if (now === undefined) return undefined;
+  const frames = framesOf(recent, now.streamId);
+  if (frames.length === 0 || frames.some(({ width }) => width !== now.width)) return undefined;
+  const wanted = otherLayer(
+    now,
+    sent.sent.filter(({ width }) => width > 0),
+  );
+  return wanted && { streamId: now.streamId, trackId: now.trackId, now, wanted };
+}
+
+async function switchOne(call: Call, view: View, times: SwitchTimes): Promise<void> {
+  const { viewer, sender } = view;
+  const who = `${viewer.name} of ${sender.name}`;
+  const plan = await until(call, STEADY_WITHIN_MS, () => planSwitch(view));
+  if (plan === undefined) {
+    call.fail(`${who}: no steady view, or no other layer to switch to, for ${STEADY_WITHIN_MS / 1_000} s`);
     return;
   }
-  const { streamId, trackId } = now;
+  const { streamId, trackId, now, wanted } = plan;
   const sentAt = await viewer.wantSize(streamId, trackId, wanted);
   const isNew = ({ width, height }: Frame): boolean => width === wanted.width && height === wanted.height;
   const first = await until(
@@ -109,9 +138,8 @@ async function switchOne(call: Call, { viewer, sender }: View, times: SwitchTime
 }
 
 /** From the largest layer one down; from any other to the largest. */
-function otherLayer<T extends Size>(now: Size, layers: readonly T[]): T | undefined {
-  const sorted = layers.toSorted((a, b) => b.width - a.width);
-  const [largest, next] = sorted;
+function otherLayer(now: Size, layers: readonly Size[]): Size | undefined {
+  const [largest, next] = layers.toSorted((a, b) => b.width - a.width);
   return largest?.width === now.width ? next : largest;
 }
 
