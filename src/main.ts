@@ -150,6 +150,7 @@ class FocusNode {
       logger: log,
       count: (name, labels) => {
         if (name === 'matrix_to_device_sent' && labels['type'] !== undefined) metrics.sent(labels['type']);
+        else metrics.homeserver(name, labels);
       },
     });
     this.#homeserver = homeserver;

@@ -38,6 +38,23 @@ export const METRICS = {
   },
   weir_to_device_received_total: { kind: 'counter', labels: ['type'], help: 'To-device messages read, by type.' },
   weir_to_device_sent_total: { kind: 'counter', labels: ['type'], help: 'To-device messages sent, by type.' },
+  weir_matrix_syncs_total: { kind: 'counter', labels: ['outcome'], help: 'Requests to /sync by outcome.' },
+  weir_matrix_send_retries_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Repeated attempts to send a to-device message.',
+  },
+  weir_matrix_state_ignored_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'State events that were not believed, by reason.',
+  },
+  weir_matrix_invites_total: { kind: 'counter', labels: ['outcome'], help: 'Invitations to rooms by outcome.' },
+  weir_matrix_batches_failed_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Sync batches that could not be taken; they are skipped.',
+  },
   weir_join_seconds: {
     kind: 'histogram',
     labels: [],

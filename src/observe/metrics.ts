@@ -9,6 +9,8 @@ export interface Metrics extends Meters {
   received(type: string): void;
   /** A to-device message was sent. */
   sent(type: string): void;
+  /** Something about the homeserver, by the name of its metric without `weir_` and `_total`. Others are not counted here. */
+  homeserver(name: string, labels: Record<string, string>): void;
   /** Where a scrape reads its gauges, from now on. It must not throw. */
   watch(read: () => Figures): void;
   readonly contentType: string;
@@ -30,6 +32,14 @@ const TO_DEVICE_TYPES: ReadonlySet<string> = new Set([
   'm.call.sdp_stream_metadata_changed',
   'org.matrix.call.sdp_stream_metadata_changed',
 ]);
+/** Their labels are from small fixed sets already. */
+const HOMESERVER_METRICS = [
+  'weir_matrix_syncs_total',
+  'weir_matrix_send_retries_total',
+  'weir_matrix_state_ignored_total',
+  'weir_matrix_invites_total',
+  'weir_matrix_batches_failed_total',
+] as const satisfies MetricName[];
 const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client']);
 
 /** @param withProcess also memory, CPU and event loop of this process */
@@ -78,6 +88,9 @@ export function createMetrics(withProcess = true): Metrics {
   const negotiations = counter('weir_negotiations_total');
   const received = counter('weir_to_device_received_total');
   const sent = counter('weir_to_device_sent_total');
+  const homeserver = new Map(
+    HOMESERVER_METRICS.map(name => [name.slice('weir_'.length, -'_total'.length), counter(name)]),
+  );
   const joins = new Histogram({
     name: 'weir_join_seconds',
     help: METRICS.weir_join_seconds.help,
@@ -93,6 +106,7 @@ export function createMetrics(withProcess = true): Metrics {
     joined: durationMs => joins.observe(durationMs / 1000),
     received: type => received.inc({ type: boundedType(type) }),
     sent: type => sent.inc({ type: boundedType(type) }),
+    homeserver: (name, labels) => homeserver.get(name)?.inc(labels),
     watch: next => {
       read = next;
     },
