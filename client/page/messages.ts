@@ -31,6 +31,7 @@ export class Messages {
 
   announce(text: string): void {
     // The same sentence twice must be read twice: a space more makes it another.
-    this.announcement.value = this.announcement.value === text ? `${text} ` : text;
+    // Whoever announces in an effect must not be run again by it.
+    this.announcement.value = this.announcement.peek() === text ? `${text} ` : text;
   }
 }
