@@ -2,11 +2,14 @@
  * Carries out the Dockerfile without a container engine: each stage is a Debian in a folder, its RUN steps run there in a chroot,
  * and the result is started against a real Synapse until it says that it is ready. What stays untried is told at the end.
  *
- * As root, on Debian 12 with debootstrap, WEIR_SYNAPSE_PYTHON set: node docker/try-without-engine.ts [<folder>]
+ * As root, on Debian 12 with debootstrap, WEIR_SYNAPSE_PYTHON set:
+ *   node docker/try-without-engine.ts [--worker <a built worker, to save compiling it again>]
  */
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { findFreePort } from '../demo/free-port.ts';
 import { OwnedProcess } from '../demo/owned-process.ts';
@@ -14,14 +17,18 @@ import { startSynapse } from '../demo/synapse.ts';
 import { runCommand } from '../setup/command.mjs';
 import { describeFailure, Failure } from '../setup/failure.mjs';
 import { showStep } from '../setup/lines.mjs';
+import { untilInterrupted } from '../setup/interrupt.ts';
 import { npm } from '../setup/packages.mjs';
 import { parseDockerfile, type Stage } from './dockerfile.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const RUN_TIMEOUT_MS = 1_800_000;
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
+const POLL_MS = 200;
 const REMEDY = 'Correct the Dockerfile, then try again.';
+
+const signal = untilInterrupted();
 
 /** A stage that was built. */
 interface Built {
@@ -36,6 +43,7 @@ interface Built {
 async function makeBase(root: string): Promise<void> {
   await runCommand('debootstrap', ['--variant=minbase', 'bookworm', root], {
     timeoutMs: RUN_TIMEOUT_MS,
+    signal,
     remedy: 'Install the Debian package debootstrap, and run this as root.',
   });
   const [npmScript] = npm().args;
@@ -67,15 +75,33 @@ function inside(stage: Built, user: string, command: readonly string[]): string[
   ];
 }
 
-async function build(stage: Stage, folder: string, base: Built, built: ReadonlyMap<string, Built>): Promise<Built> {
+const COMPILES_WORKER = /setup\/worker\/build[.]ts .* (\S+)$/;
+
+interface Around {
+  base: Built;
+  built: ReadonlyMap<string, Built>;
+  /** Taken instead of compiling one. */
+  worker: string | undefined;
+}
+
+async function build(stage: Stage, folder: string, { base, built, worker }: Around): Promise<Built> {
   const result: Built = { ...base, environment: { ...base.environment }, root: folder };
-  await runCommand('cp', ['-a', '--reflink=auto', base.root, folder], { timeoutMs: RUN_TIMEOUT_MS, remedy: REMEDY });
+  await runCommand('cp', ['-a', '--reflink=auto', base.root, folder], {
+    timeoutMs: RUN_TIMEOUT_MS,
+    remedy: REMEDY,
+    signal,
+  });
   for (const step of stage.instructions) {
     switch (step.kind) {
       case 'run': {
+        const compiled = worker === undefined ? undefined : COMPILES_WORKER.exec(step.script)?.[1];
+        if (worker !== undefined && compiled !== undefined) {
+          await copyInto(result, worker, compiled);
+          break;
+        }
         const [command = '', ...args] = inside(result, result.user, ['sh', '-c', step.script]);
         await showStep(`RUN ${step.script.slice(0, 90)}`, report =>
-          runCommand(command, args, { timeoutMs: RUN_TIMEOUT_MS, remedy: REMEDY, onLine: report }),
+          runCommand(command, args, { timeoutMs: RUN_TIMEOUT_MS, remedy: REMEDY, signal, onLine: report }),
         );
         break;
       }
@@ -112,6 +138,7 @@ async function copyInto(stage: Built, source: string, target: string): Promise<v
   await mkdir(dirname(join(stage.root, into)), { recursive: true });
   await runCommand('cp', ['-a', '--reflink=auto', '-T', source, join(stage.root, into)], {
     timeoutMs: RUN_TIMEOUT_MS,
+    signal,
     remedy: REMEDY,
   });
 }
@@ -147,6 +174,7 @@ async function tryResult(stage: Built, folder: string): Promise<void> {
         () => undefined,
       );
       ready = answer?.ok === true;
+      await delay(POLL_MS);
     }
     if (!ready) throw new Failure(`The focus did not become ready:\n${await focus.logTail()}`, REMEDY);
     const page = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) });
@@ -157,23 +185,26 @@ async function tryResult(stage: Built, folder: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const folder = resolve(process.argv[2] ?? (await mkdtemp(join(tmpdir(), 'weir-image-'))));
+  const { values } = parseArgs({ options: { worker: { type: 'string' } } });
+  const worker = values.worker === undefined ? undefined : resolve(values.worker);
+  const folder = await mkdtemp(join(tmpdir(), 'weir-image-'));
   const stages = parseDockerfile(await readFile(join(import.meta.dirname, 'Dockerfile'), 'utf8'));
   const base: Built = { root: join(folder, 'base'), workdir: '/', environment: {}, user: '0:0', entrypoint: [] };
-  await mkdir(folder, { recursive: true });
+  await using leftovers = new AsyncDisposableStack();
+  leftovers.defer(() => rm(folder, { recursive: true, force: true }));
   await showStep('Debian 12 with Node, in place of the image', () => makeBase(base.root));
   const built = new Map<string, Built>();
   let last = base;
   for (const [index, stage] of stages.entries()) {
     const name = stage.name ?? `stage-${index}`;
     console.error(`FROM ${stage.base} AS ${name}`);
-    last = await build(stage, join(folder, name), built.get(stage.base) ?? base, built);
+    last = await build(stage, join(folder, name), { base: built.get(stage.base) ?? base, built, worker });
     built.set(name, last);
   }
   await showStep('Start the result against Synapse', () => tryResult(last, folder));
-  await rm(folder, { recursive: true, force: true });
   console.error(
-    'All RUN and COPY steps work, and the result becomes ready and serves the page as its user.\n' +
+    `${worker === undefined ? '' : `The worker was not compiled, but taken from ${worker}.\n`}` +
+      'All other RUN and COPY steps work, and the result becomes ready and serves the page as its user.\n' +
       'Untried without an engine: the base image itself, .dockerignore, HEALTHCHECK, EXPOSE, VOLUME, compose.yaml.',
   );
 }

@@ -77,6 +77,8 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
     MEDIASOUP_WORKER_BIN: prepared.worker,
     WEIR_SYNAPSE_PYTHON: prepared.synapsePython,
     WEIR_PAGE_DIR: prepared.pageDir,
+    // Colours belong on a terminal, and CI=true alone would bring them elsewhere.
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
     WEIR_CHROMIUM: '/usr/bin/chromium',
     WEIR_FIREFOX: '/usr/bin/firefox-esr',
   };
