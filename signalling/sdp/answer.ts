@@ -31,7 +31,9 @@ function askedOfMedia(
 ): Asked {
   const { mid, line } = theirs;
   const agreement: Agreement = agree(media, line.protocol, stack, terms);
-  if (agreement.kind === 'refused') return refuse(theirs, agreement);
+  if (agreement.kind === 'refused') {
+    return refuse(theirs, { code: agreement.code, message: agreement.message });
+  }
   const section: PublishingSection = {
     kind: 'publishing',
     mid,

@@ -8,8 +8,11 @@ const PPID = { dcep: 50, text: 51, binary: 53, emptyText: 56, emptyBinary: 57 } 
 /** Message types of DCEP (RFC 8832 section 8.2.1). */
 const DCEP_OPEN = 3;
 const DCEP_ACK = 2;
-/** The client is the DTLS client, so it uses even ids, and its first channel has the first of them (RFC 8832 section 6). */
-const STREAM_ID = 0;
+/**
+ * The client is the DTLS client, so it uses even ids, and its first channel has the first of them (RFC 8832 section 6). Some
+ * stacks go by their ICE role instead, and begin with 1.
+ */
+const STREAM_IDS = [0, 1] as const;
 
 export interface ControlEvents {
   open(): void;
@@ -24,46 +27,40 @@ export interface ControlBridge {
   silent: types.DataProducer;
 }
 
+/** One stream of the transport's SCTP association, both ways. */
+interface Stream {
+  producer: types.DataProducer;
+  inbound: types.DataConsumer;
+  outbound: types.DataConsumer;
+}
+
 /** The client's first data channel, bridged into this process. Closes with its transport. */
 export class ControlChannel {
+  readonly #transport: types.WebRtcTransport;
+  readonly #bridge: ControlBridge;
   readonly #events: ControlEvents;
   readonly #logger: Logger;
-  readonly #inbound: types.DataConsumer;
-  readonly #outbound: types.DataConsumer;
-  #state: 'waiting' | 'open' | 'closed' = 'waiting';
+  /** Streams that are listened on; once the channel is open, its own alone. */
+  readonly #streams: Stream[] = [];
+  #state: { kind: 'waiting' } | { kind: 'open'; stream: Stream } | { kind: 'closed' } = { kind: 'waiting' };
+  #listening = 0;
   #maxMessageSize = 0;
 
-  /** Listens before the client knows where to send: messages on a stream without a producer are dropped. */
-  static async listen(
-    transport: types.WebRtcTransport,
-    bridge: ControlBridge,
-    events: ControlEvents,
-    logger: Logger,
-  ): Promise<ControlChannel> {
-    const received = transport.produceData({ sctpStreamParameters: { streamId: STREAM_ID, ordered: true } });
-    const [inbound, outbound] = await Promise.all([
-      received.then(({ id }) => bridge.direct.consumeData({ dataProducerId: id })),
-      // The transport's first consumer gets the first id, so the answers leave on the stream that the messages come on.
-      transport.consumeData({ dataProducerId: bridge.silent.id, ordered: true }),
-    ]);
-    return new ControlChannel(inbound, outbound, events, logger);
-  }
-
-  private constructor(
-    inbound: types.DataConsumer,
-    outbound: types.DataConsumer,
-    events: ControlEvents,
-    logger: Logger,
-  ) {
+  constructor(transport: types.WebRtcTransport, bridge: ControlBridge, events: ControlEvents, logger: Logger) {
+    this.#transport = transport;
+    this.#bridge = bridge;
     this.#events = events;
     this.#logger = logger;
-    this.#inbound = inbound;
-    this.#outbound = outbound;
-    inbound.on('message', (message, ppid) => this.#receive(message, ppid));
-    inbound.on('dataproducerclose', () => this.close());
-    outbound.on('sctpsendbufferfull', () => {
-      if (this.#state !== 'closed') events.overflow();
-    });
+  }
+
+  /**
+   * Listens on the first `count` streams that the channel may come on. Before the client knows where to send: messages on a
+   * stream without a producer are dropped.
+   */
+  async listen(count: 1 | 2): Promise<void> {
+    const made = STREAM_IDS.slice(this.#listening, count).map(streamId => this.#listenOn(streamId));
+    this.#listening = Math.max(this.#listening, count);
+    for (const stream of await Promise.all(made)) this.#streams.push(stream);
   }
 
   /** Largest message that the client takes, in bytes; 0 for any (RFC 8841 section 6). */
@@ -73,7 +70,7 @@ export class ControlChannel {
 
   /** False where the channel is not open or the client does not take a message of this size. */
   send(text: string): boolean {
-    if (this.#state !== 'open') return false;
+    if (this.#state.kind !== 'open') return false;
     const message = Buffer.from(text);
     if (message.length > this.#maxMessageSize) {
       this.#logger.warn(
@@ -82,39 +79,55 @@ export class ControlChannel {
       );
       return false;
     }
-    this.#transmit(message, message.length === 0 ? PPID.emptyText : PPID.text);
+    this.#transmit(this.#state.stream, message, message.length === 0 ? PPID.emptyText : PPID.text);
     return true;
   }
 
   close(): void {
-    this.#state = 'closed';
-    this.#inbound.close();
-    this.#outbound.close();
+    this.#state = { kind: 'closed' };
+    for (const stream of this.#streams.splice(0)) this.#drop(stream);
   }
 
-  #transmit(message: Buffer, ppid: number): void {
-    this.#outbound.send(message, ppid).catch((thrown: unknown) => {
-      if (this.#state !== 'closed')
-        this.#logger.warn({ error: asWeirError(thrown).message }, 'control message not sent');
+  async #listenOn(streamId: number): Promise<Stream> {
+    const received = this.#transport.produceData({ sctpStreamParameters: { streamId, ordered: true } });
+    const [producer, inbound, outbound] = await Promise.all([
+      received,
+      received.then(({ id }) => this.#bridge.direct.consumeData({ dataProducerId: id })),
+      // The transport's consumers get ids in the order they are made, so the answers leave on the stream that the
+      // messages come on.
+      this.#transport.consumeData({ dataProducerId: this.#bridge.silent.id, ordered: true }),
+    ]);
+    const stream: Stream = { producer, inbound, outbound };
+    inbound.on('message', (message, ppid) => this.#receive(stream, message, ppid));
+    outbound.on('sctpsendbufferfull', () => {
+      if (this.#state.kind !== 'closed') this.#events.overflow();
+    });
+    return stream;
+  }
+
+  #transmit({ outbound }: Stream, message: Buffer, ppid: number): void {
+    outbound.send(message, ppid).catch((thrown: unknown) => {
+      if (this.#state.kind === 'closed') return;
+      this.#logger.warn({ error: asWeirError(thrown).message }, 'control message not sent');
     });
   }
 
-  #receive(message: Buffer, ppid: number): void {
-    if (this.#state === 'closed') return;
+  #receive(stream: Stream, message: Buffer, ppid: number): void {
+    if (this.#state.kind === 'closed') return;
     switch (ppid) {
       case PPID.dcep:
         if (message[0] !== DCEP_OPEN) return;
-        this.#transmit(Buffer.from([DCEP_ACK]), PPID.dcep);
-        this.#open();
+        this.#transmit(stream, Buffer.from([DCEP_ACK]), PPID.dcep);
+        this.#open(stream);
         return;
       case PPID.text:
       case PPID.binary:
-        this.#open();
+        this.#open(stream);
         this.#events.message(message.toString('utf8'));
         return;
       case PPID.emptyText:
       case PPID.emptyBinary:
-        this.#open();
+        this.#open(stream);
         this.#events.message('');
         return;
       default:
@@ -122,9 +135,19 @@ export class ControlChannel {
   }
 
   /** Also by a message: a channel that both ends agreed on beforehand sends no OPEN. */
-  #open(): void {
-    if (this.#state !== 'waiting') return;
-    this.#state = 'open';
+  #open(stream: Stream): void {
+    if (this.#state.kind !== 'waiting') return;
+    this.#state = { kind: 'open', stream };
+    for (const other of this.#streams.splice(0)) {
+      if (other === stream) this.#streams.push(other);
+      else this.#drop(other);
+    }
     this.#events.open();
+  }
+
+  #drop({ producer, inbound, outbound }: Stream): void {
+    producer.close();
+    inbound.close();
+    outbound.close();
   }
 }

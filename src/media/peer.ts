@@ -37,11 +37,11 @@ export class MediasoupPeer implements Peer {
   readonly #conference: ConferenceMedia;
   readonly #settings: PeerSettings;
   readonly #path: Path;
+  readonly #control: ControlChannel;
   readonly #publications: Publications;
   readonly #sent: SentTracks;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
-  #control: ControlChannel | undefined;
   #version = 0;
   #ledger: Ledger = EMPTY_LEDGER;
   #lastOffer: RemoteDescription | undefined;
@@ -50,18 +50,8 @@ export class MediasoupPeer implements Peer {
   static async open(conference: ConferenceMedia, settings: PeerSettings): Promise<MediasoupPeer> {
     const transport = await settings.openTransport();
     const peer = new MediasoupPeer(conference, settings, transport);
-    const { events, logger } = settings;
     try {
-      peer.#control = await ControlChannel.listen(
-        transport,
-        conference.bridge,
-        {
-          open: () => peer.tell(() => events.controlOpen()),
-          message: text => peer.tell(() => events.control(text)),
-          overflow: () => peer.fail('WEIR_OVERLOADED', 'the client does not take its control messages'),
-        },
-        logger,
-      );
+      await peer.#control.listen(1);
       return peer;
     } catch (thrown) {
       transport.close();
@@ -70,11 +60,22 @@ export class MediasoupPeer implements Peer {
   }
 
   private constructor(conference: ConferenceMedia, settings: PeerSettings, transport: types.WebRtcTransport) {
+    const { session, events, clock, logger } = settings;
     this.#conference = conference;
     this.#settings = settings;
     this.#path = new Path(transport);
-    this.#publications = new Publications(conference, settings.session, settings.clock);
-    this.#sent = new SentTracks(conference, settings.logger);
+    this.#publications = new Publications(conference, session, clock);
+    this.#sent = new SentTracks(conference, logger);
+    this.#control = new ControlChannel(
+      transport,
+      conference.bridge,
+      {
+        open: () => this.#tell(() => events.controlOpen()),
+        message: text => this.#tell(() => events.control(text)),
+        overflow: () => this.fail('WEIR_OVERLOADED', 'the client does not take its control messages'),
+      },
+      logger,
+    );
     this.#watch(transport);
   }
 
@@ -95,7 +96,7 @@ export class MediasoupPeer implements Peer {
   }
 
   sendControl(text: string): boolean {
-    return !this.#closed && this.#control?.send(text) === true;
+    return !this.#closed && this.#control.send(text);
   }
 
   close(): void {
@@ -104,18 +105,18 @@ export class MediasoupPeer implements Peer {
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();
-    this.#control?.close();
+    this.#control.close();
     this.#path.transport.close();
     this.#settings.closed();
   }
 
   /** Passes an event on, unless the peer is closed. */
-  tell(event: () => void): void {
+  #tell(event: () => void): void {
     if (!this.#closed) event();
   }
 
   fail(code: ErrorCode, message: string): void {
-    this.tell(() => this.#settings.events.failed(code, message));
+    this.#tell(() => this.#settings.events.failed(code, message));
   }
 
   async #answer(sdp: string): Promise<AnsweredOffer> {
@@ -126,6 +127,8 @@ export class MediasoupPeer implements Peer {
     };
     const asked = readOffer(this.#ledger, offer, terms);
     const remote = this.#remoteOf(offer, asked);
+    // Before the answer: the channel opens as soon as the client has it. Browsers always begin with the first id.
+    if (offer.stack === 'other') await this.#control.listen(2);
     const change = await this.#publications.follow(this.#path.transport, asked, ({ section, wanted }) =>
       this.#sent.answer(section, wanted),
     );
@@ -185,7 +188,7 @@ export class MediasoupPeer implements Peer {
   #settle(asked: readonly Asked[], sections: readonly Section[]): void {
     for (const [index, each] of asked.entries()) {
       const section = sections[index];
-      if (each.act === 'channel') this.#control?.limit(each.maxMessageSize);
+      if (each.act === 'channel') this.#control.limit(each.maxMessageSize);
       if (each.act === 'refuse') this.#sent.settle(new Map([[each.section.mid, 'refuses']]));
       if (each.act !== 'receive' || section?.kind !== 'receiving') continue;
       this.#sent.settle(new Map([[section.mid, section.direction === 'sendonly' ? 'receives' : 'holds']]));
@@ -210,7 +213,7 @@ export class MediasoupPeer implements Peer {
       const now = state === 'connected' || state === 'completed' ? 'heard' : state === 'disconnected' ? 'silent' : told;
       if (now === undefined || now === told) return;
       told = now;
-      this.tell(() => this.#settings.events.path(now));
+      this.#tell(() => this.#settings.events.path(now));
     });
     transport.on('dtlsstatechange', state => {
       if (state === 'failed') this.fail('WEIR_MEDIA_FAILED', 'the DTLS handshake failed');

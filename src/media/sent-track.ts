@@ -76,9 +76,9 @@ export class SentTrack {
     this.#applied = { layer: wanted.layer, paused: true };
   }
 
-  /** True once its track is gone, or its transport. */
+  /** True once its track is gone, or its transport; the consumer hears of its producer's end only later. */
   get closed(): boolean {
-    return this.#consumer.closed;
+    return this.#consumer.closed || this.publication.producer.closed;
   }
 
   adjust(layer: number | undefined, paused: boolean): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import type { Media, OfferedTrack, PublishedTrack } from '../../src/ports.ts';
-import { type ConferenceKey } from '../../src/session.ts';
+import type { ConferenceKey } from '../../src/session.ts';
 import { BrowserPeer, eventually, newConference, type Pages, seesWidth, startChromium, startMedia } from './harness.ts';
 
 function videoOf(peer: BrowserPeer): PublishedTrack {
