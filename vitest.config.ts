@@ -8,7 +8,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,signalling,config,client,demo,docker,loadtest,setup}/**/*.test.{ts,tsx}'],
           environment: 'node',
-          testTimeout: 10_000,
+          // Ends what hangs; tells nothing about speed: the machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
