@@ -113,10 +113,10 @@ function placePair(box: Box, gap: number): Placement {
 
 function placeStage(count: number, stage: number, box: Box, gap: number): Placement {
   const beside = box.width >= box.height * 1.2;
-  const strip = beside ? Math.min(260, Math.max(140, box.width * 0.2)) : Math.min(140, Math.max(90, box.height * 0.18));
+  const strip = beside ? Math.min(260, Math.max(140, box.width * 0.2)) : Math.min(124, Math.max(90, box.height * 0.16));
   const tile = beside
     ? { width: Math.round(strip), height: Math.round(strip / WIDEST) }
-    : { width: Math.round(strip * 1.25), height: Math.round(strip) };
+    : { width: Math.round(strip * 0.9), height: Math.round(strip) };
   const fits = beside
     ? Math.floor((box.height + gap) / (tile.height + gap))
     : Math.floor((box.width + gap) / (tile.width + gap));

@@ -7,6 +7,7 @@ import { CopyLink } from './grid-view.tsx';
 import { Icon, Wordmark } from './icons.tsx';
 import { Picture } from './media-element.tsx';
 import { ProblemCard } from './problem-card.tsx';
+import { River } from './river.tsx';
 
 /** Before (and after) a call: who is there, and how one looks and sounds. */
 export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
@@ -20,6 +21,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
   const state = model.state.value;
   return (
     <main class="lobby">
+      <River low />
       <header class="bar">
         <Wordmark />
         <div class="bar-side">

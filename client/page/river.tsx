@@ -1,9 +1,15 @@
 import type { JSX } from 'preact';
 
 /** The picture behind the gates: calm water above the sill, ripples below. Says nothing. */
-export function River(): JSX.Element {
+export function River({ low = false }: { low?: boolean }): JSX.Element {
   return (
-    <svg class="river" viewBox="0 0 1200 420" preserveAspectRatio="xMidYMax slice" aria-hidden="true" focusable="false">
+    <svg
+      class={low ? 'river river-low' : 'river'}
+      viewBox="0 0 1200 420"
+      preserveAspectRatio="xMidYMax slice"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path class="river-above" d="M0 96H640c78 0 92 34 112 82 22 54 44 90 128 90h320v152H0Z" />
       <path class="river-sill" d="M0 150H560c74 0 92 38 112 90 20 50 48 92 128 92h400v88H0Z" />
       <g class="river-lines" fill="none">
