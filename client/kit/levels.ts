@@ -7,9 +7,15 @@ const HOLD_MS = 600;
 /** A level heard longer ago than this says nothing. */
 const FRESH_MS = 500;
 
+/** Nothing is played: without a device and in large steps, a meter costs half (Web Audio API, section 1.2.5). */
+const SILENT: AudioContextOptions & { sinkId: { type: 'none' } } = {
+  latencyHint: 'playback',
+  sinkId: { type: 'none' },
+};
+
 /** Reads the level of a local microphone. Close it: audio contexts are scarce. */
 export class MicrophoneLevel {
-  readonly #context = new AudioContext();
+  readonly #context = new AudioContext(SILENT);
   readonly #analyser = this.#context.createAnalyser();
   readonly #samples: Float32Array<ArrayBuffer>;
   readonly #source: MediaStreamAudioSourceNode;
