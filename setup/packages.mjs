@@ -54,7 +54,7 @@ export async function ensurePackages(env) {
 /** The npm that runs us, where one does. */
 export function npm() {
   const { npm_execpath: script } = process.env;
-  return script?.endsWith('.js') ? { command: process.execPath, args: [script] } : { command: 'npm', args: [] };
+  return script?.endsWith('npm-cli.js') ? { command: process.execPath, args: [script] } : { command: 'npm', args: [] };
 }
 
 /** npm writes down what it installed when it has finished: compare that with what the project asks for. */
