@@ -80,15 +80,15 @@ export class MediasoupPeer implements Peer {
   }
 
   answer(sdp: string): Promise<AnsweredOffer> {
-    return this.#lane.run(() => this.#answer(sdp));
+    return this.#run(() => this.#answer(sdp));
   }
 
   offer(tracks: OfferedTrack[]): Promise<{ sdp: string }> {
-    return this.#lane.run(() => this.#offer(tracks));
+    return this.#run(() => this.#offer(tracks));
   }
 
   accept(sdp: string): Promise<void> {
-    return this.#lane.run(() => this.#accept(sdp));
+    return this.#run(() => this.#accept(sdp));
   }
 
   adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void> {
@@ -117,6 +117,13 @@ export class MediasoupPeer implements Peer {
 
   fail(code: ErrorCode, message: string): void {
     this.#tell(() => this.#settings.events.failed(code, message));
+  }
+
+  #run<T>(task: () => Promise<T>): Promise<T> {
+    return this.#lane.run(() => {
+      if (this.#path.transport.closed) throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone');
+      return task();
+    });
   }
 
   async #answer(sdp: string): Promise<AnsweredOffer> {
