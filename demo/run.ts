@@ -27,7 +27,8 @@ async function run(mode: Exclude<Mode, { kind: 'help' }>, signal: AbortSignal): 
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-demo-'));
   try {
     const code = await withDeployment({ stateDir, worker, synapsePython, pageDir, mode, started, signal });
-    await rm(stateDir, { recursive: true, force: true });
+    if (code === 0) await rm(stateDir, { recursive: true, force: true });
+    else tell(`Logs and state are kept in ${stateDir}.`);
     return code;
   } catch (error) {
     if (error instanceof Interrupted) await rm(stateDir, { recursive: true, force: true });

@@ -44,6 +44,9 @@ export async function runCheck(deployment: Deployment, options: CheckOptions): P
     try {
       const call: Call = { deployment, chromium, participants: [], progress, signal, fail };
       await measure(call, options.seconds, measured);
+      for (const { name, complaints } of call.participants) {
+        for (const complaint of complaints) fail(`the page of ${name} threw: ${complaint}`);
+      }
     } finally {
       signal.removeEventListener('abort', close);
     }

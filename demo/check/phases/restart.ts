@@ -1,11 +1,11 @@
-import { type Call, judgeFor, pause } from '../call.ts';
-import { countPairs } from '../pairs.ts';
+import { type Call, pause } from '../call.ts';
 import { untilWhole } from '../whole.ts';
 
 const DOWN_MS = 1_000;
 const WHOLE_WITHIN_MS = 45_000;
-const SETTLES_MS = 1_000;
-const JUDGED_MS = 3_000;
+/** They are looked at once more after a while: a frame alone is no call. */
+const LOOKED_AT_AGAIN_MS = 3_000;
+const STILL_WHOLE_WITHIN_MS = 2_000;
 
 /** Kills the focus and starts it again. Gives the time from the kill until all pairs are back, ms; undefined where they are not. */
 export async function restartFocus(call: Call): Promise<number | undefined> {
@@ -27,8 +27,8 @@ export async function restartFocus(call: Call): Promise<number | undefined> {
   }
   const took = again.at - killedAt;
   call.progress.tell(`all pairs are back after ${Math.round(took)} ms`);
-  await pause(call, SETTLES_MS);
-  const { pairs } = await judgeFor(call, JUDGED_MS);
-  for (const missing of countPairs(pairs, 'video').missing) call.fail(`after the restart: ${missing}`);
+  await pause(call, LOOKED_AT_AGAIN_MS);
+  const still = await untilWhole(call, Date.now(), STILL_WHOLE_WITHIN_MS);
+  if (still.kind === 'missing') call.fail(`after the restart, gone again: ${still.pairs.join('; ')}`);
   return took;
 }

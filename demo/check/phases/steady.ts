@@ -33,7 +33,7 @@ export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
 
   const [audio, video] = [countPairs(pairs, 'audio'), countPairs(pairs, 'video')];
   for (const missing of [...audio.missing, ...video.missing]) call.fail(missing);
-  tellWeakest(call, pairs);
+  tellPairs(call, pairs);
   await checkRemoteEnds(call, pages, workers);
   for (const { name, after } of pages) {
     if (after.constructed !== 1) call.fail(`the page of ${name} made ${after.constructed} peer connections`);
@@ -62,7 +62,7 @@ async function checkRemoteEnds(call: Call, pages: readonly Interval[], workers: 
   }
 }
 
-function tellWeakest(call: Call, pairs: readonly Pair[]): void {
+function tellPairs(call: Call, pairs: readonly Pair[]): void {
   for (const { viewer, sender, video, audio } of pairs) {
     call.progress.tell(`${viewer} of ${sender}: ${video.because}; ${audio.because}`);
   }
