@@ -132,7 +132,7 @@ async function untilJoined(
   );
 }
 
-interface LinkParts {
+export interface LinkParts {
   page: string;
   homeserver: string;
   user: MatrixUser;
@@ -141,7 +141,7 @@ interface LinkParts {
 }
 
 /** A link into the call. The credentials stand behind the #: browsers send nothing of that to a server. */
-function demoLink({ page, homeserver, user, room, focusUser }: LinkParts): string {
+export function demoLink({ page, homeserver, user, room, focusUser }: LinkParts): string {
   const query = new URLSearchParams({
     hs: homeserver,
     user: user.userId,
