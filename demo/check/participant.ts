@@ -29,13 +29,16 @@ export class Participant {
   readonly name: string;
   readonly user: MatrixUser;
   readonly page: Page;
+  /** Process of the page's scripts; no other page shares it. */
+  readonly rendererPid: number;
   #crashed = false;
   readonly #complaints: string[] = [];
 
-  private constructor(user: MatrixUser, page: Page) {
+  private constructor(user: MatrixUser, page: Page, pid: number) {
     this.user = user;
     this.name = user.userId.replace(/^@/, '').replace(/:.*$/, '');
     this.page = page;
+    this.rendererPid = pid;
     page.on('error', () => {
       this.#crashed = true;
     });
@@ -47,9 +50,9 @@ export class Participant {
   /** Opens the call page with a fake camera, up to the join button. */
   static async open(chromium: Chromium, user: MatrixUser, link: string): Promise<Participant> {
     const page = await chromium.openPage();
-    const participant = new Participant(user, page);
     await page.evaluateOnNewDocument(installProbe);
     await page.goto(`${link}&video=${CAPTURE}`, { waitUntil: 'load', timeout: OPENS_WITHIN_MS });
+    const participant = new Participant(user, page, await rendererPid(page));
     try {
       await page.waitForSelector('#join:not([disabled])', { timeout: OPENS_WITHIN_MS });
       // The mirror shows a picture: the camera runs.
@@ -125,10 +128,6 @@ export class Participant {
       .toSorted(([, a], [, b]) => a - b)
       .map(([name, at]) => `${name.replace(/At$/, '')} ${Math.round(at - since)}`)
       .join(', ');
-  }
-
-  rendererPid(): Promise<number> {
-    return rendererPid(this.page);
   }
 
   /** Closes the page and its context; also one that crashed. */

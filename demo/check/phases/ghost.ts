@@ -15,14 +15,10 @@ export async function killOne(call: Call): Promise<number | undefined> {
   call.progress.phase('Kill a page');
   const victim = call.participants.at(-1);
   if (victim === undefined) throw new Failure('There is nobody in the call.', 'See why nobody joined.');
-  const pids: number[] = [];
-  // One after the other: the browser traces once at a time.
-  for (const participant of call.participants) pids.push(await participant.rendererPid());
-  if (new Set(pids).size !== pids.length) {
+  const pid = victim.rendererPid;
+  if (new Set(call.participants.map(({ rendererPid }) => rendererPid)).size !== call.participants.length) {
     throw new Failure('Two pages share a process, so that none can be killed alone.', 'See how Chromium is started.');
   }
-  const pid = pids.at(-1);
-  if (pid === undefined) return undefined;
   const { publishedStreams } = await victim.snapshot();
   call.participants.pop();
   const others = [...call.participants];
