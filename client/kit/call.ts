@@ -3,7 +3,7 @@ import type { CallRoom } from './call-room.ts';
 import type { Capture } from './capture.ts';
 import { type Mark, type Marks, preciseNow } from './marks.ts';
 import { type Problem, problemOf } from './problems.ts';
-import { answerTimeoutMs, judge, type Loss } from './recovery.ts';
+import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { RemoteStream } from './remote-streams.ts';
 import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
 import { Session } from './session.ts';
@@ -56,7 +56,7 @@ export class Call {
   #lastStreams: RemoteStream[] = [];
   #answered = false;
   #announced = false;
-  #failures = 0;
+  #history: JoinHistory = NO_HISTORY;
   #sending = 0;
   #wasUp = false;
   #certificate: RTCCertificate | undefined;
@@ -94,7 +94,7 @@ export class Call {
     if (['joining', 'connected', 'reconnecting'].includes(this.#state.kind)) return;
     for (const mark of Object.keys(this.marks) as Mark[]) delete this.marks[mark];
     this.mark('joinClickedAt');
-    this.#failures = 0;
+    this.#history = NO_HISTORY;
     this.#wasUp = false;
     this.#set({ kind: 'joining', problem: undefined });
     this.#open();
@@ -166,7 +166,7 @@ export class Call {
         iceServers: room.iceServers,
         certificate: this.#certificate,
         guessSize: this.#options.guessSize,
-        answerTimeoutMs: answerTimeoutMs(this.#failures),
+        answerTimeoutMs: answerTimeoutMs(this.#history),
         previous,
       },
       {
@@ -175,7 +175,7 @@ export class Call {
         answered: () => {
           this.#answered = true;
           // Tries that nobody answers would fill the room's history.
-          if (this.#failures > 0 || this.#wasUp) this.#announce(session, confId, focus);
+          if (this.#history.failures > 0 || this.#wasUp) this.#announce(session, confId, focus);
         },
         refused: reason => this.#options.notice(reason),
         lost: loss => this.#lost(session, loss),
@@ -183,7 +183,7 @@ export class Call {
     );
     this.#session = session;
     session.start();
-    if (this.#failures === 0 && !this.#wasUp) this.#announce(session, confId, focus);
+    if (this.#history.failures === 0 && !this.#wasUp) this.#announce(session, confId, focus);
   }
 
   #announce(session: Session, confId: string, focus: { userId: string; deviceId: string }): void {
@@ -229,14 +229,14 @@ export class Call {
   #lost(session: Session, loss: Loss): void {
     if (this.#session !== session || !this.#isIn()) return;
     if (this.#answered) this.#lastStreams = session.streams;
-    const verdict = judge(loss, this.#failures, session.upForMs, Math.random());
+    const verdict = judge(loss, this.#history, session.upForMs, Math.random());
     if (verdict.kind === 'end') {
       this.#end(verdict.problem);
       return;
     }
-    this.#failures = verdict.failures;
+    this.#history = verdict.history;
     // The first try goes out at once and mostly works: no reason to alarm anybody yet.
-    const reason = verdict.failures > 1 ? verdict.problem : undefined;
+    const reason = verdict.history.failures > 1 ? verdict.problem : undefined;
     this.#set(this.#wasUp ? { kind: 'reconnecting', problem: reason } : { kind: 'joining', problem: reason });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(), verdict.afterMs);

@@ -38,10 +38,26 @@ afterEach(() => {
 describe('negotiation', () => {
   it('answers offers one after the other', async () => {
     negotiation.receive(offer('1'));
+    await settle();
     negotiation.receive(offer('2'));
     await settle();
     expect(applied).toEqual(['1', '2']);
     expect(sent).toEqual(['answer', 'answer']);
+    expect(peer.signalingState).toBe('stable');
+  });
+
+  it('does not answer an offer that another overtook', async () => {
+    negotiation.receive(offer('1'));
+    negotiation.receive(offer('2'));
+    await settle();
+    expect(sent).toEqual(['answer']);
+    expect(applied).toEqual(['2']);
+    negotiation.receive(offer('3'));
+    await Promise.resolve();
+    negotiation.receive(offer('4'));
+    await settle();
+    expect(sent).toEqual(['answer', 'answer']);
+    expect(applied.at(-1)).toBe('4');
     expect(peer.signalingState).toBe('stable');
   });
 
@@ -100,6 +116,7 @@ describe('negotiation', () => {
 
   it('goes on after an offer that cannot be used', async () => {
     negotiation.receive(offer('garbage'));
+    await settle();
     negotiation.receive(offer('good'));
     await settle();
     expect(refused).toEqual(['offer']);
@@ -134,7 +151,7 @@ describe('negotiation', () => {
     for (let i = 0; i < 40; i += 1) negotiation.receive(offer(String(i)));
     expect(stuck.length).toBeGreaterThan(0);
     await settle();
-    expect(applied).toHaveLength(16);
+    expect(applied.length).toBeLessThanOrEqual(16);
   });
 
   it('does nothing once it is closed', async () => {

@@ -39,6 +39,8 @@ export class Negotiation {
   /** Steps that are not done yet. */
   #waiting = 0;
   #offerWanted = false;
+  /** Offers of the focus that came so far. */
+  #offers = 0;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(peer: NegotiatingPeer, events: NegotiationEvents) {
@@ -68,7 +70,13 @@ export class Negotiation {
       this.#events.stuck('too many descriptions at once');
       return;
     }
-    this.#enqueue(() => (description.type === 'answer' ? this.#takeAnswer(description) : this.#takeOffer(description)));
+    if (description.type === 'answer') {
+      this.#enqueue(() => this.#takeAnswer(description));
+      return;
+    }
+    this.#offers += 1;
+    const number = this.#offers;
+    this.#enqueue(() => this.#takeOffer(description, number));
   }
 
   close(): void {
@@ -117,8 +125,9 @@ export class Negotiation {
     this.#settle(description);
   }
 
-  async #takeOffer(description: Description): Promise<void> {
-    if (this.#phase === 'offered' || this.#peer.signalingState !== 'stable') return;
+  /** `number` counts offers: one that another overtook was given up, and an answer to it would be taken for the other's. */
+  async #takeOffer(description: Description, number: number): Promise<void> {
+    if (this.#phase === 'offered' || this.#peer.signalingState !== 'stable' || number !== this.#offers) return;
     try {
       await this.#peer.setRemoteDescription(description);
     } catch (thrown) {
@@ -126,7 +135,7 @@ export class Negotiation {
       return;
     }
     await this.#peer.setLocalDescription();
-    this.#events.send({ type: 'answer', sdp: this.#localSdp() });
+    if (number === this.#offers) this.#events.send({ type: 'answer', sdp: this.#localSdp() });
     this.#settle(description);
   }
 

@@ -4,7 +4,7 @@ import { type ErrorCode, ERRORS, type WeirErrorBody } from './wire.ts';
 const PROBLEMS = {
   HOMESERVER_UNREACHABLE: {
     title: 'The homeserver cannot be reached',
-    remedy: 'Check its address and your network. This page keeps trying.',
+    remedy: 'Check its address and your network, then try again.',
   },
   HOMESERVER_ERROR: {
     title: 'The homeserver could not do that',

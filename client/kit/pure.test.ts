@@ -4,7 +4,7 @@ import { cameraEncodings, screenEncodings, videoBitrate } from './encodings.ts';
 import { SpeakingHold } from './levels.ts';
 import { CONNECT_TIMEOUT_MS, type PathEvents, PathWatch, RESTART_TIMEOUT_MS, SILENCE_MS } from './path-watch.ts';
 import { problem, problemOfCapture, problemOfFocus } from './problems.ts';
-import { answerTimeoutMs, judge } from './recovery.ts';
+import { answerTimeoutMs, type JoinHistory, judge, NO_HISTORY } from './recovery.ts';
 import { homeserverUrlOf, serverOf } from './sign-in.ts';
 import { ERRORS } from './wire.ts';
 
@@ -40,27 +40,28 @@ describe('encodings', () => {
 });
 
 describe('after a loss', () => {
+  const after = (failures: number): JoinHistory => ({ failures, refusals: 0 });
   const error = (code: string): { code: string; message: string } => ({ code, message: 'm' });
 
   it('a session that held is followed at once by another', () => {
-    const verdict = judge({ kind: 'path', why: 'disconnected' }, 7, 60_000, 0.5);
-    expect(verdict).toMatchObject({ kind: 'again', afterMs: 0, failures: 1 });
+    const verdict = judge({ kind: 'path', why: 'disconnected' }, after(7), 60_000, 0.5);
+    expect(verdict).toMatchObject({ kind: 'again', afterMs: 0, history: { failures: 1, refusals: 0 } });
   });
 
   it('sessions that do not hold are followed later and later', () => {
-    const waits = [0, 1, 2, 3].map(failures => judge({ kind: 'negotiation', why: 'w' }, failures, 100, 0.5));
+    const waits = [0, 1, 2, 3].map(failures => judge({ kind: 'negotiation', why: 'w' }, after(failures), 100, 0.5));
     expect(waits.map(verdict => (verdict.kind === 'again' ? verdict.afterMs : -1))).toEqual([0, 200, 500, 1_000]);
   });
 
   it('an unanswered invite is soon followed by another, however many there were', () => {
-    expect(judge({ kind: 'unanswered' }, 30, 0, 0.5)).toMatchObject({ kind: 'again', afterMs: 1_000 });
-    expect(answerTimeoutMs(0)).toBe(3_000);
-    expect(answerTimeoutMs(50)).toBe(8_000);
+    expect(judge({ kind: 'unanswered' }, after(30), 0, 0.5)).toMatchObject({ kind: 'again', afterMs: 1_000 });
+    expect(answerTimeoutMs(after(0))).toBe(3_000);
+    expect(answerTimeoutMs(after(50))).toBe(8_000);
   });
 
   it('only an end that is meant is one', () => {
     const hangup = (reason: string, code?: string): string =>
-      judge({ kind: 'hangup', reason, error: code === undefined ? undefined : error(code) }, 0, 0, 0.5).kind;
+      judge({ kind: 'hangup', reason, error: code === undefined ? undefined : error(code) }, NO_HISTORY, 0, 0.5).kind;
     expect(hangup('user_hangup')).toBe('end');
     expect(hangup('new_session')).toBe('end');
     expect(hangup('user_hangup', 'WEIR_CALL_ENDED')).toBe('end');
@@ -72,17 +73,19 @@ describe('after a loss', () => {
   });
 
   it('a refusal is believed after some tries', () => {
-    const refused = (code: string, failures: number): string =>
-      judge({ kind: 'hangup', reason: 'unknown_error', error: error(code) }, failures, 0, 0.5).kind;
+    const refused = (code: string, refusals: number, upForMs = 0): string =>
+      judge({ kind: 'hangup', reason: 'unknown_error', error: error(code) }, { failures: 9, refusals }, upForMs, 0.5)
+        .kind;
     expect(refused('WEIR_NOT_JOINED', 5)).toBe('again');
     expect(refused('WEIR_NOT_JOINED', 6)).toBe('end');
     expect(refused('WEIR_BAD_SDP', 1)).toBe('again');
     expect(refused('WEIR_BAD_SDP', 2)).toBe('end');
+    expect(refused('WEIR_BAD_SDP', 2, 10)).toBe('again');
   });
 
   it('a refused token ends it, an unreachable homeserver does not', () => {
     const signalling = (code: 'TOKEN_REFUSED' | 'HOMESERVER_UNREACHABLE'): string =>
-      judge({ kind: 'signalling', problem: problem(code) }, 0, 0, 0.5).kind;
+      judge({ kind: 'signalling', problem: problem(code) }, NO_HISTORY, 0, 0.5).kind;
     expect(signalling('TOKEN_REFUSED')).toBe('end');
     expect(signalling('HOMESERVER_UNREACHABLE')).toBe('again');
   });

@@ -14,57 +14,69 @@ export type Loss =
   /** A message could not be handed to the homeserver. */
   | { kind: 'signalling'; problem: Problem };
 
+/** What happened to the sessions before, in a row. */
+export interface JoinHistory {
+  /** Sessions that did not hold. */
+  failures: number;
+  /** Sessions that the focus refused before they were connected. */
+  refusals: number;
+}
+
+export const NO_HISTORY: JoinHistory = { failures: 0, refusals: 0 };
+
 export type Verdict =
   | { kind: 'end'; problem: Problem }
-  /** Join again with a new session, `afterMs` from now; `failures` counts on. */
-  | { kind: 'again'; afterMs: number; problem: Problem; failures: number };
+  /** Join again with a new session, `afterMs` from now. */
+  | { kind: 'again'; afterMs: number; problem: Problem; history: JoinHistory };
 
 /** A session that held so long was a good one: what broke it is new. */
 const HELD_MS = 5_000;
 /** Unanswered invites have waited already. */
 const MOST_UNANSWERED_FAILURES = 3;
-/** Tries after which a refusal is believed. A focus learns of new rooms and members a little later than we do. */
+/** Refusals after which the focus is believed. It learns of new rooms and members a little later than we do. */
 const TRIES_WHEN_UNKNOWN = 6;
 const TRIES_WHEN_REFUSED = 2;
 
 /** How long to wait for the answer to an invite, in ms: short at first, longer where a focus is far or slow. */
-export function answerTimeoutMs(failures: number): number {
+export function answerTimeoutMs({ failures }: JoinHistory): number {
   return Math.min(8_000, 3_000 * 1.4 ** Math.max(0, failures - 1));
 }
 
 /**
- * @param failures sessions in a row that did not hold, before this one
+ * @param before what happened until this session
  * @param upForMs how long the session was connected, 0 where it never was
  * @param random in [0, 1), for jitter
  */
-export function judge(loss: Loss, failures: number, upForMs: number, random: number): Verdict {
-  const before = upForMs >= HELD_MS ? 0 : failures;
-  const again = (reason: Problem, most = Number.POSITIVE_INFINITY): Verdict => ({
+export function judge(loss: Loss, before: JoinHistory, upForMs: number, random: number): Verdict {
+  const failures = upForMs >= HELD_MS ? 0 : before.failures;
+  const again = (reason: Problem, refusals = 0, most = Number.POSITIVE_INFINITY): Verdict => ({
     kind: 'again',
     // The first try after a session that held goes out at once: most losses are restarts of the focus.
-    afterMs: backoffMs(Math.min(before, most), random),
+    afterMs: backoffMs(Math.min(failures, most), random),
     problem: reason,
-    failures: before + 1,
+    history: { failures: failures + 1, refusals },
   });
   switch (loss.kind) {
     case 'unanswered':
-      return again(problem('FOCUS_SILENT'), MOST_UNANSWERED_FAILURES);
+      return again(problem('FOCUS_SILENT'), before.refusals, MOST_UNANSWERED_FAILURES);
     case 'path':
       return again(problem(loss.why === 'never_connected' ? 'MEDIA_BLOCKED' : 'MEDIA_LOST'));
     case 'negotiation':
       return again(problem('MEDIA_LOST', loss.why));
     case 'signalling':
-      return loss.problem.code === 'TOKEN_REFUSED' ? { kind: 'end', problem: loss.problem } : again(loss.problem);
+      return loss.problem.code === 'TOKEN_REFUSED'
+        ? { kind: 'end', problem: loss.problem }
+        : again(loss.problem, before.refusals);
     case 'hangup':
-      return judgeHangup(loss.reason, loss.error, before, again);
+      return judgeHangup(loss.reason, loss.error, upForMs > 0 ? 0 : before.refusals, again);
   }
 }
 
 function judgeHangup(
   reason: string,
   error: WeirErrorBody | undefined,
-  before: number,
-  again: (reason: Problem) => Verdict,
+  refusals: number,
+  again: (reason: Problem, refusals?: number) => Verdict,
 ): Verdict {
   if (error === undefined) {
     if (reason === 'user_hangup') return { kind: 'end', problem: problem('CALL_ENDED') };
@@ -72,7 +84,8 @@ function judgeHangup(
     return again(problem('MEDIA_LOST', reason));
   }
   const said = problemOfFocus(error);
-  const atMost = (tries: number): Verdict => (before >= tries ? { kind: 'end', problem: said } : again(said));
+  const atMost = (tries: number): Verdict =>
+    refusals >= tries ? { kind: 'end', problem: said } : again(said, refusals + 1);
   switch (error.code) {
     case 'WEIR_CALL_ENDED':
     case 'WEIR_REPLACED':

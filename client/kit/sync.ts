@@ -12,6 +12,7 @@ import { type Problem, problem, problemOf } from './problems.ts';
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from './wire.ts';
 
 const POLL_TIMEOUT_MS = 30_000;
+const KEEPS_TRYING = 'Whoever is connected stays connected. This page keeps trying.';
 
 /** State that a call reads. Not m.room.member: of a large room that is megabytes. */
 export const CALL_STATE_TYPES = [
@@ -97,7 +98,7 @@ export class SyncLoop {
       } catch (thrown) {
         if (this.#isStopped()) return;
         const reason = problemOf(thrown);
-        this.#handlers.trouble(reason);
+        this.#handlers.trouble(reason.code === 'TOKEN_REFUSED' ? reason : { ...reason, remedy: KEEPS_TRYING });
         if (reason.code === 'TOKEN_REFUSED') return;
         this.#failures += 1;
         await pause(backoffMs(this.#failures, Math.random()), this.#abort.signal);
