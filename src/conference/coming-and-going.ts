@@ -39,7 +39,7 @@ export function join(
     stage: { kind: 'joining', since: now, until: now + conference.timing.joinTimeout },
     path: 'unknown',
     control: { kind: 'closed' },
-    negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDue: false },
+    negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDueAt: undefined },
     metadata: {},
     published: new Set(),
     wanted: new Map(),

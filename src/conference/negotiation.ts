@@ -16,6 +16,7 @@ export function clientOffered(
   participant: Participant,
   sdp: string,
   replyBy: ReplyWay,
+  now: number,
   effects: Effect[],
 ): void {
   const { negotiation } = participant;
@@ -29,7 +30,13 @@ export function clientOffered(
     return;
   }
   const revision = nextRevision(conference);
-  participant.negotiation = { kind: 'answering', revision, outstanding, replyBy, offerDue: isOfferDue(negotiation) };
+  participant.negotiation = {
+    kind: 'answering',
+    revision,
+    outstanding,
+    replyBy,
+    offerDueAt: offerDueAfter(negotiation, now),
+  };
   effects.push({ kind: 'answer-offer', call: callOf(participant), sdp, revision });
 }
 
@@ -52,6 +59,7 @@ export function offerAnswered(
   conference: Conference,
   participant: Participant,
   outcome: Extract<Input, { kind: 'answered' }>,
+  now: number,
   effects: Effect[],
 ): void {
   const { negotiation } = participant;
@@ -69,21 +77,22 @@ export function offerAnswered(
   }
   const metadata = metadataFor(conference, participant);
   effects.push(tell(participant, { kind: 'answer', sdp: outcome.answer.sdp, metadata, by: negotiation.replyBy }));
-  const offerDue = negotiation.offerDue || outcome.answer.offerDue === true;
-  oneLessOutstanding(participant, { ...negotiation, offerDue });
+  // Mostly the client is about to subscribe: one offer then serves both.
+  const completion = outcome.answer.offerDue === true ? now + conference.timing.offerPatience : undefined;
+  oneLessOutstanding(participant, { ...negotiation, offerDueAt: negotiation.offerDueAt ?? completion });
 }
 
-/** Whether an offer of ours must come (again) once an offer of the client is answered. */
-function isOfferDue(negotiation: Negotiation): boolean {
+/** When an offer of ours must come (again) once an offer of the client is answered. */
+function offerDueAfter(negotiation: Negotiation, now: number): number | undefined {
   switch (negotiation.kind) {
     case 'answering':
     case 'stable':
-      return negotiation.offerDue;
+      return negotiation.offerDueAt;
     case 'preparing':
     case 'offering':
     // The answer may yet turn out not to be taken.
     case 'settling':
-      return true;
+      return now;
   }
 }
 
@@ -94,7 +103,7 @@ function oneLessOutstanding(
   participant.negotiation =
     negotiation.outstanding > 1
       ? { ...negotiation, outstanding: negotiation.outstanding - 1 }
-      : { kind: 'stable', offerDue: negotiation.offerDue };
+      : { kind: 'stable', offerDueAt: negotiation.offerDueAt };
 }
 
 export function offerMade(
@@ -113,7 +122,7 @@ export function offerMade(
 
 export function answerTaken(participant: Participant, revision: number): void {
   if (participant.negotiation.kind === 'settling' && participant.negotiation.revision === revision) {
-    participant.negotiation = { kind: 'stable', offerDue: false };
+    participant.negotiation = { kind: 'stable', offerDueAt: undefined };
   }
 }
 

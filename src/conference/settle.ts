@@ -14,7 +14,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   }
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
-    serveSubscriptions(conference, participant, effects);
+    serveSubscriptions(conference, participant, now, effects);
   }
 }
 
@@ -25,13 +25,13 @@ function tellMetadata(conference: Conference, participant: Participant, effects:
 }
 
 /** Offers tracks that are new or gone once the negotiation is stable; changes layer and pause of the others at once. */
-function serveSubscriptions(conference: Conference, viewer: Participant, effects: Effect[]): void {
+function serveSubscriptions(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
   const due = tracksDue(conference, viewer);
   const added = [...due.keys()].some(key => !viewer.offered.has(key));
   const gone = [...viewer.offered].some(([key, offered]) => due.get(key)?.generation !== offered.generation);
   const { negotiation } = viewer;
   const mayOffer = negotiation.kind === 'stable' && viewer.control.kind === 'open' && viewer.stage.kind === 'present';
-  const offersNow = mayOffer && (added || gone || negotiation.offerDue);
+  const offersNow = mayOffer && (added || gone || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
   for (const [key, track] of due) {
     const before = viewer.offered.get(key);
     if (before?.generation !== track.generation) continue;

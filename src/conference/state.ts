@@ -26,6 +26,8 @@ export interface Timing {
   /** How long a silent participant's session is kept. */
   keepSilentFor: number;
   pingEvery: number;
+  /** How long an offer that only completes what the client publishes waits for tracks to offer with it. */
+  offerPatience: number;
   /** How long an offer of ours may stay unanswered before it is made again. */
   offerTimeout: number;
 }
@@ -43,6 +45,7 @@ export const DEFAULT_TIMING: Timing = {
   silentAfter: 8_000,
   keepSilentFor: 30_000,
   pingEvery: 2_500,
+  offerPatience: 1_000,
   offerTimeout: 5_000,
 };
 
@@ -92,9 +95,9 @@ export type ControlChannel =
 /** Where the offer/answer exchange of a participant stands (RFC 8829; the client is impolite, so the focus rolls back). */
 export type Negotiation =
   /** The media engine works on `outstanding` offers of the client. */
-  | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay; offerDue: boolean }
-  /** `offerDue`: an offer of ours was rolled back and has to be made again, whether or not the tracks changed. */
-  | { kind: 'stable'; offerDue: boolean }
+  | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay; offerDueAt: number | undefined }
+  /** `offerDueAt`: when an offer of ours must go out whether or not the tracks changed; with them it goes at once. */
+  | { kind: 'stable'; offerDueAt: number | undefined }
   /** The media engine makes an offer. */
   | { kind: 'preparing'; revision: number; attempt: number }
   /** Our offer is with the client. */

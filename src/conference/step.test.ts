@@ -244,6 +244,38 @@ describe('subscriptions', () => {
   });
 });
 
+describe('an offer that completes what the client publishes', () => {
+  function joinedIncomplete() {
+    const bench = new ConferenceBench();
+    const alice = benchClient('alice');
+    const bob = benchClient('bob');
+    bench.completesOffers = true;
+    bench.join(alice);
+    bench.join(bob);
+    bench.effects.length = 0;
+    return { bench, alice, bob };
+  }
+
+  it('waits for the tracks that the client subscribes to, and goes with them', () => {
+    const { bench, alice, bob } = joinedIncomplete();
+    expect(offersIn(bench.subscribe(bob, alice))).toMatchObject([{ call: bob.call }]);
+    bench.finishAll();
+    bench.answer(bob);
+    bench.pass(10_000);
+    expect(offersIn(bench.effects).filter(offer => offer.call.callId === bob.call.callId)).toHaveLength(1);
+  });
+
+  it('goes alone where the client subscribes to nothing', () => {
+    const { bench, alice } = joinedIncomplete();
+    bench.pass(900);
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.pass(100);
+    expect(offersIn(bench.effects).filter(offer => offer.call.callId === alice.call.callId)).toMatchObject([
+      { tracks: [] },
+    ]);
+  });
+});
+
 describe('glare', () => {
   it("answers the client's offer, then makes its own again", () => {
     const bench = new ConferenceBench();
@@ -263,7 +295,10 @@ describe('glare', () => {
         .slice(-2),
     ).toEqual(['answer', 'offer']);
     bench.answer(bob);
-    expect(bench.conference.participants.get(bob.call.key)?.negotiation).toEqual({ kind: 'stable', offerDue: false });
+    expect(bench.conference.participants.get(bob.call.key)?.negotiation).toEqual({
+      kind: 'stable',
+      offerDueAt: undefined,
+    });
   });
 
   it('drops an offer of ours that was still being made', () => {

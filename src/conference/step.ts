@@ -68,7 +68,7 @@ function takeFrom(
   switch (input.kind) {
     case 'said':
       heard(participant, now);
-      return takeMessage(conference, participant, input.message, input.replyBy, effects);
+      return takeMessage(conference, participant, input, now, effects);
     case 'garbled':
       heard(participant, now);
       effects.push(note(participant, input.error.code, input.error.message));
@@ -83,7 +83,7 @@ function takeFrom(
     case 'peer-failed':
       return endParticipant(conference, participant, input.error, effects);
     case 'answered':
-      return offerAnswered(conference, participant, input, effects);
+      return offerAnswered(conference, participant, input, now, effects);
     case 'offer-made':
       return offerMade(conference, participant, input, now, effects);
     case 'answer-taken':
@@ -96,8 +96,8 @@ function takeFrom(
 function takeMessage(
   conference: Conference,
   participant: Participant,
-  message: ControlMessage,
-  replyBy: ReplyWay,
+  { message, replyBy }: { message: ControlMessage; replyBy: ReplyWay },
+  now: number,
   effects: Effect[],
 ): void {
   switch (message.kind) {
@@ -109,7 +109,7 @@ function takeMessage(
       // Unmuting shows in the metadata of an offer only.
       if (message.metadata !== undefined) announce(conference, participant, message.metadata, effects);
       return message.description.type === 'offer'
-        ? clientOffered(conference, participant, message.description.sdp, replyBy, effects)
+        ? clientOffered(conference, participant, message.description.sdp, replyBy, now, effects)
         : clientAnswered(conference, participant, message.description.sdp, effects);
     case 'ping':
       effects.push(tell(participant, { kind: 'pong' }));

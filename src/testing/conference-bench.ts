@@ -42,6 +42,8 @@ export function benchClient(name: string, sessionId = 's1', callId = `call-${nam
 export class ConferenceBench {
   readonly conference: Conference = emptyConference({ roomId: '!room:example.org', confId: 'conf' });
   now = 1_000_000;
+  /** The media engine says of each answer that an offer must complete it. */
+  completesOffers = false;
   /** Everything asked for so far. */
   readonly effects: Effect[] = [];
   /** What the media engine still has to do, per call in order. */
@@ -88,7 +90,7 @@ export class ConferenceBench {
           kind: 'answered',
           call: ref,
           revision,
-          answer: { sdp: `answer ${revision}`, published, refused: [] },
+          answer: { sdp: `answer ${revision}`, published, refused: [], offerDue: this.completesOffers },
         });
         break;
       }
