@@ -32,6 +32,8 @@ export interface ParsedSection extends ParsedShared {
   ssrcs?: readonly { id?: Loose; attribute?: Loose; value?: Loose }[];
   ssrcGroups?: readonly { semantics?: Loose; ssrcs?: Loose }[];
   msid?: readonly { id?: Loose; appdata?: Loose }[];
+  /** Attributes that the parser's patterns do not match, without their `a=`. */
+  invalid?: readonly { value?: Loose }[];
   candidates?: readonly Loose[];
   maxMessageSize?: Loose;
 }

@@ -102,9 +102,13 @@ function isId(id: string | undefined): id is string {
 /** From a=msid (RFC 8830), or from the older form of it on an a=ssrc line. */
 function readTrack(section: ParsedSection): TrackIds | undefined {
   const line = list(section.msid)[0];
+  // The parser's pattern for ids is narrower than the RFC's: Firefox puts them into braces.
+  const other = list(section.invalid)
+    .map(({ value }) => /^msid:(\S+) (\S+)$/.exec(text(value) ?? ''))
+    .find(match => match !== null);
   const older = text(list(section.ssrcs).find(ssrc => ssrc.attribute === 'msid')?.value)?.split(' ');
-  const streamId = text(line?.id) ?? older?.[0];
-  const trackId = text(line?.appdata) ?? older?.[1];
+  const streamId = text(line?.id) ?? other?.[1] ?? older?.[0];
+  const trackId = text(line?.appdata) ?? other?.[2] ?? older?.[1];
   return isId(streamId) && isId(trackId) ? { streamId, trackId } : undefined;
 }
 

@@ -76,6 +76,12 @@ describe('readDescription', () => {
     });
   });
 
+  it.each(['{11738d61-bc78} {2fac1cfb+/=}', 'stream track', '- track'])('reads the ids of a=msid:%s', msid => {
+    const { sections } = readDescription(offerText([{ mid: '0', lines: [`a=msid:${msid}`] }]));
+    const [streamId, trackId] = msid.split(' ');
+    expect(sections[0]?.content).toMatchObject({ track: { streamId, trackId } });
+  });
+
   it('reads restricted, alternative and paused simulcast layers', () => {
     const lines = [
       'a=msid:s t',
