@@ -52,7 +52,7 @@ export class DatachannelEndpoint implements Endpoint {
     });
   }
 
-  send(sent: SentTrack): void {
+  send(sent: SentTrack): string {
     // The focus numbers its sections in its own way; names of ours never meet its.
     const mid = `c${this.#nextMid}`;
     this.#nextMid += 1;
@@ -75,6 +75,7 @@ export class DatachannelEndpoint implements Endpoint {
       if (source instanceof VideoSource && !isRtp(packet) && asksForKeyframe(packet)) source.restart();
     });
     this.#tracks.push(track);
+    return sent.trackId;
   }
 
   offer(options?: { iceRestart: boolean }): Promise<string> {

@@ -24,8 +24,8 @@ export interface SentTrack extends TrackIds {
 
 /** The WebRTC stack of a peer: one transport, one BUNDLE group. Calls must not overlap. */
 export interface Endpoint {
-  /** Sends a track from the next offer on. */
-  send(track: SentTrack): void;
+  /** Sends a track from the next offer on; gives the track id that the offer names, which not every stack lets choose. */
+  send(track: SentTrack): string;
   offer(options?: { iceRestart: boolean }): Promise<string>;
   takeAnswer(sdp: string): Promise<void>;
   answer(sdp: string): Promise<string>;

@@ -130,7 +130,10 @@ export class LightPeer {
       },
     };
     this.#endpoint = (options.endpoint ?? (own => new DatachannelEndpoint(own)))(events);
-    const tracks = { audio: randomUUID(), video: randomUUID() };
+    const [audio, video] = (['audio', 'video'] as const).map(kind =>
+      this.#endpoint.send({ kind, streamId: this.streamId, trackId: randomUUID(), direction: 'sendrecv' }),
+    );
+    if (audio === undefined || video === undefined) throw new Error('no tracks');
     this.#own = {
       [this.streamId]: {
         user_id: this.call.userId,
@@ -138,12 +141,9 @@ export class LightPeer {
         purpose: 'm.usermedia',
         audio_muted: false,
         video_muted: false,
-        tracks: { [tracks.audio]: { kind: 'audio' }, [tracks.video]: { kind: 'video', ...FRAME_SIZE } },
+        tracks: { [audio]: { kind: 'audio' }, [video]: { kind: 'video', ...FRAME_SIZE } },
       },
     };
-    for (const kind of ['audio', 'video'] as const) {
-      this.#endpoint.send({ kind, streamId: this.streamId, trackId: tracks[kind], direction: 'sendrecv' });
-    }
   }
 
   /** Hears what its device is told from now on, without joining. */
@@ -215,15 +215,14 @@ export class LightPeer {
   /** Offers one more video track, as a screen share does. */
   shareScreen(): Promise<string> {
     const streamId = randomUUID();
-    const trackId = randomUUID();
     return this.#next(async () => {
+      const trackId = this.#endpoint.send({ kind: 'video', streamId, trackId: randomUUID(), direction: 'sendonly' });
       this.#own[streamId] = {
         user_id: this.call.userId,
         device_id: this.call.deviceId,
         purpose: 'm.screenshare',
         tracks: { [trackId]: { kind: 'video', ...FRAME_SIZE } },
       };
-      this.#endpoint.send({ kind: 'video', streamId, trackId, direction: 'sendonly' });
       await this.#offer(false);
     }).then(() => streamId);
   }

@@ -49,7 +49,7 @@ export class WeriftEndpoint implements Endpoint {
     });
   }
 
-  send(sent: SentTrack): void {
+  send(sent: SentTrack): string {
     const track = new MediaStreamTrack({ kind: sent.kind, id: sent.trackId, streamId: sent.streamId });
     const { sender } = this.#connection.addTransceiver(track, {
       direction: sent.direction,
@@ -59,6 +59,7 @@ export class WeriftEndpoint implements Endpoint {
     const everyMs = sent.kind === 'audio' ? this.#pace.audioEveryMs : this.#pace.videoEveryMs;
     this.#timers.push(setInterval(() => track.writeRtp(source.next(everyMs)), everyMs));
     if (source instanceof VideoSource) sender.onPictureLossIndication.subscribe(() => source.restart());
+    return sender.trackId;
   }
 
   async offer(options?: { iceRestart: boolean }): Promise<string> {
