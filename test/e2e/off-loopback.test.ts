@@ -1,0 +1,110 @@
+/** Firefox and Chromium on another host, in one call through the call page: nothing of it is on loopback. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createCallRoom } from '../../demo/call-room.ts';
+import { demoLink } from '../../demo/deployment.ts';
+import { type Focus, startFocus } from '../../demo/focus.ts';
+import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
+import { FarBrowser } from '../far/far-browser.ts';
+import { FarHost } from '../far/namespace.ts';
+import type { FarReport } from '../far/report.ts';
+import { selfSigned, TlsFront } from '../far/tls-front.ts';
+import { until } from '../peers/until.ts';
+
+const PAGE = resolve(import.meta.dirname, '..', '..', 'dist', 'page');
+/** A busy machine starts two browsers slowly; nothing here is a bound of the product. */
+const PATIENCE_MS = 90_000;
+
+let directory: string;
+let far: FarHost;
+let synapse: Synapse;
+let focus: Focus;
+let focusUser: MatrixUser;
+const fronts: TlsFront[] = [];
+const browsers: FarBrowser[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-far-'));
+  far = await FarHost.open();
+  const address = far.nearAddress;
+  synapse = await startSynapse({ stateDir: join(directory, 'synapse'), bindAddress: address });
+  focusUser = await synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' });
+  focus = await startFocus({
+    stateDir: join(directory, 'focus'),
+    homeserverUrl: synapse.baseUrl,
+    user: focusUser,
+    httpHost: address,
+    mediaListen: [{ ip: '0.0.0.0', announcedAddress: address }],
+    pageDir: PAGE,
+    config: { http: { trusted_proxies: [address] } },
+  });
+  const certificate = await selfSigned(address);
+  for (const target of [synapse.baseUrl, focus.baseUrl]) fronts.push(await TlsFront.open(address, certificate, target));
+});
+
+afterAll(async () => {
+  await Promise.all(browsers.map(browser => browser.close()));
+  await Promise.all(fronts.map(front => front.close()));
+  await focus?.stop();
+  await synapse?.stop();
+  await far?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Whether a page sends two layers or more, and receives picture and sound of the other one. */
+function isWhole(report: FarReport | undefined, other: string): boolean {
+  const layers = report?.sentVideo.filter(({ frames }) => frames > 10) ?? [];
+  const from = report?.received.find(({ userId, purpose }) => userId === other && purpose === 'm.usermedia');
+  return layers.length >= 2 && (from?.frames ?? 0) > 10 && (from?.audioPackets ?? 0) > 50;
+}
+
+function framesOf(report: FarReport | undefined, userId: string, purpose: string): number {
+  return report?.received.find(one => one.userId === userId && one.purpose === purpose)?.frames ?? 0;
+}
+
+test('both publish simulcast and receive each other; a screen share never touches the camera', async () => {
+  const fox = await synapse.registerUser({ localpart: 'fox', deviceId: 'FOXDEV' });
+  const chris = await synapse.registerUser({ localpart: 'chris', deviceId: 'CHRISDEV' });
+  const room = await createCallRoom({
+    baseUrl: synapse.baseUrl,
+    creator: fox,
+    members: [chris],
+    invited: [focusUser.userId],
+  });
+  const [homeserver, page] = fronts.map(front => front.baseUrl);
+  if (homeserver === undefined || page === undefined) throw new Error('no fronts');
+  const link = (user: MatrixUser): string =>
+    `${demoLink({ page, homeserver, user, room, focusUser })}&video=640x360x15`;
+  const firefox = new FarBrowser(far, 'firefox', link(fox));
+  browsers.push(firefox);
+  const chromium = new FarBrowser(far, 'chromium', link(chris));
+  browsers.push(chromium);
+
+  await until('both are whole', PATIENCE_MS, () =>
+    isWhole(firefox.report, chris.userId) && isWhole(chromium.report, fox.userId)
+      ? true
+      : `firefox ${JSON.stringify(firefox.report)} ${firefox.complaints}, chromium ${JSON.stringify(chromium.report)}`,
+  );
+  for (const browser of [firefox, chromium]) {
+    expect(browser.report).toMatchObject({ state: 'connected', connections: 1 });
+    expect(browser.report?.problem).toBeUndefined();
+    expect(browser.report?.remoteAddresses).toEqual([far.nearAddress]);
+  }
+
+  chromium.command('share');
+  await until('the screen is seen', PATIENCE_MS, () => framesOf(firefox.report, chris.userId, 'm.screenshare') > 5);
+  const before = framesOf(firefox.report, chris.userId, 'm.usermedia');
+  chromium.command('unshare');
+  await until(
+    'the screen is gone',
+    PATIENCE_MS,
+    () => firefox.report?.received.every(({ purpose }) => purpose !== 'm.screenshare') === true,
+  );
+  await until(
+    'the camera goes on',
+    PATIENCE_MS,
+    () => framesOf(firefox.report, chris.userId, 'm.usermedia') > before + 20,
+  );
+});
