@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCallRoom } from '../../demo/call-room.ts';
 import { demoLink } from '../../demo/deployment.ts';
-import { type Focus, startFocus } from '../../demo/focus.ts';
+import { startFocus } from '../../demo/focus.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import { FarBrowser } from '../far/far-browser.ts';
 import { FarHost } from '../far/namespace.ts';
@@ -13,45 +13,42 @@ import type { FarReport } from '../far/report.ts';
 import { selfSigned, TlsFront } from '../far/tls-front.ts';
 import { until } from '../peers/until.ts';
 
-const PAGE = resolve(import.meta.dirname, '..', '..', 'dist', 'page');
+const PAGE = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '..', '..', 'dist', 'page');
 /** A busy machine starts two browsers slowly; nothing here is a bound of the product. */
 const PATIENCE_MS = 90_000;
 
-let directory: string;
 let far: FarHost;
 let synapse: Synapse;
-let focus: Focus;
 let focusUser: MatrixUser;
 const fronts: TlsFront[] = [];
-const browsers: FarBrowser[] = [];
+/** Everything that was started, ended in the opposite order. */
+const owned = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'weir-far-'));
-  far = await FarHost.open();
+  const directory = await mkdtemp(join(tmpdir(), 'weir-far-'));
+  owned.defer(() => rm(directory, { recursive: true, force: true }));
+  far = owned.adopt(await FarHost.open(), host => host.close());
   const address = far.nearAddress;
-  synapse = await startSynapse({ stateDir: join(directory, 'synapse'), bindAddress: address });
+  synapse = owned.use(await startSynapse({ stateDir: join(directory, 'synapse'), bindAddress: address }));
   focusUser = await synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' });
-  focus = await startFocus({
-    stateDir: join(directory, 'focus'),
-    homeserverUrl: synapse.baseUrl,
-    user: focusUser,
-    httpHost: address,
-    mediaListen: [{ ip: '0.0.0.0', announcedAddress: address }],
-    pageDir: PAGE,
-    config: { http: { trusted_proxies: [address] } },
-  });
+  const focus = owned.use(
+    await startFocus({
+      stateDir: join(directory, 'focus'),
+      homeserverUrl: synapse.baseUrl,
+      user: focusUser,
+      httpHost: address,
+      mediaListen: [{ ip: '0.0.0.0', announcedAddress: address }],
+      pageDir: PAGE,
+      config: { http: { trusted_proxies: [address] } },
+    }),
+  );
   const certificate = await selfSigned(address);
-  for (const target of [synapse.baseUrl, focus.baseUrl]) fronts.push(await TlsFront.open(address, certificate, target));
+  for (const target of [synapse.baseUrl, focus.baseUrl]) {
+    fronts.push(owned.adopt(await TlsFront.open(address, certificate, target), front => front.close()));
+  }
 });
 
-afterAll(async () => {
-  await Promise.all(browsers.map(browser => browser.close()));
-  await Promise.all(fronts.map(front => front.close()));
-  await focus?.stop();
-  await synapse?.stop();
-  await far?.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => owned.disposeAsync());
 
 /** Whether a page sends two layers or more, and receives picture and sound of the other one. */
 function isWhole(report: FarReport | undefined, other: string): boolean {
@@ -78,9 +75,9 @@ test('both publish simulcast and receive each other; a screen share never touche
   const link = (user: MatrixUser): string =>
     `${demoLink({ page, homeserver, user, room, focusUser })}&video=640x360x15`;
   const firefox = new FarBrowser(far, 'firefox', link(fox));
-  browsers.push(firefox);
+  owned.defer(() => firefox.close());
   const chromium = new FarBrowser(far, 'chromium', link(chris));
-  browsers.push(chromium);
+  owned.defer(() => chromium.close());
 
   await until('both are whole', PATIENCE_MS, () =>
     isWhole(firefox.report, chris.userId) && isWhole(chromium.report, fox.userId)
