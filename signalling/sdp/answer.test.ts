@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCapture } from '../../test/fixtures/captures.ts';
-import { type Asked, readOffer } from './answer.ts';
+import { type Asked, readOffer, withinOffer } from './answer.ts';
 import { type OfferedSection, offerText, simulcastLines, TERMS } from './fixtures.ts';
 import { EMPTY_LEDGER, type Ledger } from './ledger.ts';
 import { readDescription } from './read.ts';
@@ -204,5 +204,48 @@ describe('readOffer', () => {
     if (asked?.act !== 'publish') throw new Error('not published');
     const ledger = { ...EMPTY_LEDGER, agreed: [asked.section, OURS] };
     expect(() => ask(sections, ledger)).toThrow(expect.objectContaining({ code: 'WEIR_BAD_SDP' }));
+  });
+});
+
+describe('withinOffer', () => {
+  const codec = (payloadType: number, ...feedback: string[]) => ({
+    mimeType: 'video/VP8',
+    payloadType,
+    clockRate: 90_000,
+    parameters: {},
+    rtcpFeedback: feedback.map(type => ({ type })),
+  });
+  const answered: ReceivingSection = {
+    ...OURS,
+    body: {
+      protocol: 'UDP/TLS/RTP/SAVPF',
+      codecs: [codec(96, 'nack', 'transport-cc'), codec(100)],
+      extensions: [
+        { uri: EXTENSION.mid, id: 1 },
+        { uri: EXTENSION.transportCc, id: 5 },
+      ],
+    },
+  };
+  function within(lines: string[], payloads = '96'): ReceivingSection {
+    const [asked] = ask([{ mid: 's0', kind: 'video', direction: 'recvonly', payloads, lines }], {
+      ...EMPTY_LEDGER,
+      agreed: [answered],
+    });
+    if (asked?.act !== 'receive') throw new Error('not a section of ours');
+    return withinOffer(answered, asked.offered);
+  }
+
+  it('leaves out what the client did not offer', () => {
+    const { direction, body } = within(['a=rtpmap:96 VP8/90000', 'a=rtcp-fb:96 nack', `a=extmap:1 ${EXTENSION.mid}`]);
+    expect(direction).toBe('sendonly');
+    expect(body).toMatchObject({ codecs: [codec(96, 'nack')], extensions: [{ id: 1 }] });
+    expect([body.codecs.length, body.extensions.length]).toEqual([1, 1]);
+  });
+
+  it('sends nothing where no codec is left', () => {
+    expect(within(['a=rtpmap:102 H264/90000'], '102')).toMatchObject({
+      direction: 'inactive',
+      body: { extensions: [] },
+    });
   });
 });

@@ -14,8 +14,8 @@ export type Asked =
   | { act: 'publish'; section: PublishingSection; track: TrackIds; parameters: RtpParameters }
   /** The client's section stays, and carries nothing. */
   | { act: 'idle'; section: PublishingSection; refusal?: Refusal }
-  /** A section of ours; `wanted`: the client would take what we send. */
-  | { act: 'receive'; section: ReceivingSection; wanted: boolean };
+  /** A section of ours; `wanted`: the client would take what we send, in the ways that it offers. */
+  | { act: 'receive'; section: ReceivingSection; wanted: boolean; offered: RemoteMedia };
 
 function refuse(theirs: RemoteSection, refusal?: Omit<Refusal, 'mid'>): Asked {
   const section: RefusedSection = { kind: 'refused', mid: theirs.mid, line: theirs.line };
@@ -56,6 +56,24 @@ function askedOfMedia(
   return { act: 'publish', section: { ...section, direction }, track: media.track, parameters };
 }
 
+/** What the client did not offer may not be in the answer (RFC 3264 section 6.1, RFC 8285 section 7): Firefox checks it. */
+export function withinOffer(section: ReceivingSection, offered: RemoteMedia): ReceivingSection {
+  const codecs = section.body.codecs.flatMap(codec => {
+    const theirs = offered.codecs.find(({ payloadType }) => payloadType === codec.payloadType);
+    if (theirs === undefined) return [];
+    const rtcpFeedback = codec.rtcpFeedback.filter(({ type, parameter = '' }) =>
+      theirs.rtcpFeedback.some(other => other.type === type && (other.parameter ?? '') === parameter),
+    );
+    return { ...codec, rtcpFeedback };
+  });
+  const extensions = section.body.extensions.filter(({ id, uri }) =>
+    offered.extensions.some(theirs => theirs.id === id && theirs.uri === uri),
+  );
+  // Without a codec in common there is nothing to write: the section stays, and carries nothing.
+  if (codecs.length === 0) return { ...section, direction: 'inactive', body: { ...section.body, extensions } };
+  return { ...section, body: { ...section.body, codecs, extensions } };
+}
+
 function mediaOf(section: Section): string {
   if (section.kind === 'refused') return section.line.type;
   return section.kind === 'channel' ? 'application' : section.media;
@@ -89,8 +107,10 @@ export function readOffer(ledger: Ledger, offer: RemoteDescription, terms: Terms
     if (known === undefined && ours.has(theirs.mid)) throw badSdp('a section of the focus has moved');
     if (theirs.rejected) return refuse(theirs);
     if (known?.kind === 'receiving') {
-      const direction = theirs.content.type === 'media' ? theirs.content.direction : 'inactive';
-      return { act: 'receive', section: known, wanted: direction === 'recvonly' || direction === 'sendrecv' };
+      const { content } = theirs;
+      if (content.type !== 'media') return refuse(theirs);
+      const wanted = content.direction === 'recvonly' || content.direction === 'sendrecv';
+      return { act: 'receive', section: known, wanted, offered: content };
     }
     if (!bundled(theirs.mid)) return refuse(theirs, { code: 'WEIR_BAD_SDP', message: 'not in the BUNDLE group' });
     switch (theirs.content.type) {

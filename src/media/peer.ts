@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { types } from 'mediasoup';
-import { type Asked, readOffer } from '../../signalling/sdp/answer.ts';
+import { type Asked, readOffer, withinOffer } from '../../signalling/sdp/answer.ts';
 import { receiveCapabilities } from '../../signalling/sdp/extensions.ts';
 import { afterOurAnswer, afterTheirAnswer, EMPTY_LEDGER, type Ledger } from '../../signalling/sdp/ledger.ts';
 import { readDescription } from '../../signalling/sdp/read.ts';
@@ -136,8 +136,8 @@ export class MediasoupPeer implements Peer {
     const remote = this.#remoteOf(offer, asked);
     // Before the answer: the channel opens as soon as the client has it. Browsers always begin with the first id.
     if (offer.stack === 'other') await this.#control.listen(2);
-    const change = await this.#publications.follow(this.#path.transport, asked, ({ section, wanted }) =>
-      this.#sent.answer(section, wanted),
+    const change = await this.#publications.follow(this.#path.transport, asked, ({ section, wanted, offered }) =>
+      withinOffer(this.#sent.answer(section, wanted), offered),
     );
     try {
       if (remote !== undefined) await this.#path.follow(remote);

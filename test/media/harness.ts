@@ -87,8 +87,26 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-/** Debian's Chromium with fake devices, and a loopback origin that may use them. */
-export async function startChromium(): Promise<Pages> {
+const CHROMIUM_ARGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+
+/** A browser, and a loopback origin that may use its devices. */
+async function startPages(start: (userDataDir: string) => Promise<Browser>): Promise<Pages> {
   const server = http.createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><title>peer</title><body></body>');
@@ -97,27 +115,7 @@ export async function startChromium(): Promise<Pages> {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const userDataDir = await mkdtemp(path.join(tmpdir(), 'weir-media-test-'));
-  const browser = await launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    userDataDir,
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
-      '--autoplay-policy=no-user-gesture-required',
-      '--disable-features=WebRtcHideLocalIpsWithMdns',
-      '--disable-background-timer-throttling',
-      '--disable-renderer-backgrounding',
-      '--disable-backgrounding-occluded-windows',
-    ],
-  });
+  const browser = await start(userDataDir);
   return {
     url: `http://127.0.0.1:${port}/`,
     browser,
@@ -127,6 +125,35 @@ export async function startChromium(): Promise<Pages> {
       await rm(userDataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Debian's Chromium with fake devices. */
+export function startChromium(): Promise<Pages> {
+  return startPages(userDataDir =>
+    launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', userDataDir, args: CHROMIUM_ARGS }),
+  );
+}
+
+/** Debian's Firefox with fake devices. It gathers no loopback address: run it where there is another one. */
+export function startFirefox(): Promise<Pages> {
+  return startPages(userDataDir =>
+    launch({
+      browser: 'firefox',
+      executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
+      headless: true,
+      // On a busy machine it takes its time.
+      timeout: 120_000,
+      userDataDir,
+      extraPrefsFirefox: {
+        'media.navigator.streams.fake': true,
+        'media.navigator.permission.disabled': true,
+        'media.autoplay.default': 0,
+        'media.peerconnection.ice.obfuscate_host_addresses': false,
+        'app.update.disabledForTesting': true,
+        'datareporting.policy.dataSubmissionEnabled': false,
+      },
+    }),
+  );
 }
 
 /** A page in a call, and its peer on the focus's side. */

@@ -4,7 +4,7 @@ import type { ConferenceKey, SessionKey } from '../../src/session.ts';
 import { DatachannelEndpoint } from '../peers/datachannel-endpoint.ts';
 import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../peers/endpoint.ts';
 import { eventually, newConference, openPeer, type PeerLog, startMedia } from './harness.ts';
-import { WeriftEndpoint } from './werift-endpoint.ts';
+import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
 
 /** A peer of a stack with one transport, and its twin in the focus. */
 class StackPeer {
