@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
 import type { MatrixUser } from '../synapse.ts';
@@ -5,6 +6,8 @@ import { type Chromium, rendererPid } from './chromium.ts';
 import { installProbe, type Snapshot, type StreamFrames } from './probe.ts';
 
 const OPENS_WITHIN_MS = 30_000;
+const ANSWERS_WITHIN_MS = 15_000;
+const POLL_MS = 100;
 /** Pages draw 60 times a second where the machine can; one in the back draws once, if at all. */
 const LEAST_DRAWN_PER_SECOND = 5;
 const CAPTURE = '640x360x15';
@@ -53,20 +56,11 @@ export class Participant {
     await page.evaluateOnNewDocument(installProbe);
     await page.goto(`${link}&video=${CAPTURE}`, { waitUntil: 'load', timeout: OPENS_WITHIN_MS });
     const participant = new Participant(user, page, await rendererPid(page));
-    try {
-      await page.waitForSelector('#join:not([disabled])', { timeout: OPENS_WITHIN_MS });
-      // The mirror shows a picture: the camera runs.
-      await page.waitForFunction(
-        () => [...document.querySelectorAll('video')].some(({ videoWidth }) => videoWidth > 0),
-        { timeout: OPENS_WITHIN_MS },
-      );
-    } catch (cause) {
-      const text = await page.evaluate(() => document.body.innerText.slice(0, 500));
-      throw new Failure(`The page of ${participant.name} offers no join: ${text}`, "Look into the focus's log.", {
-        cause,
-      });
-    }
-    const drawn = await page.evaluate(() => window.weirProbe.drawnPerSecond());
+    await participant.#waitFor('offers no join', () => document.querySelector('#join:not([disabled])') !== null);
+    await participant.#waitFor('shows no picture of its camera', () =>
+      [...document.querySelectorAll('video')].some(({ videoWidth }) => videoWidth > 0),
+    );
+    const drawn = await participant.#ask(page.evaluate(() => window.weirProbe.drawnPerSecond()));
     if (drawn < LEAST_DRAWN_PER_SECOND) {
       throw new Failure(
         `The page of ${participant.name} draws only ${drawn} times a second.`,
@@ -89,41 +83,45 @@ export class Participant {
   /** Clicks the button as a person does; gives when the page got the click. */
   async join(): Promise<number> {
     await this.page.click('#join');
-    const at = await this.page.evaluate(() => window.weirProbe.joinClickedAt());
+    const at = await this.#ask(this.page.evaluate(() => window.weirProbe.joinClickedAt()));
     if (at === undefined) throw new Failure(`The click of ${this.name} went astray.`, 'See what covers the button.');
     return at;
   }
 
   snapshot(): Promise<Snapshot> {
-    return this.page.evaluate(() => window.weirProbe.snapshot());
+    return this.#ask(this.page.evaluate(() => window.weirProbe.snapshot()));
   }
 
   framesSince(since: number): Promise<StreamFrames[]> {
-    return this.page.evaluate(at => window.weirProbe.framesSince(at), since);
+    return this.#ask(this.page.evaluate(at => window.weirProbe.framesSince(at), since));
   }
 
   tiles(): Promise<string[]> {
-    return this.page.evaluate(() => window.weirProbe.tiles());
+    return this.#ask(this.page.evaluate(() => window.weirProbe.tiles()));
   }
 
   wantSize(streamId: string, trackId: string, size: { width: number; height: number }): Promise<number> {
-    return this.page.evaluate(
-      (stream, track, { width, height }) => window.weirProbe.wantSize(stream, track, width, height),
-      streamId,
-      trackId,
-      size,
+    return this.#ask(
+      this.page.evaluate(
+        (stream, track, { width, height }) => window.weirProbe.wantSize(stream, track, width, height),
+        streamId,
+        trackId,
+        size,
+      ),
     );
   }
 
   /** What the page says of its call; for messages. */
   async condition(): Promise<string> {
-    const [state, problem] = await this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const);
+    const [state, problem] = await this.#ask(
+      this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const),
+    );
     return problem === undefined ? state : `${state}, ${problem}`;
   }
 
   /** What the page noted of its join, in ms since `since`; for messages. */
   async marksSince(since: number): Promise<string> {
-    const marks = await this.page.evaluate(() => ({ ...window.weir.marks }));
+    const marks = await this.#ask(this.page.evaluate(() => ({ ...window.weir.marks })));
     return Object.entries(marks)
       .toSorted(([, a], [, b]) => a - b)
       .map(([name, at]) => `${name.replace(/At$/, '')} ${Math.round(at - since)}`)
@@ -133,5 +131,34 @@ export class Participant {
   /** Closes the page and its context; also one that crashed. */
   async close(): Promise<void> {
     await this.page.browserContext().close();
+  }
+
+  async #waitFor(otherwise: string, condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + OPENS_WITHIN_MS;
+    while (!(await this.#ask(this.page.evaluate(condition)))) {
+      if (performance.now() > deadline) {
+        const text = await this.#ask(this.page.evaluate(() => document.body.innerText.slice(0, 500)));
+        throw new Failure(`The page of ${this.name} ${otherwise}. It says: ${text}`, "Look into the focus's log.");
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** A page whose process hangs, or has died, answers nothing. */
+  async #ask<T>(answer: Promise<T>): Promise<T> {
+    const late = new AbortController();
+    const silence = delay(ANSWERS_WITHIN_MS, undefined, { signal: late.signal }).then(() => {
+      throw new Failure(
+        `The page of ${this.name} does not answer (${this.#crashed ? 'its process died' : `process ${this.rendererPid}`}).`,
+        'See what its process does.',
+      );
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      late.abort();
+      answer.catch(() => undefined);
+      silence.catch(() => undefined);
+    }
   }
 }

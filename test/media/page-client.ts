@@ -10,7 +10,7 @@ export interface InboundVideo {
 
 export interface PageClient {
   publish(width: number, height: number): Promise<{ streamId: string; audio: string; video: string }>;
-  shareScreen(): { streamId: string; trackId: string };
+  shareScreen(): Promise<{ streamId: string; trackId: string }>;
   stopScreen(trackId: string): void;
   openChannel(): void;
   offer(iceRestart?: boolean): Promise<string>;
@@ -84,22 +84,11 @@ export function installClient(): void {
       });
       return { streamId: stream.id, audio: audio.id, video: video.id };
     },
-    shareScreen() {
-      const canvas = document.createElement('canvas');
-      canvas.width = 640;
-      canvas.height = 480;
-      const context = canvas.getContext('2d');
-      let frame = 0;
-      setInterval(() => {
-        frame += 1;
-        if (context !== null) {
-          context.fillStyle = `hsl(${(frame * 7) % 360} 80% 50%)`;
-          context.fillRect(0, 0, 640, 480);
-        }
-      }, 66);
-      const stream = canvas.captureStream(15);
+    async shareScreen() {
+      // A second camera: a canvas of a page in the background has no frames in Firefox.
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, frameRate: 15 } });
       const [track] = stream.getVideoTracks();
-      if (track === undefined) throw new Error('no canvas track');
+      if (track === undefined) throw new Error('no fake device');
       pc.addTransceiver(track, {
         streams: [stream],
         direction: 'sendonly',

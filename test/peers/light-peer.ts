@@ -223,13 +223,20 @@ export class LightPeer {
         purpose: 'm.screenshare',
         tracks: { [trackId]: { kind: 'video', ...FRAME_SIZE } },
       };
-      await this.#offer(false);
+      await this.#offer();
     }).then(() => streamId);
   }
 
-  /** New ICE credentials, over the control channel or (it may be gone) by to-device message. */
-  restartIce(way: 'control' | 'to-device'): Promise<void> {
-    return this.#next(() => this.#offer(true, way));
+  /**
+   * Makes an offer with new ICE credentials; the function that it gives sends it, by to-device message. werift leaves its old
+   * path as soon as it makes such an offer: until it is answered, the peer is one that has lost its network.
+   */
+  async loseNetwork(): Promise<() => Promise<void>> {
+    const sdp = await this.#endpoint.offer({ iceRestart: true });
+    return () => {
+      const { type, content } = negotiateEvent(this.call, { type: 'offer', sdp }, this.#own);
+      return this.tellFocus(type, content);
+    };
   }
 
   get sessionId(): string {
@@ -395,15 +402,9 @@ export class LightPeer {
     });
   }
 
-  async #offer(iceRestart: boolean, way: 'control' | 'to-device' = 'control'): Promise<void> {
-    const sdp = await this.#endpoint.offer({ iceRestart });
-    const description = { type: 'offer' as const, sdp };
-    if (way === 'control') {
-      this.#say({ kind: 'negotiate', description, metadata: this.#own });
-    } else {
-      const { type, content } = negotiateEvent(this.call, description, this.#own);
-      await this.tellFocus(type, content);
-    }
+  async #offer(): Promise<void> {
+    const sdp = await this.#endpoint.offer();
+    this.#say({ kind: 'negotiate', description: { type: 'offer', sdp }, metadata: this.#own });
   }
 
   /** All tracks of all others, each time, as the recorded clients say it. */
