@@ -8,7 +8,6 @@ export {
   type CaptureKind,
   type CaptureState,
   type SharedScreen,
-  USUAL_CAPTURE,
 } from './capture.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';

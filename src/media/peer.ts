@@ -219,6 +219,12 @@ export class MediasoupPeer implements Peer {
     transport.on('icestatechange', state => {
       const now = state === 'connected' || state === 'completed' ? 'heard' : state === 'disconnected' ? 'silent' : told;
       if (now === undefined || now === told) return;
+      // The worker forgets its estimate in a silence, and sends no video without one; a receiver that gets no video makes
+      // none (REMB). A new session does.
+      if (told === 'silent' && this.#sent.followRemb) {
+        this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive is not known any more');
+        return;
+      }
       told = now;
       this.#tell(() => this.#settings.events.path(now));
     });

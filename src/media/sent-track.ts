@@ -76,6 +76,13 @@ export class SentTrack {
     this.#applied = { layer: wanted.layer, paused: true };
   }
 
+  /** Whether the receiver's own estimate (REMB) decides how much of it is sent. */
+  get followsRemb(): boolean {
+    return this.#consumer.rtpParameters.codecs.some(({ rtcpFeedback = [] }) =>
+      rtcpFeedback.some(({ type }) => type === 'goog-remb'),
+    );
+  }
+
   /** True once its track is gone, or its transport; the consumer hears of its producer's end only later. */
   get closed(): boolean {
     return this.#consumer.closed || this.publication.producer.closed;

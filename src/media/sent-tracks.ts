@@ -27,6 +27,10 @@ export class SentTracks {
     return [...this.#sent.values()].find(sent => sent.mid === mid && !sent.closed);
   }
 
+  get followRemb(): boolean {
+    return [...this.#sent.values()].some(sent => !sent.closed && sent.followsRemb);
+  }
+
   adjust(ref: TrackRef, layer: number | undefined, paused: boolean): void {
     this.#sent.get(keyOfTrack(ref))?.adjust(layer, paused);
   }

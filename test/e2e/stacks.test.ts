@@ -8,11 +8,8 @@ import { Participant } from '../../demo/check/participant.ts';
 import { demoLink } from '../../demo/deployment.ts';
 import { until } from '../peers/until.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
-import { Bound } from './slowness.ts';
-import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
+import { Stage, WAIT_MS, whole } from './stage.ts';
 
-/** Product bound: from falling silent until the others no longer see a participant. */
-const GONE_WITHIN_MS = 10_000;
 const PAGE_DIR = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '../../dist/page');
 
 let stage: Stage;
@@ -22,27 +19,16 @@ beforeAll(async () => {
 });
 afterAll(() => stage.end());
 
-test('a werift peer is in a call, loses its network, and comes back by a restart of ICE', async () => {
+test('werift and libdatachannel hear and see each other', async () => {
   await using scene = stage.scene();
   const users = await scene.users(3);
   const room = await scene.callRoom(users);
   const werift = scene.peer(users[0], room, { endpoint: events => new WeriftEndpoint(events) });
-  const others = [scene.peer(users[1], room), scene.peer(users[2], room)];
-  const peers = [werift, ...others];
+  const peers = [werift, scene.peer(users[1], room), scene.peer(users[2], room)];
   await Promise.all(peers.map(peer => peer.join()));
   await whole(peers);
   await werift.shareScreen();
   await whole(peers);
-
-  const bound = new Bound(GONE_WITHIN_MS);
-  const comeBack = await werift.loseNetwork();
-  const gone = await until('nobody sees it', WAIT_MS, () => !others.some(other => other.sees(werift)));
-  expect(gone).toBeLessThan(bound.stretched());
-  await comeBack();
-  const back = await until('everybody sees it', WAIT_MS, () => others.every(other => other.sees(werift)));
-  report('network lost', { 'gone after ms': gone, 'back after ms': back });
-  await wholeAgain(peers);
-  expect(werift.hangup).toBeUndefined();
   expect(peers.flatMap(peer => [...peer.seen.errors, ...peer.seen.unreadable])).toEqual([]);
 });
 

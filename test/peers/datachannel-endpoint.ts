@@ -78,8 +78,7 @@ export class DatachannelEndpoint implements Endpoint {
     return sent.trackId;
   }
 
-  offer(options?: { iceRestart: boolean }): Promise<string> {
-    if (options?.iceRestart) return Promise.reject(new Error('libdatachannel restarts no ICE'));
+  offer(): Promise<string> {
     return this.#describe('offer');
   }
 

@@ -26,7 +26,7 @@ export interface SentTrack extends TrackIds {
 export interface Endpoint {
   /** Sends a track from the next offer on; gives the track id that the offer names, which not every stack lets choose. */
   send(track: SentTrack): string;
-  offer(options?: { iceRestart: boolean }): Promise<string>;
+  offer(): Promise<string>;
   takeAnswer(sdp: string): Promise<void>;
   answer(sdp: string): Promise<string>;
   /** Whether an offer of its own waits for its answer. */

@@ -227,18 +227,6 @@ export class LightPeer {
     }).then(() => streamId);
   }
 
-  /**
-   * Makes an offer with new ICE credentials; the function that it gives sends it, by to-device message. werift leaves its old
-   * path as soon as it makes such an offer: until it is answered, the peer is one that has lost its network.
-   */
-  async loseNetwork(): Promise<() => Promise<void>> {
-    const sdp = await this.#endpoint.offer({ iceRestart: true });
-    return () => {
-      const { type, content } = negotiateEvent(this.call, { type: 'offer', sdp }, this.#own);
-      return this.tellFocus(type, content);
-    };
-  }
-
   get sessionId(): string {
     return this.call.sessionId;
   }

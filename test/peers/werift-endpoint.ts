@@ -12,7 +12,7 @@ import { LIGHT_PACE, type Pace } from './datachannel-endpoint.ts';
 import { type Endpoint, type EndpointEvents, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
 import { AudioSource, PAYLOAD_TYPES, VideoSource } from './media-source.ts';
 
-/** A peer on werift: a stack of TypeScript alone, which restarts ICE. */
+/** A peer on werift: a stack of TypeScript alone. */
 export class WeriftEndpoint implements Endpoint {
   readonly #events: EndpointEvents;
   readonly #pace: Pace;
@@ -62,8 +62,8 @@ export class WeriftEndpoint implements Endpoint {
     return sender.trackId;
   }
 
-  async offer(options?: { iceRestart: boolean }): Promise<string> {
-    const offer = await this.#connection.createOffer({ iceRestart: options?.iceRestart ?? false });
+  async offer(): Promise<string> {
+    const offer = await this.#connection.createOffer();
     await this.#connection.setLocalDescription(offer);
     return offer.sdp;
   }
