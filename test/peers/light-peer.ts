@@ -9,7 +9,6 @@ import {
   hangupEvent,
   inviteEvent,
   memberContent,
-  negotiateEvent,
   selectAnswerEvent,
 } from './client-messages.ts';
 import { DatachannelEndpoint } from './datachannel-endpoint.ts';
