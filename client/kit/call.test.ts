@@ -62,11 +62,11 @@ afterEach(() => {
 });
 
 describe('joining', () => {
-  it('sends the invite and the member entry side by side, of the same session', async () => {
+  it('sends the invite at once, and the member entry of the same session when it is connected', async () => {
     call.join();
     await settle();
     expect(room.invites).toHaveLength(1);
-    expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
+    expect(room.announced).toEqual([]);
     expect(room.invites[0]?.content).toMatchObject({
       conf_id: 'conf',
       device_id: SELF.deviceId,
@@ -76,6 +76,42 @@ describe('joining', () => {
       'org.weir.room_id': '!room:a.example',
     });
     expect(call.state.kind).toBe('joining');
+    await connect();
+    expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
+  });
+
+  it('joins with the connection that it has prepared, with what is known when it joins', async () => {
+    call.prepare();
+    call.prepare();
+    await settle();
+    expect(room.sent).toEqual([]);
+    const [prepared] = FakePeerConnection.made;
+    call.join();
+    await connect();
+    expect(call.connections).toEqual([prepared]);
+    expect(FakePeerConnection.made).toHaveLength(1);
+    call.leave();
+    call.prepare();
+    expect(FakePeerConnection.made).toHaveLength(2);
+    call.close();
+    expect(FakePeerConnection.made.map(({ signalingState }) => signalingState)).toEqual(['closed', 'closed']);
+    call.prepare();
+    expect(FakePeerConnection.made).toHaveLength(2);
+  });
+
+  it('drops what it has prepared where the call is another one by then, or a while has passed', async () => {
+    call.prepare();
+    room.confId = 'other';
+    call.join();
+    await settle();
+    expect(room.invites[0]?.content['conf_id']).toBe('other');
+    call.leave();
+    call.prepare();
+    await settle(60_000);
+    call.join();
+    await settle();
+    expect(FakePeerConnection.made).toHaveLength(4);
+    expect(FakePeerConnection.made.filter(({ signalingState }) => signalingState !== 'closed')).toHaveLength(1);
   });
 
   it('is connected when media is, and not before', async () => {
@@ -105,7 +141,7 @@ describe('joining', () => {
   it('ends where members may not start calls', async () => {
     room.announceFails = new ProblemError(problem('CALL_FORBIDDEN'));
     call.join();
-    await settle();
+    await connect();
     expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_FORBIDDEN' } });
     expect(room.sent.at(-1)?.type).toBe('m.call.hangup');
     expect(call.connections).toEqual([]);
@@ -125,12 +161,12 @@ describe('joining', () => {
     await settle(20_000);
     expect(room.invites.length).toBeGreaterThan(3);
     expect(new Set(room.invites.map(({ content }) => content['call_id'])).size).toBe(room.invites.length);
-    expect(room.announced).toHaveLength(1);
+    expect(room.announced).toHaveLength(0);
     expect(call.state).toMatchObject({ kind: 'joining', problem: { code: 'FOCUS_SILENT' } });
     expect(FakePeerConnection.made.filter(({ signalingState }) => signalingState !== 'closed')).toHaveLength(1);
     await connect();
     expect(call.state.kind).toBe('connected');
-    expect(room.announced).toHaveLength(2);
+    expect(room.announced).toHaveLength(1);
   });
 });
 

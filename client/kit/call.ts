@@ -7,6 +7,7 @@ import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from 
 import type { RemoteStream } from './remote-streams.ts';
 import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
 import { Session } from './session.ts';
+import type { FocusRef } from './wire.ts';
 import type { Size } from './subscriptions.ts';
 
 export type CallState =
@@ -45,6 +46,9 @@ export interface CallOptions {
 /** The member entry is written again when this share of its life is over. */
 const REFRESH_SHARE = 0.75;
 const MAX_PARALLEL_SENDS = 64;
+/** From being connected until the member entry is written. */
+const ANNOUNCE_AFTER_MS = 1_500;
+const PREPARED_FOR_MS = 60_000;
 const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
@@ -52,9 +56,12 @@ export class Call {
   readonly #stopListening: () => void;
   #state: CallState = { kind: 'idle' };
   #session: Session | undefined;
+  #prepared: Session | undefined;
+  #closed = false;
   /** Streams of the session before, shown until the new one knows better. */
   #lastStreams: RemoteStream[] = [];
   #answered = false;
+  #announcing: Session | undefined;
   #announced = false;
   #history: JoinHistory = NO_HISTORY;
   #sending = 0;
@@ -113,6 +120,8 @@ export class Call {
   /** Frees what the call holds; it cannot be joined any more. */
   close(): void {
     this.leave();
+    this.#closed = true;
+    this.#prepared?.close();
     this.#stopListening();
   }
 
@@ -133,6 +142,19 @@ export class Call {
     this.marks[mark] ??= preciseNow();
   }
 
+  /**
+   * Makes in advance what a join needs: a peer connection and its offer, which send nothing. To be called whenever the room
+   * has changed; without it, joining takes a little longer.
+   */
+  prepare(): void {
+    const { confId, focus } = this.#options.room;
+    if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
+    if (this.#prepared !== undefined && this.#fits(this.#prepared, confId, focus)) return;
+    this.#prepared?.close();
+    this.#prepared = this.#sessionOf(confId, focus, undefined);
+    this.#prepared.prepare();
+  }
+
   #open(): void {
     const { room } = this.#options;
     const { confId, focus } = room;
@@ -148,7 +170,14 @@ export class Call {
       if (obstacle !== undefined) this.#end(obstacle);
       return;
     }
-    const previous = this.#session;
+    this.#answered = false;
+    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session);
+    this.#session = session;
+    session.start();
+  }
+
+  #sessionOf(confId: string, focus: FocusRef, previous: Session | undefined): Session {
+    const { room } = this.#options;
     const address = {
       roomId: room.roomId,
       confId,
@@ -157,8 +186,7 @@ export class Call {
       self: { userId: room.self.userId, deviceId: room.self.deviceId },
       focus,
     };
-    this.#answered = false;
-    const session = new Session(
+    const session: Session = new Session(
       {
         address,
         send: (to, type, content, options) => this.#send(to.userId, to.deviceId, type, content, options),
@@ -174,21 +202,46 @@ export class Call {
         changed: () => this.#sessionChanged(session),
         answered: () => {
           this.#answered = true;
-          // Tries that nobody answers would fill the room's history.
-          if (this.#history.failures > 0 || this.#wasUp) this.#announce(session, confId, focus);
         },
         refused: reason => this.#options.notice(reason),
         lost: loss => this.#lost(session, loss),
       },
     );
-    this.#session = session;
-    session.start();
-    if (this.#history.failures === 0 && !this.#wasUp) this.#announce(session, confId, focus);
+    return session;
   }
 
-  #announce(session: Session, confId: string, focus: { userId: string; deviceId: string }): void {
+  #takePrepared(confId: string, focus: FocusRef): Session | undefined {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared === undefined) return undefined;
+    if (this.#fits(prepared, confId, focus)) return prepared;
+    prepared.close();
+    return undefined;
+  }
+
+  /** An offer that is older may tell of a network that is gone. */
+  #fits({ options: { address, iceServers }, ageMs }: Session, confId: string, focus: FocusRef): boolean {
+    return (
+      address.confId === confId &&
+      address.focus.userId === focus.userId &&
+      address.focus.deviceId === focus.deviceId &&
+      iceServers === this.#options.room.iceServers &&
+      ageMs < PREPARED_FOR_MS
+    );
+  }
+
+  /** Media first: the homeserver is busy with a member entry for a while, and tries that fail would fill the room. */
+  #announceSoon(session: Session): void {
+    if (this.#announcing === session) return;
+    this.#announcing = session;
     clearTimeout(this.#refresh);
-    this.#refresh = setTimeout(() => this.#announce(session, confId, focus), MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE);
+    this.#refresh = setTimeout(() => this.#announce(session), ANNOUNCE_AFTER_MS);
+  }
+
+  #announce(session: Session): void {
+    clearTimeout(this.#refresh);
+    this.#refresh = setTimeout(() => this.#announce(session), MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE);
+    const { confId, focus } = session.options.address;
     this.#announced = true;
     const { room, capture } = this.#options;
     const purposes = capture.screen === undefined ? ['m.usermedia'] : ['m.usermedia', 'm.screenshare'];
@@ -220,6 +273,7 @@ export class Call {
   #sessionChanged(session: Session): void {
     if (this.#session !== session || !this.#isIn()) return;
     if (session.phase === 'up') {
+      this.#announceSoon(session);
       this.#wasUp = true;
       this.#set({ kind: 'connected' });
     } else if (session.phase === 'troubled') this.#set({ kind: 'reconnecting', problem: undefined });

@@ -19,6 +19,11 @@ export class CandidateBatch {
     connection.addEventListener('icegatheringstatechange', () => this.#flushWhenComplete());
   }
 
+  /** The invite tells of those that are known by now. */
+  told(): void {
+    this.#candidates = [];
+  }
+
   /** The call is answered: what is known may go out. Before, candidates would only delay the invite. */
   release(): void {
     this.#released = true;

@@ -50,7 +50,7 @@ export interface SessionOptions {
 
 export class Session {
   readonly connection: RTCPeerConnection;
-  readonly #options: SessionOptions;
+  readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
   readonly #channel: RTCDataChannel;
@@ -61,6 +61,8 @@ export class Session {
   readonly #unlisten: () => void;
   readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
+  readonly #madeAt = Date.now();
+  #offer: Promise<string> | undefined;
   #upSince: number | undefined;
   #metadata: StreamMetadata = {};
   #bound: ReadonlyMap<string, BoundTrack> = new Map();
@@ -68,7 +70,7 @@ export class Session {
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionOptions, events: SessionEvents) {
-    this.#options = options;
+    this.options = options;
     this.#events = events;
     this.#link = new FocusLink(options.address, options.send);
     this.connection = new RTCPeerConnection({
@@ -107,16 +109,26 @@ export class Session {
   }
 
   get sessionId(): string {
-    return this.#options.address.sessionId;
+    return this.options.address.sessionId;
   }
 
   get streams(): RemoteStream[] {
-    return remoteStreams(this.#metadata, this.#bound, this.#options.address.self);
+    return remoteStreams(this.#metadata, this.#bound, this.options.address.self);
   }
 
   /** For how long it has been connected, in ms; 0 where it never was. */
   get upForMs(): number {
     return this.#upSince === undefined ? 0 : Date.now() - this.#upSince;
+  }
+
+  /** Since when it exists, in ms. */
+  get ageMs(): number {
+    return Date.now() - this.#madeAt;
+  }
+
+  /** Makes the offer and looks for ways through the network, so that `start()` has only to send. */
+  prepare(): void {
+    this.#firstOffer().catch(() => undefined);
   }
 
   /** Sends the invite. What fails is told by `lost`. */
@@ -172,11 +184,18 @@ export class Session {
   }
 
   async #invite(): Promise<void> {
-    const sdp = await this.#negotiation.first();
+    await this.#firstOffer();
     if (this.#isOver) return;
-    this.#answerTimer = setTimeout(() => this.#unanswered(), this.#options.answerTimeoutMs);
+    // As it is now: it grew by the candidates that were found meanwhile.
+    const sdp = this.connection.localDescription?.sdp ?? '';
+    this.#candidates.told();
+    this.#answerTimer = setTimeout(() => this.#unanswered(), this.options.answerTimeoutMs);
     this.#events.mark('inviteSentAt');
-    await this.#link.invite(sdp, this.#own.metadata(sdp, this.#options.address.self));
+    await this.#link.invite(sdp, this.#own.metadata(sdp, this.options.address.self));
+  }
+
+  #firstOffer(): Promise<string> {
+    return (this.#offer ??= this.#negotiation.first());
   }
 
   get #isOver(): boolean {
@@ -248,7 +267,7 @@ export class Session {
 
   #setMetadata(metadata: StreamMetadata): void {
     this.#metadata = metadata;
-    this.#subscriber.setMetadata(withoutOwn(metadata, this.#options.address.self));
+    this.#subscriber.setMetadata(withoutOwn(metadata, this.options.address.self));
     this.#events.changed();
   }
 
@@ -271,14 +290,14 @@ export class Session {
   #announce(): void {
     const sdp = this.connection.localDescription?.sdp;
     if (sdp === undefined || this.#channel.readyState !== 'open') return;
-    const metadata = this.#own.metadata(sdp, this.#options.address.self);
+    const metadata = this.#own.metadata(sdp, this.options.address.self);
     const text = JSON.stringify(metadata);
     if (text === this.#announced) return;
     if (this.#tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
   }
 
   #sendDescription(description: Description): void {
-    const metadata = this.#own.metadata(description.sdp, this.#options.address.self);
+    const metadata = this.#own.metadata(description.sdp, this.options.address.self);
     this.#announced = JSON.stringify(metadata);
     // An open channel on a broken path holds back what would mend the path.
     if (this.#channelFlows && this.#tell({ kind: 'negotiate', description, metadata })) return;

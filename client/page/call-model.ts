@@ -66,11 +66,13 @@ export class CallModel {
     this.#cleanups.push(
       options.room.onChange(() => {
         this.changes.value += 1;
+        this.call.prepare();
       }),
       effect(() => this.#scheduleTelling(this.tiles.value, options.announce)),
     );
     const timer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
     this.#cleanups.push(() => clearInterval(timer));
+    this.call.prepare();
   }
 
   close(): void {

@@ -85,8 +85,8 @@ async function measure(call: Call, seconds: number, measured: Measured): Promise
 
   measured.ghost_ms = roundOrNull(await killOne(call));
   const again = await replaceKilled(call);
-  measured.first_frame_ms = spreadOf([...joins.firstFrames, ...again.firstFrames]) ?? null;
-  measured.newcomer_ms = spreadOf([...joins.newcomers, ...again.newcomers]) ?? null;
+  measured.rejoin_first_frame_ms = roundOrNull(again.firstFrames[0]);
+  measured.rejoin_newcomer_ms = spreadOf(again.newcomers) ?? null;
 
   await stopWorker(call);
   measured.restart_ms = roundOrNull(await restartFocus(call));

@@ -34,6 +34,9 @@ export interface Measured {
   idle_gap_ms: GapSpread | null;
   /** Click on "join" → seen by each of the others. */
   newcomer_ms: Spread | null;
+  /** Both again, of the one that comes back into the full call after its page was killed. No bounds of their own. */
+  rejoin_first_frame_ms: number | null;
+  rejoin_newcomer_ms: Spread | null;
   /** Renderer killed → tile gone at all others. */
   ghost_ms: number | null;
   /** Focus killed → all pairs decode again. */
@@ -62,6 +65,8 @@ export function nothingMeasured(participants: number): Measured {
     switch_gap_ms: null,
     idle_gap_ms: null,
     newcomer_ms: null,
+    rejoin_first_frame_ms: null,
+    rejoin_newcomer_ms: null,
     ghost_ms: null,
     restart_ms: null,
     rss_mb: null,

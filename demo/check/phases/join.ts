@@ -4,8 +4,10 @@ import { Failure } from '../../../setup/failure.mjs';
 
 const CONNECTS_WITHIN_MS = 15_000;
 const SEES_WITHIN_MS = 20_000;
-/** Between joins: what one join starts is over before the next. */
-const BETWEEN_JOINS_MS = 1_000;
+/** Before and after a join: what one starts is over before the next. */
+const CALM_MS = 1_000;
+/** Asking pages takes their time: nobody asks before most joins are over. Pages note by themselves when they show what. */
+const UNDISTURBED_MS = 2_000;
 
 /** What joining took, in ms from the click. */
 export interface JoinTimes {
@@ -15,21 +17,18 @@ export interface JoinTimes {
   newcomers: number[];
 }
 
-/** Everybody joins, one after the other. */
+/** Everybody opens a page and joins, one after the other. */
 export async function joinInTurn(call: Call): Promise<JoinTimes> {
-  call.progress.phase('Open the pages');
-  const opened: Participant[] = [];
-  for (const user of call.deployment.users) {
-    call.signal.throwIfAborted();
-    opened.push(await openPage(call, user));
-  }
   call.progress.phase('Join');
   const times: JoinTimes = { firstFrames: [], newcomers: [] };
-  for (const participant of opened) {
+  for (const user of call.deployment.users) {
+    call.signal.throwIfAborted();
+    const participant = await openPage(call, user);
+    await pause(call, CALM_MS);
     const one = await joinOne(call, participant);
     times.firstFrames.push(...one.firstFrames);
     times.newcomers.push(...one.newcomers);
-    await pause(call, BETWEEN_JOINS_MS);
+    await pause(call, CALM_MS);
   }
   return times;
 }
@@ -49,6 +48,7 @@ export async function joinOne(call: Call, newcomer: Participant): Promise<JoinTi
     call.progress.tell(`${newcomer.name} is in, alone`);
     return { firstFrames: [], newcomers: [] };
   }
+  await pause(call, UNDISTURBED_MS);
   const seen = await until(call, SEES_WITHIN_MS, () => firstSights(newcomer, others, clickedAt));
   if (seen === undefined) throw await notIn(newcomer, await whoIsMissing(newcomer, others, clickedAt));
   const firstFrame = Math.min(...seen.ofOthers) - clickedAt;
