@@ -149,7 +149,9 @@ class FocusNode {
       clock: systemClock,
       logger: log,
       count: (name, labels) => {
-        if (name === 'matrix_to_device_sent' && labels['type'] !== undefined) metrics.sent(labels['type']);
+        const { type, outcome } = labels;
+        if (name === 'matrix_to_device_sent' && type !== undefined && outcome !== undefined)
+          metrics.sent(type, outcome);
         else metrics.homeserver(name, labels);
       },
     });

@@ -15,6 +15,8 @@ const BO = {
   },
 };
 
+const ANNOUNCED_AFTER_MS = 1_500;
+
 let room: FakeRoom;
 let notices: Problem[];
 let call: Call;
@@ -77,6 +79,7 @@ describe('joining', () => {
     });
     expect(call.state.kind).toBe('joining');
     await connect();
+    await settle(ANNOUNCED_AFTER_MS);
     expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
   });
 
@@ -142,6 +145,7 @@ describe('joining', () => {
     room.announceFails = new ProblemError(problem('CALL_FORBIDDEN'));
     call.join();
     await connect();
+    await settle(ANNOUNCED_AFTER_MS);
     expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_FORBIDDEN' } });
     expect(room.sent.at(-1)?.type).toBe('m.call.hangup');
     expect(call.connections).toEqual([]);
@@ -166,6 +170,7 @@ describe('joining', () => {
     expect(FakePeerConnection.made.filter(({ signalingState }) => signalingState !== 'closed')).toHaveLength(1);
     await connect();
     expect(call.state.kind).toBe('connected');
+    await settle(ANNOUNCED_AFTER_MS);
     expect(room.announced).toHaveLength(1);
   });
 });
@@ -219,6 +224,20 @@ describe('in the call', () => {
     expect(reply).toMatchObject({ type: 'm.call.negotiate', content: { description: { type: 'answer' } } });
   });
 
+  it('answers an early offer when the channel opens, before it asks for tracks', async () => {
+    call.join();
+    await settle();
+    room.fakeAnswer(BO);
+    await settle();
+    const sdp = 'v=0\r\nm=video 9 X 1\r\na=mid:s1\r\na=sendonly\r\na=msid:stream-bo v\r\n';
+    room.fakeMessage('m.call.negotiate', { description: { type: 'offer', sdp }, sdp_stream_metadata: BO });
+    await settle();
+    expect(room.sent.filter(({ type }) => type === 'm.call.negotiate')).toEqual([]);
+    const { channel } = FakePeerConnection.latest;
+    channel.fakeOpen();
+    expect(channel.types.slice(0, 2)).toEqual(['m.call.negotiate', 'm.call.track_subscription']);
+  });
+
   it('tells a person what the focus refused, but not that somebody just left', async () => {
     call.join();
     const { channel } = await connect();
@@ -242,6 +261,7 @@ describe('in the call', () => {
   it('hangs up and leaves the room state when it leaves, with its last breath where the page goes', async () => {
     call.join();
     await connect();
+    await settle(ANNOUNCED_AFTER_MS);
     call.leave({ keepAlive: true });
     await settle();
     expect(room.sent.at(-1)).toMatchObject({ type: 'm.call.hangup', keepAlive: true });
@@ -256,6 +276,7 @@ describe('coming back', () => {
   it('joins with a new session at once when the focus was restarted', async () => {
     call.join();
     const first = await connect(BO);
+    await settle(ANNOUNCED_AFTER_MS);
     hangUp('WEIR_FOCUS_RESTARTED');
     await settle();
     expect(first.signalingState).toBe('closed');
@@ -266,6 +287,7 @@ describe('coming back', () => {
     expect(call.streams).toHaveLength(1);
     await connect(BO);
     expect(call.state.kind).toBe('connected');
+    await settle(ANNOUNCED_AFTER_MS);
     expect(room.announced).toEqual([before, after]);
   });
 
@@ -326,6 +348,7 @@ describe('coming back', () => {
     expect(room.withdrawn).toBe(0);
     call.join();
     await connect();
+    await settle(ANNOUNCED_AFTER_MS);
     hangUp('WEIR_CALL_ENDED', 'user_hangup');
     await settle(60_000);
     expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_ENDED' } });

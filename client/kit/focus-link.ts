@@ -49,7 +49,7 @@ export class FocusLink {
       lifetime: INVITE_LIFETIME_MS,
       invitee: this.address.focus.userId,
       offer: { type: 'offer', sdp },
-      capabilities: { 'm.call.transferee': false, 'm.call.dtmf': false },
+      capabilities: { 'm.call.transferee': false, 'm.call.dtmf': false, 'org.weir.early_offer': true },
       'org.weir.room_id': this.address.roomId,
       [STREAM_METADATA_KEYS[0]]: metadata,
     });

@@ -67,6 +67,8 @@ export class Session {
   #metadata: StreamMetadata = {};
   #bound: ReadonlyMap<string, BoundTrack> = new Map();
   #announced = '';
+  /** The latest answer to the focus that waits for the channel. */
+  #heldAnswer: Description | undefined;
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionOptions, events: SessionEvents) {
@@ -211,6 +213,7 @@ export class Session {
     this.#channel.addEventListener('open', () => {
       this.#events.mark('channelOpenAt');
       this.#path.heard();
+      this.#releaseAnswer();
       this.#subscriber.flush();
       this.#announce();
     });
@@ -297,6 +300,16 @@ export class Session {
   }
 
   #sendDescription(description: Description): void {
+    // The path is not up yet, so the answer to an early offer can wait for the channel: the homeserver is slower.
+    if (description.type === 'answer' && this.#channel.readyState === 'connecting') {
+      this.#heldAnswer = description;
+      return;
+    }
+    this.#releaseAnswer();
+    this.#deliver(description);
+  }
+
+  #deliver(description: Description): void {
     const metadata = this.#own.metadata(description.sdp, this.options.address.self);
     this.#announced = JSON.stringify(metadata);
     // An open channel on a broken path holds back what would mend the path.
@@ -304,6 +317,12 @@ export class Session {
     this.#link
       .negotiate(description, metadata)
       .catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
+  }
+
+  #releaseAnswer(): void {
+    const held = this.#heldAnswer;
+    this.#heldAnswer = undefined;
+    if (held !== undefined) this.#deliver(held);
   }
 
   get #channelFlows(): boolean {

@@ -13,8 +13,8 @@ export const ERRORS = {
     remedy: 'Offer opus for audio and VP8 for video.',
   },
   WEIR_PAYLOAD_COLLISION: {
-    cause: 'A client with one transport uses a payload type for something else than the focus does.',
-    remedy: 'Use two BUNDLE groups, or the payload types of docs/protocol.md.',
+    cause: 'A client uses a payload type for something else than the focus does.',
+    remedy: 'Use the payload types of docs/protocol.md.',
   },
   WEIR_UNKNOWN_CONFERENCE: {
     cause: 'No room that both the focus and the user have joined has a call with this conf_id.',

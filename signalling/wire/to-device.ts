@@ -28,6 +28,8 @@ export type ClientToDevice =
       lifetimeMs: number;
       /** Extension `org.weir.room_id`: the room of the call, where the client says it; conf_ids are unique per room only. */
       roomId?: string;
+      /** Extension `org.weir.early_offer`: the client takes an offer before its control channel is open. */
+      earlyOffer?: boolean;
     }
   | { kind: 'negotiate'; from: Envelope; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'answer'; from: Envelope; sdp: string }
@@ -50,6 +52,7 @@ const parseInvite = parserOf(
     lifetime: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
     offer: Type.Object({ type: Type.Literal('offer'), sdp: Description.properties.sdp }),
     'org.weir.room_id': Type.Optional(Id),
+    capabilities: Type.Optional(Type.Object({ 'org.weir.early_offer': Type.Optional(Type.Boolean()) })),
   }),
 );
 const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
@@ -88,6 +91,7 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
         metadata: metadata.value,
         lifetimeMs: invite.value.lifetime ?? DEFAULT_LIFETIME_MS,
         ...(roomId === undefined ? {} : { roomId }),
+        ...(invite.value.capabilities?.['org.weir.early_offer'] === true ? { earlyOffer: true } : {}),
       });
     }
     case 'm.call.negotiate': {

@@ -1,7 +1,8 @@
 /** Who is in the conference: joins, replaced sessions, leaves. */
+import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfSession, keyOfTrack } from '../session.ts';
-import { callOf, tell } from './effects.ts';
+import { callOf, note, tell } from './effects.ts';
 import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, type Participant } from './state.ts';
@@ -20,15 +21,15 @@ export function join(
       endParticipant(conference, other, new WeirError('WEIR_REPLACED', 'the device joined again'), effects);
     }
   }
-  if (conference.participants.size >= conference.limits.participants) {
-    const error = new WeirError('WEIR_OVERLOADED', 'the conference is full');
+  const refusal = refusalOf(conference, invite);
+  if (refusal !== undefined) {
     effects.push({
       kind: 'tell',
       call: { key, callId: invite.callId },
       to: invite.session,
-      news: { kind: 'hangup', error },
+      news: { kind: 'hangup', error: refusal },
     });
-    effects.push({ kind: 'close', call: { key, callId: invite.callId }, code: error.code });
+    effects.push({ kind: 'close', call: { key, callId: invite.callId }, code: refusal.code });
     return;
   }
   const revision = nextRevision(conference);
@@ -41,15 +42,27 @@ export function join(
     control: { kind: 'closed' },
     negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDueAt: undefined },
     metadata: {},
+    earlyOffer: invite.earlyOffer,
     published: new Set(),
     wanted: new Map(),
     offered: new Map(),
     toldVersion: -1,
   };
-  participant.metadata = ownMetadata(conference, participant, invite.metadata).metadata;
+  const { metadata, taken } = ownMetadata(conference, participant, invite.metadata);
+  participant.metadata = metadata;
+  if (taken.length > 0)
+    effects.push(note(participant, 'WEIR_TRACK_TAKEN', 'another participant announces a stream of that id'));
   conference.participants.set(key, participant);
   const session = { conference: conference.id, session: invite.session, callId: invite.callId };
   effects.push({ kind: 'open', session, key, sdp: invite.sdp, revision });
+}
+
+function refusalOf(conference: Conference, invite: Extract<Input, { kind: 'invited' }>): WeirError | undefined {
+  if (conference.participants.size >= conference.limits.participants)
+    return new WeirError('WEIR_OVERLOADED', 'the conference is full');
+  if (announcesTooMuch(invite.metadata))
+    return new WeirError('WEIR_BAD_MESSAGE', 'sdp_stream_metadata: too many streams');
+  return undefined;
 }
 
 /** The client hung up. */

@@ -9,7 +9,7 @@ import { metadataFor } from './metadata.ts';
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 
 type Move =
-  | { kind: 'invite'; who: number; session: number }
+  | { kind: 'invite'; who: number; session: number; earlyOffer: boolean }
   | { kind: 'media'; outcome: 'done' | 'failed' }
   | { kind: 'path'; who: number; state: 'heard' | 'silent' }
   | { kind: 'channel'; who: number }
@@ -22,7 +22,10 @@ type Move =
 
 const who = fc.nat(NAMES.length - 1);
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('invite' as const), who, session: fc.nat(2) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('invite' as const), who, session: fc.nat(2), earlyOffer: fc.boolean() }),
+  },
   { weight: 12, arbitrary: fc.constant<Move>({ kind: 'media', outcome: 'done' }) },
   { weight: 1, arbitrary: fc.constant<Move>({ kind: 'media', outcome: 'failed' }) },
   {
@@ -112,7 +115,7 @@ class Play {
       case 'invite': {
         const fresh = benchClient(NAMES[one.who] ?? 'nobody', `s${one.session}`, `call-${this.#calls++}`);
         this.current.set(one.who, fresh);
-        bench.invite(fresh);
+        bench.invite(fresh, one.earlyOffer);
         break;
       }
       case 'media':
@@ -227,7 +230,7 @@ class Play {
 
   /** Everybody is in the call and watches everybody. */
   everybodyJoins(): void {
-    for (const index of NAMES.keys()) this.play({ kind: 'invite', who: index, session: 0 });
+    for (const index of NAMES.keys()) this.play({ kind: 'invite', who: index, session: 0, earlyOffer: true });
     this.calmDown();
     for (const viewer of NAMES.keys()) {
       for (const publisher of NAMES.keys()) {

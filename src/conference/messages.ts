@@ -14,7 +14,15 @@ export interface CallRef {
 
 export type Input =
   /** An admitted invite. */
-  | { kind: 'invited'; session: SessionId; callId: string; sdp: string; metadata: StreamMetadata }
+  | {
+      kind: 'invited';
+      session: SessionId;
+      callId: string;
+      sdp: string;
+      metadata: StreamMetadata;
+      /** The client takes an offer before its control channel is open. */
+      earlyOffer: boolean;
+    }
   /** The client said something, by its control channel or by to-device message. */
   | { kind: 'said'; call: CallRef; message: ControlMessage; replyBy: ReplyWay }
   /** The client said something that cannot be read. */
@@ -52,7 +60,7 @@ export type Effect =
 /** What a client is told; its door puts it into its own wire's words. */
 export type News =
   | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: ReplyWay }
-  | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
+  | { kind: 'offer'; sdp: string; metadata: StreamMetadata; by: Exclude<ReplyWay, 'invite'> }
   | { kind: 'metadata'; metadata: StreamMetadata }
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
   | { kind: 'hangup'; error: WeirError }

@@ -117,7 +117,9 @@ export function offerMade(
   // Overtaken by an offer of the client: rolled back by the media engine already.
   if (negotiation.kind !== 'preparing' || negotiation.revision !== outcome.revision) return;
   participant.negotiation = { kind: 'offering', revision: outcome.revision, attempt: negotiation.attempt, since: now };
-  effects.push(tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata: metadataFor(conference, participant) }));
+  const metadata = metadataFor(conference, participant);
+  const by = participant.control.kind === 'open' ? 'control' : 'to-device';
+  effects.push(tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata, by }));
 }
 
 export function answerTaken(participant: Participant, revision: number): void {

@@ -38,6 +38,8 @@ export interface Limits {
   unansweredOffers: number;
   /** Client offers that may wait for their answer at once. */
   pendingClientOffers: number;
+  /** Tracks that a newcomer is offered before it has asked for any. */
+  earlyTracks: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -49,7 +51,12 @@ export const DEFAULT_TIMING: Timing = {
   offerTimeout: 5_000,
 };
 
-export const DEFAULT_LIMITS: Limits = { participants: 1_000, unansweredOffers: 3, pendingClientOffers: 4 };
+export const DEFAULT_LIMITS: Limits = {
+  participants: 1_000,
+  unansweredOffers: 3,
+  pendingClientOffers: 4,
+  earlyTracks: 16,
+};
 
 export interface Publication {
   publisher: SessionKey;
@@ -73,6 +80,8 @@ export interface Participant {
   negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
+  /** It takes an offer before its control channel is open. */
+  readonly earlyOffer: boolean;
   readonly published: Set<TrackKey>;
   readonly wanted: Map<TrackKey, WantedTrack>;
   /** What it has been offered and may be sent, as it was last set. */

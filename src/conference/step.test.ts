@@ -58,6 +58,52 @@ describe('joining', () => {
     });
   });
 
+  it('refuses an invite that announces too many streams', () => {
+    const bench = new ConferenceBench();
+    const alice = benchClient('alice');
+    for (let index = 0; index < 17; index += 1) alice.metadata[`stream${index}`] = { user_id: '', purpose: '' };
+    const effects = bench.invite(alice);
+    expect(newsIn(effects, alice)).toMatchObject([{ kind: 'hangup', error: { code: 'WEIR_BAD_MESSAGE' } }]);
+    expect(bench.conference.participants.size).toBe(0);
+  });
+
+  it('is quicker where the client takes an early offer: what it asks for later flows without another one', () => {
+    const bench = new ConferenceBench();
+    const alice = benchClient('alice');
+    const bob = benchClient('bob');
+    bench.join(alice);
+    bench.invite(bob, true);
+    bench.finishAll();
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: [{ paused: true }, { paused: true }] }]);
+    expect(bench.newsFor(bob).map(news => [news.kind, 'by' in news && news.by])).toEqual([
+      ['answer', 'invite'],
+      ['offer', 'to-device'],
+    ]);
+    bench.take({ kind: 'path', call: bob.call, state: 'heard' }, { kind: 'control-open', call: bob.call });
+    bench.answer(bob);
+    const effects = bench.subscribe(bob, alice);
+    expect(adjustsIn(effects)).toMatchObject([{ paused: false }, { paused: false }]);
+    expect(offersIn(effects)).toEqual([]);
+  });
+
+  it('offers early only what is there, and only so much of it', () => {
+    const bench = new ConferenceBench();
+    bench.conference.limits.earlyTracks = 3;
+    const bob = benchClient('bob');
+    bench.invite(bob, true);
+    bench.finishAll();
+    bench.pass(2_000);
+    expect(offersIn(bench.effects)).toEqual([]);
+    const [alice, carol] = [benchClient('alice'), benchClient('carol')];
+    bench.join(alice);
+    bench.join(carol);
+    const dave = benchClient('dave');
+    bench.invite(dave, true);
+    bench.finishAll();
+    const offered = offersIn(bench.effects).filter(({ call }) => call.callId === dave.call.callId);
+    expect(offered.map(({ tracks }) => tracks.length)).toEqual([3]);
+  });
+
   it('sends metadata when the channel opens, even when nobody else is there', () => {
     const bench = new ConferenceBench();
     const alice = benchClient('alice');

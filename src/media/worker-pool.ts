@@ -54,7 +54,8 @@ async function listen(
       refused = thrown;
     }
   }
-  throw new WeirError('WEIR_MEDIA_FAILED', `no port from ${ports.min} to ${ports.max} is free for a media worker`, {
+  const reason = refused instanceof Error ? `: ${refused.message}` : '';
+  throw new WeirError('WEIR_MEDIA_FAILED', `no port from ${ports.min} to ${ports.max} can be listened on${reason}`, {
     cause: refused,
   });
 }

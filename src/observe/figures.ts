@@ -37,7 +37,11 @@ export const METRICS = {
     help: 'Offers of clients answered, offers of the focus made, negotiations failed.',
   },
   weir_to_device_received_total: { kind: 'counter', labels: ['type'], help: 'To-device messages read, by type.' },
-  weir_to_device_sent_total: { kind: 'counter', labels: ['type'], help: 'To-device messages sent, by type.' },
+  weir_to_device_sent_total: {
+    kind: 'counter',
+    labels: ['type', 'outcome'],
+    help: 'To-device messages sent or given up, by type.',
+  },
   weir_matrix_syncs_total: { kind: 'counter', labels: ['outcome'], help: 'Requests to /sync by outcome.' },
   weir_matrix_send_retries_total: {
     kind: 'counter',

@@ -51,7 +51,7 @@ it('counts', async () => {
   metrics.negotiation('client-offer');
   metrics.joined(640);
   metrics.received('m.call.invite');
-  metrics.sent('m.call.answer');
+  metrics.sent('m.call.answer', 'ok');
   const lines = (await metrics.render()).split('\n');
   for (const line of [
     'weir_invites_total{outcome="admitted",code="none"} 1',
@@ -62,7 +62,7 @@ it('counts', async () => {
     'weir_join_seconds_bucket{le="0.5"} 0',
     'weir_join_seconds_bucket{le="0.7"} 1',
     'weir_to_device_received_total{type="m.call.invite"} 1',
-    'weir_to_device_sent_total{type="m.call.answer"} 1',
+    'weir_to_device_sent_total{type="m.call.answer",outcome="ok"} 1',
   ]) {
     expect(lines).toContain(line);
   }

@@ -8,7 +8,7 @@ export interface Metrics extends Meters {
   /** A to-device message was read. Types that a focus does not know count as `other`. */
   received(type: string): void;
   /** A to-device message was sent. */
-  sent(type: string): void;
+  sent(type: string, outcome: string): void;
   /** Something about the homeserver, by the name of its metric without `weir_` and `_total`. Others are not counted here. */
   homeserver(name: string, labels: Record<string, string>): void;
   /** Where a scrape reads its gauges, from now on. It must not throw. */
@@ -105,7 +105,7 @@ export function createMetrics(withProcess = true): Metrics {
     negotiation: kind => negotiations.inc({ kind }),
     joined: durationMs => joins.observe(durationMs / 1000),
     received: type => received.inc({ type: boundedType(type) }),
-    sent: type => sent.inc({ type: boundedType(type) }),
+    sent: (type, outcome) => sent.inc({ type: boundedType(type), outcome }),
     homeserver: (name, labels) => homeserver.get(name)?.inc(labels),
     watch: next => {
       read = next;

@@ -27,8 +27,12 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
       }
       break;
     }
-    case 'offer':
-      return control({ kind: 'negotiate', description: { type: 'offer', sdp: news.sdp }, metadata: news.metadata });
+    case 'offer': {
+      const description = { type: 'offer' as const, sdp: news.sdp };
+      return news.by === 'to-device'
+        ? { kind: 'to-device', event: writeNegotiate(focus, to, description, news.metadata) }
+        : control({ kind: 'negotiate', description, metadata: news.metadata });
+    }
     case 'metadata':
       return control({ kind: 'metadata_changed', metadata: news.metadata });
     case 'error':

@@ -153,6 +153,14 @@ describe('an invite', () => {
     expect(bench.signals.to(BOB)).toEqual(['m.call.answer']);
   });
 
+  it('that cannot be read leaves a running session of the same call alone', async () => {
+    const peer = await bench.join(envelope(ALICE));
+    bench.focus.take({ parsed: bad('broken'), replyTo: envelope(ALICE), lateMs: 0 });
+    await bench.clock.pass(10);
+    expect(bench.signals.to(ALICE)).toEqual(['m.call.answer']);
+    expect(peer.told.at(-1)).toContain('WEIR_BAD_MESSAGE');
+  });
+
   it('too many from one user are refused; other users are not', async () => {
     for (let number = 0; number < 12; number++) bench.take(invite(envelope(ALICE, `call ${number}`, `s${number}`)));
     bench.take(invite(envelope(BOB)));

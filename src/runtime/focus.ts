@@ -75,6 +75,11 @@ export class Focus {
   take(arrival: Arrival): void {
     const { parsed, replyTo } = arrival;
     if (parsed.kind === 'bad') {
+      const running = replyTo === undefined ? undefined : this.#calls.find(replyTo);
+      if (running !== undefined) {
+        running.runner.postFrom(running.call, { kind: 'garbled', call: running.call, error: parsed.error });
+        return;
+      }
       this.#world.meters.invite('bad', parsed.error.code);
       this.#world.meters.error(parsed.error.code);
       if (replyTo !== undefined && this.#rate.take(replyTo.sender)) this.#refuse(replyTo, parsed.error);
@@ -185,7 +190,14 @@ export class Focus {
     const call = callOf(from);
     this.#calls.add({ runner, call });
     const session = { userId: from.sender, deviceId: from.deviceId, sessionId: from.sessionId };
-    runner.post({ kind: 'invited', session, callId: from.callId, sdp: invite.sdp, metadata: invite.metadata });
+    runner.post({
+      kind: 'invited',
+      session,
+      callId: from.callId,
+      sdp: invite.sdp,
+      metadata: invite.metadata,
+      earlyOffer: invite.earlyOffer ?? false,
+    });
   }
 
   #giveUp(invite: Invite): void {

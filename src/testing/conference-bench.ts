@@ -60,10 +60,10 @@ export class ConferenceBench {
     return effects;
   }
 
-  invite(client: BenchClient): Effect[] {
+  invite(client: BenchClient, earlyOffer = false): Effect[] {
     this.#clients.set(client.call.callId, client);
     const { session, call, metadata } = client;
-    return this.take({ kind: 'invited', session, callId: call.callId, sdp: 'offer', metadata });
+    return this.take({ kind: 'invited', session, callId: call.callId, sdp: 'offer', metadata, earlyOffer });
   }
 
   /** The media engine finishes the oldest work it has, of that call or at all. False where there is none. */
