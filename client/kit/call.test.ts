@@ -227,10 +227,8 @@ describe('in the call', () => {
   it('answers an early offer when the channel opens, before it asks for tracks', async () => {
     call.join();
     await settle();
-    room.fakeAnswer(BO);
-    await settle();
     const sdp = 'v=0\r\nm=video 9 X 1\r\na=mid:s1\r\na=sendonly\r\na=msid:stream-bo v\r\n';
-    room.fakeMessage('m.call.negotiate', { description: { type: 'offer', sdp }, sdp_stream_metadata: BO });
+    room.fakeAnswer(BO, sdp);
     await settle();
     expect(room.sent.filter(({ type }) => type === 'm.call.negotiate')).toEqual([]);
     const { channel } = FakePeerConnection.latest;

@@ -145,7 +145,7 @@ export class Session {
       case undefined:
         return;
       case 'answer':
-        this.#takeAnswer(said.sdp, said.metadata);
+        this.#takeAnswer(said.sdp, said.metadata, said.earlyOffer);
         return;
       case 'negotiate':
         this.#takeDescription(said.description, said.metadata);
@@ -223,7 +223,7 @@ export class Session {
     });
   }
 
-  #takeAnswer(sdp: string, metadata: StreamMetadata): void {
+  #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
     if (this.#phase !== 'inviting') return;
     clearTimeout(this.#answerTimer);
     this.#events.mark('answerAt');
@@ -234,6 +234,7 @@ export class Session {
     this.#link.selectAnswer().catch(() => undefined);
     this.#candidates.release();
     this.#events.answered();
+    if (earlyOffer !== undefined) this.#takeDescription({ type: 'offer', sdp: earlyOffer }, undefined);
   }
 
   #takeDescription(description: Description, metadata: StreamMetadata | undefined): void {

@@ -149,7 +149,7 @@ describe.each(CAPTURE_NAMES)('recorded call %s', name => {
     const focus = { userId: '@focus:localhost:8008', deviceId: 'FOCUSDEV' };
     const to = { userId: '@alice:localhost:8008', deviceId: 'ALICEDEV', sessionId: 's', callId: 'c', confId: 'f' };
     const written: ToDeviceEvent[] = [
-      writeAnswer(focus, to, 'v=0\r\n', {}),
+      writeAnswer(focus, to, { sdp: 'v=0\r\n', metadata: {}, earlyOffer: undefined }),
       writeHangup(focus, to, new WeirError('WEIR_KEEP_ALIVE', 'not heard for 38 s')),
     ];
     // What ours says beyond the recorded one; docs/protocol.md has both.

@@ -28,7 +28,7 @@ export type ClientToDevice =
       lifetimeMs: number;
       /** Extension `org.weir.room_id`: the room of the call, where the client says it; conf_ids are unique per room only. */
       roomId?: string;
-      /** Extension `org.weir.early_offer`: the client takes an offer before its control channel is open. */
+      /** Extension `org.weir.early_offer`: the client takes an offer with the answer. */
       earlyOffer?: boolean;
     }
   | { kind: 'negotiate'; from: Envelope; description: Description; metadata: StreamMetadata | undefined }
@@ -37,6 +37,9 @@ export type ClientToDevice =
   | { kind: 'select_answer'; from: Envelope }
   | { kind: 'metadata_changed'; from: Envelope; metadata: StreamMetadata }
   | { kind: 'hangup'; from: Envelope; reason: string };
+
+/** Capability of an invite, and key of the offer in its answer. */
+const EARLY_OFFER = 'org.weir.early_offer';
 
 const Common = Type.Object({
   call_id: Id,
@@ -52,7 +55,7 @@ const parseInvite = parserOf(
     lifetime: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
     offer: Type.Object({ type: Type.Literal('offer'), sdp: Description.properties.sdp }),
     'org.weir.room_id': Type.Optional(Id),
-    capabilities: Type.Optional(Type.Object({ 'org.weir.early_offer': Type.Optional(Type.Boolean()) })),
+    capabilities: Type.Optional(Type.Object({ [EARLY_OFFER]: Type.Optional(Type.Boolean()) })),
   }),
 );
 const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
@@ -91,7 +94,7 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
         metadata: metadata.value,
         lifetimeMs: invite.value.lifetime ?? DEFAULT_LIFETIME_MS,
         ...(roomId === undefined ? {} : { roomId }),
-        ...(invite.value.capabilities?.['org.weir.early_offer'] === true ? { earlyOffer: true } : {}),
+        ...(invite.value.capabilities?.[EARLY_OFFER] === true ? { earlyOffer: true } : {}),
       });
     }
     case 'm.call.negotiate': {
@@ -174,12 +177,16 @@ export interface ToDeviceEvent {
 export function writeAnswer(
   focus: FocusIdentity,
   to: ClientAddress,
-  sdp: string,
-  metadata: StreamMetadata,
+  { sdp, metadata, earlyOffer }: { sdp: string; metadata: StreamMetadata; earlyOffer: string | undefined },
 ): ToDeviceEvent {
   return {
     type: 'm.call.answer',
-    content: { ...common(focus, to), answer: { type: 'answer', sdp }, [STREAM_METADATA_KEYS[0]]: metadata },
+    content: {
+      ...common(focus, to),
+      answer: { type: 'answer', sdp },
+      ...(earlyOffer === undefined ? {} : { [EARLY_OFFER]: { type: 'offer', sdp: earlyOffer } }),
+      [STREAM_METADATA_KEYS[0]]: metadata,
+    },
   };
 }
 
@@ -215,7 +222,15 @@ export const WeirErrorBody = Type.Object({ code: Id, message: Type.String(), rem
 
 /** What a focus says by to-device message, as a client reads it. */
 export type FocusToDevice =
-  | { kind: 'answer'; callId: string; destSessionId: string; sdp: string; metadata: StreamMetadata }
+  | {
+      kind: 'answer';
+      callId: string;
+      destSessionId: string;
+      sdp: string;
+      metadata: StreamMetadata;
+      /** Extension `org.weir.early_offer`: to be applied after the answer. */
+      earlyOffer?: string;
+    }
   | {
       kind: 'negotiate';
       callId: string;
@@ -234,6 +249,13 @@ export interface RemoteCandidate {
 }
 
 const parseFocusCommon = parserOf('focus message', Type.Object({ call_id: Id, dest_session_id: Id }));
+const parseFocusAnswer = parserOf(
+  'm.call.answer',
+  Type.Object({
+    answer: Type.Object({ type: Type.Literal('answer'), sdp: Description.properties.sdp }),
+    [EARLY_OFFER]: Type.Optional(Type.Object({ type: Type.Literal('offer'), sdp: Description.properties.sdp })),
+  }),
+);
 const parseFocusCandidates = parserOf(
   'm.call.candidates',
   Type.Object({
@@ -260,14 +282,16 @@ export function parseFocusToDevice(type: string, content: unknown): Parsed<Focus
   if (metadata?.kind === 'bad') return metadata;
   switch (type) {
     case 'm.call.answer': {
-      const answer = parseAnswer(content);
+      const answer = parseFocusAnswer(content);
       if (answer.kind === 'bad') return answer;
+      const earlyOffer = answer.value[EARLY_OFFER]?.sdp;
       return ok({
         kind: 'answer',
         callId,
         destSessionId,
         sdp: answer.value.answer.sdp,
         metadata: metadata?.value ?? {},
+        ...(earlyOffer === undefined ? {} : { earlyOffer }),
       });
     }
     case 'm.call.negotiate': {

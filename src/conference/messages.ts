@@ -20,7 +20,7 @@ export type Input =
       callId: string;
       sdp: string;
       metadata: StreamMetadata;
-      /** The client takes an offer before its control channel is open. */
+      /** The client takes an offer with the answer. */
       earlyOffer: boolean;
     }
   /** The client said something, by its control channel or by to-device message. */
@@ -59,8 +59,10 @@ export type Effect =
 
 /** What a client is told; its door puts it into its own wire's words. */
 export type News =
-  | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: ReplyWay }
-  | { kind: 'offer'; sdp: string; metadata: StreamMetadata; by: Exclude<ReplyWay, 'invite'> }
+  | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: Exclude<ReplyWay, 'invite'> }
+  /** The answer to an invite, maybe with the focus's own first offer. */
+  | { kind: 'admission'; sdp: string; metadata: StreamMetadata; earlyOffer: string | undefined }
+  | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
   | { kind: 'metadata'; metadata: StreamMetadata }
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
   | { kind: 'hangup'; error: WeirError }

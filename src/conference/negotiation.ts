@@ -4,6 +4,7 @@
  */
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { endParticipant } from './coming-and-going.ts';
+import { earlyTracks } from './early-offer.ts';
 import { callOf, note, tell } from './effects.ts';
 import type { Effect, Input } from './messages.ts';
 import { metadataFor } from './metadata.ts';
@@ -20,6 +21,12 @@ export function clientOffered(
   effects: Effect[],
 ): void {
   const { negotiation } = participant;
+  if (negotiation.kind === 'preparing' && negotiation.heldAnswer !== undefined) {
+    const metadata = metadataFor(conference, participant);
+    effects.push(
+      tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: undefined }),
+    );
+  }
   const outstanding = negotiation.kind === 'answering' ? negotiation.outstanding + 1 : 1;
   if (outstanding > conference.limits.pendingClientOffers) {
     const error = new WeirError('WEIR_OVERLOADED', 'too many offers wait for their answers');
@@ -75,8 +82,16 @@ export function offerAnswered(
       }),
     );
   }
+  const { sdp } = outcome.answer;
   const metadata = metadataFor(conference, participant);
-  effects.push(tell(participant, { kind: 'answer', sdp: outcome.answer.sdp, metadata, by: negotiation.replyBy }));
+  if (negotiation.replyBy === 'invite') {
+    for (const [key, track] of earlyTracks(conference, participant)) participant.offered.set(key, track);
+    if (participant.offered.size > 0) {
+      makeOffer(conference, participant, { attempt: 1, heldAnswer: sdp }, effects);
+      return;
+    }
+    effects.push(tell(participant, { kind: 'admission', sdp, metadata, earlyOffer: undefined }));
+  } else effects.push(tell(participant, { kind: 'answer', sdp, metadata, by: negotiation.replyBy }));
   // Mostly the client is about to subscribe: one offer then serves both.
   const completion = outcome.answer.offerDue === true ? now + conference.timing.offerPatience : undefined;
   oneLessOutstanding(participant, { ...negotiation, offerDueAt: negotiation.offerDueAt ?? completion });
@@ -118,8 +133,11 @@ export function offerMade(
   if (negotiation.kind !== 'preparing' || negotiation.revision !== outcome.revision) return;
   participant.negotiation = { kind: 'offering', revision: outcome.revision, attempt: negotiation.attempt, since: now };
   const metadata = metadataFor(conference, participant);
-  const by = participant.control.kind === 'open' ? 'control' : 'to-device';
-  effects.push(tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata, by }));
+  effects.push(
+    negotiation.heldAnswer === undefined
+      ? tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata })
+      : tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: outcome.sdp }),
+  );
 }
 
 export function answerTaken(participant: Participant, revision: number): void {
@@ -162,8 +180,8 @@ export function offerUnanswered(
 ): void {
   const { negotiation, stage } = participant;
   if (negotiation.kind !== 'offering' || now - negotiation.since < conference.timing.offerTimeout) return;
-  // While it is silent it cannot answer; its silence has a limit of its own.
-  if (stage.kind === 'silent') return;
+  // While it is silent, or not there yet, it cannot answer; either has a limit of its own.
+  if (stage.kind === 'silent' || participant.control.kind === 'closed') return;
   if (negotiation.attempt >= conference.limits.unansweredOffers) {
     endParticipant(
       conference,
@@ -173,12 +191,17 @@ export function offerUnanswered(
     );
     return;
   }
-  makeOffer(conference, participant, negotiation.attempt + 1, effects);
+  makeOffer(conference, participant, { attempt: negotiation.attempt + 1, heldAnswer: undefined }, effects);
 }
 
 /** Asks the media engine for an offer of all that `participant.offered` holds. */
-export function makeOffer(conference: Conference, participant: Participant, attempt: number, effects: Effect[]): void {
+export function makeOffer(
+  conference: Conference,
+  participant: Participant,
+  { attempt, heldAnswer }: { attempt: number; heldAnswer: string | undefined },
+  effects: Effect[],
+): void {
   const revision = nextRevision(conference);
-  participant.negotiation = { kind: 'preparing', revision, attempt };
+  participant.negotiation = { kind: 'preparing', revision, attempt, heldAnswer };
   effects.push({ kind: 'make-offer', call: callOf(participant), tracks: [...participant.offered.values()], revision });
 }

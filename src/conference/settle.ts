@@ -30,9 +30,8 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   const added = [...due.keys()].some(key => !viewer.offered.has(key));
   const gone = [...viewer.offered].some(([key, offered]) => due.get(key)?.generation !== offered.generation);
   const { negotiation } = viewer;
-  const isDue = added || gone || (negotiation.kind === 'stable' && now >= (negotiation.offerDueAt ?? Infinity));
-  const offersNow =
-    negotiation.kind === 'stable' && ((takesOffers(viewer) && isDue) || (awaitsEarlyOffer(viewer) && added));
+  const mayOffer = negotiation.kind === 'stable' && viewer.control.kind === 'open' && viewer.stage.kind === 'present';
+  const offersNow = mayOffer && (added || gone || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
   for (const [key, track] of due) {
     const before = viewer.offered.get(key);
     if (before?.generation !== track.generation) continue;
@@ -44,31 +43,7 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   if (!offersNow) return;
   viewer.offered.clear();
   for (const [key, track] of due) viewer.offered.set(key, track);
-  makeOffer(conference, viewer, 1, effects);
-}
-
-function takesOffers(viewer: Participant): boolean {
-  return viewer.control.kind === 'open' && viewer.stage.kind === 'present';
-}
-
-/** One offer may go out while the newcomer connects: what is in it flows as soon as the channel opens and asks for it. */
-function awaitsEarlyOffer(viewer: Participant): boolean {
-  return (
-    viewer.earlyOffer &&
-    viewer.stage.kind === 'joining' &&
-    viewer.control.kind === 'closed' &&
-    viewer.negotiation.kind === 'stable' &&
-    viewer.offered.size === 0
-  );
-}
-
-/** Tracks that most newcomers ask for: those of the first who are here. */
-function earlyTracks(conference: Conference, viewer: Participant): TrackKey[] {
-  if (!awaitsEarlyOffer(viewer)) return [];
-  return [...conference.tracks]
-    .filter(([, { publisher }]) => conference.participants.get(publisher)?.stage.kind === 'present')
-    .slice(0, conference.limits.earlyTracks)
-    .map(([key]) => key);
+  makeOffer(conference, viewer, { attempt: 1, heldAnswer: undefined }, effects);
 }
 
 /**
@@ -77,15 +52,13 @@ function earlyTracks(conference: Conference, viewer: Participant): TrackKey[] {
  */
 function tracksDue(conference: Conference, viewer: Participant): Map<TrackKey, Served> {
   const due = new Map<TrackKey, Served>();
-  const early = new Set(earlyTracks(conference, viewer));
-  for (const key of new Set([...viewer.offered.keys(), ...viewer.wanted.keys(), ...early])) {
+  for (const key of new Set([...viewer.offered.keys(), ...viewer.wanted.keys()])) {
     const publication = conference.tracks.get(key);
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
     const wanted = viewer.wanted.get(key);
     // Nobody is offered a track before it can flow.
-    const isNew = !viewer.offered.has(key);
-    if (isNew && (publisher.stage.kind !== 'present' || (wanted === undefined && !early.has(key)))) continue;
+    if (!viewer.offered.has(key) && (wanted === undefined || publisher.stage.kind !== 'present')) continue;
     due.set(key, serve(publisher, publication, wanted));
   }
   return due;

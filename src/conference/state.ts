@@ -38,7 +38,7 @@ export interface Limits {
   unansweredOffers: number;
   /** Client offers that may wait for their answer at once. */
   pendingClientOffers: number;
-  /** Tracks that a newcomer is offered before it has asked for any. */
+  /** Tracks that a newcomer is offered with the answer to its invite. */
   earlyTracks: number;
 }
 
@@ -80,7 +80,7 @@ export interface Participant {
   negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
-  /** It takes an offer before its control channel is open. */
+  /** It takes an offer with the answer to its invite. */
   readonly earlyOffer: boolean;
   readonly published: Set<TrackKey>;
   readonly wanted: Map<TrackKey, WantedTrack>;
@@ -107,8 +107,8 @@ export type Negotiation =
   | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay; offerDueAt: number | undefined }
   /** `offerDueAt`: when an offer of ours must go out whether or not the tracks changed; with them it goes at once. */
   | { kind: 'stable'; offerDueAt: number | undefined }
-  /** The media engine makes an offer. */
-  | { kind: 'preparing'; revision: number; attempt: number }
+  /** The media engine makes an offer. `heldAnswer`: to the invite, which goes out with an early offer. */
+  | { kind: 'preparing'; revision: number; attempt: number; heldAnswer: string | undefined }
   /** Our offer is with the client. */
   | { kind: 'offering'; revision: number; attempt: number; since: number }
   /** The media engine takes the client's answer. */

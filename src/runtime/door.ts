@@ -15,24 +15,16 @@ export type Letter = { kind: 'to-device'; event: ToDeviceEvent } | { kind: 'cont
 
 export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): Letter {
   switch (news.kind) {
+    case 'admission':
+      return { kind: 'to-device', event: writeAnswer(focus, to, news) };
     case 'answer': {
       const description = { type: 'answer' as const, sdp: news.sdp };
-      switch (news.by) {
-        case 'invite':
-          return { kind: 'to-device', event: writeAnswer(focus, to, news.sdp, news.metadata) };
-        case 'to-device':
-          return { kind: 'to-device', event: writeNegotiate(focus, to, description, news.metadata) };
-        case 'control':
-          return control({ kind: 'negotiate', description, metadata: news.metadata });
-      }
-      break;
-    }
-    case 'offer': {
-      const description = { type: 'offer' as const, sdp: news.sdp };
       return news.by === 'to-device'
         ? { kind: 'to-device', event: writeNegotiate(focus, to, description, news.metadata) }
         : control({ kind: 'negotiate', description, metadata: news.metadata });
     }
+    case 'offer':
+      return control({ kind: 'negotiate', description: { type: 'offer', sdp: news.sdp }, metadata: news.metadata });
     case 'metadata':
       return control({ kind: 'metadata_changed', metadata: news.metadata });
     case 'error':

@@ -141,10 +141,8 @@ export class ConferenceBench {
   }
 
   lastMetadata(client: BenchClient): StreamMetadata | undefined {
-    const told = this.newsFor(client).filter(
-      news => news.kind === 'metadata' || news.kind === 'answer' || news.kind === 'offer',
-    );
-    return told.at(-1)?.metadata;
+    const told = this.newsFor(client).flatMap(news => ('metadata' in news ? [news.metadata] : []));
+    return told.at(-1);
   }
 }
 

@@ -27,7 +27,7 @@ test('werift and libdatachannel hear and see each other', async () => {
   const peers = [werift, scene.peer(users[1], room), scene.peer(users[2], room)];
   await Promise.all(peers.map(peer => peer.join()));
   await whole(peers);
-  await werift.shareScreen();
+  await werift.shareScreen('to-device');
   await whole(peers);
   expect(peers.flatMap(peer => [...peer.seen.errors, ...peer.seen.unreadable])).toEqual([]);
 });

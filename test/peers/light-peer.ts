@@ -206,7 +206,7 @@ export class LightPeer {
   }
 
   /** Offers one more video track, as a screen share does. */
-  shareScreen(): Promise<string> {
+  shareScreen(way: 'control' | 'to-device' = 'control'): Promise<string> {
     const streamId = randomUUID();
     return this.#next(async () => {
       const trackId = this.#endpoint.send({ kind: 'video', streamId, trackId: randomUUID(), direction: 'sendonly' });
@@ -216,7 +216,7 @@ export class LightPeer {
         purpose: 'm.screenshare',
         tracks: { [trackId]: { kind: 'video', ...FRAME_SIZE } },
       };
-      await this.#offer();
+      await this.#offer(way);
     }).then(() => streamId);
   }
 
@@ -383,9 +383,14 @@ export class LightPeer {
     });
   }
 
-  async #offer(): Promise<void> {
+  async #offer(way: 'control' | 'to-device'): Promise<void> {
     const sdp = await this.#endpoint.offer();
-    this.#say({ kind: 'negotiate', description: { type: 'offer', sdp }, metadata: this.#own });
+    const description = { type: 'offer' as const, sdp };
+    if (way === 'control') this.#say({ kind: 'negotiate', description, metadata: this.#own });
+    else {
+      const { type, content } = negotiateEvent(this.call, description, this.#own);
+      await this.tellFocus(type, content);
+    }
   }
 
   /** All tracks of all others, each time, as the recorded clients say it. */

@@ -72,9 +72,10 @@ export class FakeRoom implements RoomOfCall {
     this.#listener?.({ type, sender, content: { call_id, dest_session_id: sender_session_id, ...content } });
   }
 
-  fakeAnswer(metadata: object = {}): void {
+  fakeAnswer(metadata: object = {}, earlyOffer?: string): void {
     this.fakeMessage('m.call.answer', {
       answer: { type: 'answer', sdp: 'v=0\r\n' },
+      ...(earlyOffer === undefined ? {} : { 'org.weir.early_offer': { type: 'offer', sdp: earlyOffer } }),
       'org.matrix.msc3077.sdp_stream_metadata': metadata,
     });
   }
