@@ -4,7 +4,14 @@ import type { MatrixUser } from '../../demo/synapse.ts';
 import { type ControlMessage, parseControl, writeControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
-import { type CallAddress, hangupEvent, inviteEvent, memberContent, selectAnswerEvent } from './client-messages.ts';
+import {
+  type CallAddress,
+  hangupEvent,
+  inviteEvent,
+  memberContent,
+  selectAnswerEvent,
+  negotiateEvent,
+} from './client-messages.ts';
 import { DatachannelEndpoint } from './datachannel-endpoint.ts';
 import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from './endpoint.ts';
 import { HomeserverLink, type ReceivedToDevice } from './homeserver-link.ts';
