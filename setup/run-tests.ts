@@ -82,22 +82,31 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
     WEIR_CHROMIUM: '/usr/bin/chromium',
     WEIR_FIREFOX: '/usr/bin/firefox-esr',
   };
-  const outcomes: Outcome[] = [];
-  for (const step of chosen) outcomes.push(await runStep(step, env, signal));
+  // What only reads the sources runs side by side; what measures or starts something runs alone.
+  const outcomes = await Promise.all(
+    chosen.filter(({ report }) => report === undefined).map(step => runStep(step, env, signal)),
+  );
+  for (const step of chosen) if (step.report !== undefined) outcomes.push(await runStep(step, env, signal));
   const { lines, failed } = summarise(outcomes);
   console.log(`\n${lines.join('\n')}`);
   return failed === 0 ? 0 : 1;
 }
 
 async function runStep(step: Step, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Outcome> {
-  console.log(`\n── ${step.title} ──`);
   const started = performance.now();
-  if (step.report !== undefined) {
+  let succeeded = true;
+  if (step.report === undefined) {
+    const said: Buffer[] = [];
+    for (const command of step.commands) {
+      succeeded = (await run(command, step.timeoutMs, env, signal, part => said.push(part))) && succeeded;
+    }
+    console.log(`\n── ${step.title} ──\n${Buffer.concat(said).toString()}`);
+  } else {
+    console.log(`\n── ${step.title} ──`);
     await mkdir(REPORTS, { recursive: true });
     await rm(step.report, { force: true });
+    for (const command of step.commands) succeeded = (await run(command, step.timeoutMs, env, signal)) && succeeded;
   }
-  let succeeded = true;
-  for (const command of step.commands) succeeded = (await show(command, step.timeoutMs, env, signal)) && succeeded;
   const seconds = (performance.now() - started) / 1000;
   const counts =
     step.report === undefined
@@ -106,12 +115,13 @@ async function runStep(step: Step, env: NodeJS.ProcessEnv, signal: AbortSignal):
   return { title: step.title, seconds, ...counts };
 }
 
-/** Runs a package's binary with its output on ours. Resolves to whether it succeeded. */
-async function show(
+/** Runs a package's binary, with its output on ours where nobody takes it. Resolves to whether it succeeded. */
+async function run(
   [binary = '', ...args]: string[],
   timeoutMs: number,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  take?: (output: Buffer) => void,
 ): Promise<boolean> {
   signal.throwIfAborted();
   const child = spawn(join(REPOSITORY, 'node_modules', '.bin', binary), args, {
@@ -119,8 +129,9 @@ async function show(
     env,
     // A group of its own, so that all that it started ends with it.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: take === undefined ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
   });
+  if (take !== undefined) for (const stream of [child.stdout, child.stderr]) stream?.on('data', take);
   const end = (): void => {
     if (child.pid === undefined) return;
     try {
@@ -137,7 +148,7 @@ async function show(
   try {
     return await new Promise<boolean>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', code => {
+      child.once('close', code => {
         resolve(code === 0);
       });
     });

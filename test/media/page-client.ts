@@ -64,8 +64,8 @@ export function installClient(): void {
   const string = (value: unknown): string => (typeof value === 'string' ? value : '');
   const layers = (scales: [number, number, number], top: number): RTCRtpEncodingParameters[] => [
     { rid: 'f', maxBitrate: top, scaleResolutionDownBy: scales[0] },
-    { rid: 'h', maxBitrate: 500_000, scaleResolutionDownBy: scales[1] },
-    { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: scales[2] },
+    { rid: 'h', maxBitrate: 200_000, scaleResolutionDownBy: scales[1] },
+    { rid: 'q', maxBitrate: 80_000, scaleResolutionDownBy: scales[2] },
   ];
   window.client = {
     async publish(width, height) {
@@ -80,7 +80,7 @@ export function installClient(): void {
       pc.addTransceiver(video, {
         streams: [stream],
         direction: 'sendrecv',
-        sendEncodings: layers([1, 2, 4], 1_700_000),
+        sendEncodings: layers([1, 2, 4], 600_000),
       });
       return { streamId: stream.id, audio: audio.id, video: video.id };
     },
@@ -92,7 +92,7 @@ export function installClient(): void {
       pc.addTransceiver(track, {
         streams: [stream],
         direction: 'sendonly',
-        sendEncodings: layers([1, 1.5, 3], 3_000_000),
+        sendEncodings: layers([1, 1.5, 3], 600_000),
       });
       return { streamId: stream.id, trackId: track.id };
     },
