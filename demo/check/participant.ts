@@ -92,6 +92,11 @@ export class Participant {
     return this.#ask(this.page.evaluate(() => window.weirProbe.snapshot()));
   }
 
+  /** See `Probe.watch`. */
+  watch(everything: boolean): Promise<void> {
+    return this.#ask(this.page.evaluate(all => window.weirProbe.watch(all), everything));
+  }
+
   framesSince(since: number): Promise<StreamFrames[]> {
     return this.#ask(this.page.evaluate(at => window.weirProbe.framesSince(at), since));
   }

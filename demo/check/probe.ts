@@ -72,7 +72,12 @@ export interface Snapshot {
 
 export interface Probe {
   snapshot(): Promise<Snapshot>;
-  /** Frames of others that were shown after `since`. */
+  /**
+   * Every frame is noted from now on, or the first few of each track, as in the beginning. To be told of frames makes a page
+   * draw more often than it would.
+   */
+  watch(everything: boolean): void;
+  /** Frames of others that were shown after `since`, as far as they were noted. */
   framesSince(since: number): StreamFrames[];
   /** When the join button was last clicked by the (trusted) mouse. */
   joinClickedAt(): number | undefined;
@@ -146,29 +151,38 @@ export function installProbe(): void {
     return found;
   };
 
+  const FIRST_FRAMES = 5;
   const shown = new Map<string, Frame[]>();
-  const watched = new WeakSet<HTMLVideoElement>();
-  const watch = (video: HTMLVideoElement): void => {
-    if (watched.has(video)) return;
-    watched.add(video);
-    const onFrame = (_time: number, frame: VideoFrameCallbackMetadata): void => {
+  /** Whether the next frame of each video will be told. */
+  const awaited = new Map<HTMLVideoElement, boolean>();
+  let everything = false;
+  const awaitFrame = (video: HTMLVideoElement): void => {
+    if (awaited.get(video) === true) return;
+    awaited.set(video, true);
+    video.requestVideoFrameCallback((_time, frame) => {
+      awaited.set(video, false);
       const track = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0] : undefined;
-      if (track !== undefined) {
-        const frames = shown.get(track.id) ?? [];
-        shown.set(track.id, frames);
-        frames.push({
-          presentedAt: performance.timeOrigin + frame.presentationTime,
-          shownAt: performance.timeOrigin + frame.expectedDisplayTime,
-          width: frame.width,
-          height: frame.height,
-        });
-      }
-      video.requestVideoFrameCallback(onFrame);
-    };
-    video.requestVideoFrameCallback(onFrame);
+      const frames = (track && shown.get(track.id)) ?? [];
+      if (track !== undefined) shown.set(track.id, frames);
+      frames.push({
+        presentedAt: performance.timeOrigin + frame.presentationTime,
+        shownAt: performance.timeOrigin + frame.expectedDisplayTime,
+        width: frame.width,
+        height: frame.height,
+      });
+      if (everything || frames.length < FIRST_FRAMES) awaitFrame(video);
+    });
   };
   new MutationObserver(() => {
-    for (const video of document.querySelectorAll('video')) watch(video);
+    for (const video of document.querySelectorAll('video')) {
+      if (awaited.has(video)) continue;
+      // The same element may come to show another track.
+      video.addEventListener('loadstart', () => {
+        awaitFrame(video);
+      });
+      awaitFrame(video);
+    }
+    for (const video of awaited.keys()) if (!video.isConnected) awaited.delete(video);
   }).observe(document, { childList: true, subtree: true });
 
   const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
@@ -222,6 +236,10 @@ export function installProbe(): void {
         }
       }
       return result;
+    },
+    watch(all) {
+      everything = all;
+      if (all) for (const video of awaited.keys()) awaitFrame(video);
     },
     framesSince(since) {
       return [...remoteVideos()].map(([id, { streamId, trackId }]) => ({

@@ -1,15 +1,26 @@
 import { type Call, pause, POLL_MS } from './call.ts';
 import type { Snapshot } from './probe.ts';
 
+export type Wholeness = { kind: 'whole'; at: number } | { kind: 'missing'; pairs: string[] };
+
 /**
  * Waits until every pair decodes video and plays received audio that came after `since` (ms since 1970). Gives when the last
  * of them did, or the pairs that did not in time.
  */
-export async function untilWhole(
-  call: Call,
-  since: number,
-  withinMs: number,
-): Promise<{ kind: 'whole'; at: number } | { kind: 'missing'; pairs: string[] }> {
+export async function untilWhole(call: Call, since: number, withinMs: number): Promise<Wholeness> {
+  await watchAll(call, true);
+  try {
+    return await lookUntilWhole(call, since, withinMs);
+  } finally {
+    await watchAll(call, false);
+  }
+}
+
+async function watchAll({ participants }: Call, everything: boolean): Promise<void> {
+  await Promise.all(participants.map(participant => participant.watch(everything)));
+}
+
+async function lookUntilWhole(call: Call, since: number, withinMs: number): Promise<Wholeness> {
   const deadline = performance.now() + withinMs;
   const backAt = new Map<string, number>();
   const played = new Map<string, number>();

@@ -5,7 +5,7 @@ import { Failure } from '../../../setup/failure.mjs';
 const CONNECTS_WITHIN_MS = 15_000;
 const SEES_WITHIN_MS = 20_000;
 /** Before and after a join: what one starts is over before the next. */
-const CALM_MS = 1_000;
+const CALM_MS = 3_000;
 /** Asking pages takes their time: nobody asks before most joins are over. Pages note by themselves when they show what. */
 const UNDISTURBED_MS = 2_000;
 

@@ -10,6 +10,8 @@ const PHASE_MS = 90_000;
 /** Before a switch, the view has shown one layer for so long, and the sender sends another, too. */
 const STEADY_FOR_MS = 500;
 const STEADY_WITHIN_MS = 5_000;
+/** Asking a page takes its time. */
+const UNDISTURBED_MS = 250;
 /** Gaps are looked for from so long before the subscription is sent … */
 const BEFORE_MS = 250;
 /** … until so long after the first frame of the new size. */
@@ -22,7 +24,7 @@ export interface SwitchTimes {
   switches: number[];
   /** Longest gap between frames around each switch, on its stream, ms. */
   gaps: number[];
-  /** The same of all other streams at the same times, ms. */
+  /** The same of the viewer's other streams at the same times, ms. */
   idleGaps: number[];
 }
 
@@ -44,7 +46,10 @@ export async function switchLayers(call: Call): Promise<SwitchTimes> {
       call.fail(`only ${index} of ${SWITCHES} switches were tried within ${PHASE_MS / 1_000} s`);
       break;
     }
+    await view.viewer.watch(true);
+    await pause(call, STEADY_FOR_MS + BEFORE_MS);
     await switchOne(call, view, times);
+    await view.viewer.watch(false);
   }
   return times;
 }
@@ -101,12 +106,10 @@ async function switchOne(call: Call, view: View, times: SwitchTimes): Promise<vo
   }
   const { streamId, trackId, now, wanted } = plan;
   const sentAt = await viewer.wantSize(streamId, trackId, wanted);
+  await pause(call, UNDISTURBED_MS);
   const isNew = ({ width, height }: Frame): boolean => width === wanted.width && height === wanted.height;
-  const first = await until(
-    call,
-    SWITCHES_WITHIN_MS,
-    async () => framesOf(await viewer.framesSince(sentAt), streamId).find(isNew),
-    50,
+  const first = await until(call, SWITCHES_WITHIN_MS, async () =>
+    framesOf(await viewer.framesSince(sentAt), streamId).find(isNew),
   );
   const change = `${now.width}x${now.height} → ${wanted.width}x${wanted.height}`;
   if (first === undefined) {
@@ -123,12 +126,9 @@ async function switchOne(call: Call, view: View, times: SwitchTimes): Promise<vo
   const readAt = Date.now();
   const gapIn = (frames: readonly Frame[]): number =>
     longestGap([...frames.map(({ presentedAt }) => presentedAt), readAt], from, to);
-  for (const participant of call.participants) {
-    // Far enough back for the frame before the window.
-    for (const stream of await participant.framesSince(from - GAP_ENDS_WITHIN_MS)) {
-      const switched = participant === viewer && stream.streamId === streamId;
-      (switched ? times.gaps : times.idleGaps).push(gapIn(stream.frames));
-    }
+  // Far enough back for the frame before the window.
+  for (const stream of await viewer.framesSince(from - GAP_ENDS_WITHIN_MS)) {
+    (stream.streamId === streamId ? times.gaps : times.idleGaps).push(gapIn(stream.frames));
   }
   const took = first.presentedAt - sentAt;
   times.switches.push(took);
