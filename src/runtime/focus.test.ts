@@ -267,6 +267,7 @@ describe('a running call', () => {
     bench.take({ kind: 'negotiate', from: envelope(ALICE), description: offer, metadata: undefined });
     await bench.clock.pass(10);
     expect(bench.signals.to(ALICE)).toEqual(['m.call.hangup WEIR_NO_SESSION']);
+    expect(bench.meters.counts.get('error WEIR_NO_SESSION')).toBe(1);
   });
 });
 

@@ -222,7 +222,10 @@ export class Focus {
   #unknownCall(message: Exclude<ClientToDevice, Invite>): void {
     // A client that still negotiates must learn that its call is gone; one that hangs up knows.
     if (message.kind !== 'negotiate' || !this.#rate.take(message.from.sender)) return;
-    this.#refuse(message.from, new WeirError('WEIR_NO_SESSION', 'the focus has no such call'));
+    const error = new WeirError('WEIR_NO_SESSION', 'the focus has no such call');
+    this.#world.meters.error(error.code);
+    this.#world.log.info({ user: message.from.sender, device: message.from.deviceId, code: error.code }, error.message);
+    this.#refuse(message.from, error);
   }
 
   #refuseInvite(invite: Invite, code: ErrorCode, message: string): void {
