@@ -21,6 +21,9 @@ import { SentTracks } from './sent-tracks.ts';
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
 const MAX_WAITING_CALLS = 4_096;
 
+/** From a client's return until its estimate has to be there again. */
+const ESTIMATE_PATIENCE_MS = 8_000;
+
 export interface PeerSettings {
   session: SessionKey;
   events: PeerEvents;
@@ -45,6 +48,7 @@ export class MediasoupPeer implements Peer {
   #version = 0;
   #ledger: Ledger = EMPTY_LEDGER;
   #lastOffer: RemoteDescription | undefined;
+  #recovery: ReturnType<Clock['after']> | undefined;
   #closed = false;
 
   static async open(conference: ConferenceMedia, settings: PeerSettings): Promise<MediasoupPeer> {
@@ -102,6 +106,7 @@ export class MediasoupPeer implements Peer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#recovery?.cancel();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();
@@ -214,6 +219,17 @@ export class MediasoupPeer implements Peer {
     });
   }
 
+  /** Mostly an estimate comes back with the client's feedback; where it does not, no video would ever flow again. */
+  #checkEstimate(): void {
+    this.#run(async () => {
+      const [stats] = await this.#path.transport.getStats();
+      if (!this.#sent.wantVideo || stats?.availableOutgoingBitrate !== 0) return;
+      this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again');
+    }).catch((thrown: unknown) => {
+      if (!this.#closed) this.#settings.logger.warn({ error: asWeirError(thrown).message }, 'estimate not checked');
+    });
+  }
+
   #watch(transport: types.WebRtcTransport): void {
     let told: 'heard' | 'silent' | undefined;
     transport.on('icestatechange', state => {
@@ -225,6 +241,9 @@ export class MediasoupPeer implements Peer {
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive is not known any more');
         return;
       }
+      if (told === 'silent') {
+        this.#recovery = this.#settings.clock.after(ESTIMATE_PATIENCE_MS, () => this.#checkEstimate());
+      } else this.#recovery?.cancel();
       told = now;
       this.#tell(() => this.#settings.events.path(now));
     });

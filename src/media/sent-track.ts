@@ -76,6 +76,11 @@ export class SentTrack {
     this.#applied = { layer: wanted.layer, paused: true };
   }
 
+  /** Whether video of it is to flow now. */
+  get wantsVideo(): boolean {
+    return this.publication.kind === 'video' && !this.closed && !this.#applied.paused;
+  }
+
   /** Whether the receiver's own estimate (REMB) decides how much of it is sent. */
   get followsRemb(): boolean {
     return this.#consumer.rtpParameters.codecs.some(({ rtcpFeedback = [] }) =>

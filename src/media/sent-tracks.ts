@@ -27,6 +27,10 @@ export class SentTracks {
     return [...this.#sent.values()].find(sent => sent.mid === mid && !sent.closed);
   }
 
+  get wantVideo(): boolean {
+    return [...this.#sent.values()].some(sent => sent.wantsVideo);
+  }
+
   get followRemb(): boolean {
     return [...this.#sent.values()].some(sent => !sent.closed && sent.followsRemb);
   }

@@ -2,7 +2,6 @@
  * Two windows of a browser lose their network for longer than the focus's patience, and come back. Run inside a network
  * namespace. Arguments: the address that the focus listens on; `chromium` or `firefox`. Prints each step as it is proven.
  */
-import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { BrowserPeer, eventually, newConference, startChromium, startFirefox, startMedia } from './harness.ts';
@@ -56,11 +55,11 @@ try {
     await meet(['alice2', 'bob2']);
   } else {
     await eventually('heard again', () => both.every(({ log }) => log.path.at(-1) === 'heard'), 30_000);
-    for (const each of both) await picturesFlow(each);
-    assert.deepEqual(
-      both.flatMap(({ log }) => log.failed),
-      [],
-    );
+    // It gets its pictures again, or it learns soon that it has to join again: never neither.
+    for (const each of both) {
+      const told = (): boolean => each.log.failed[0] === 'WEIR_MEDIA_FAILED';
+      await Promise.race([picturesFlow(each), eventually('told to join again', told, 30_000)]);
+    }
   }
   proven('back');
 } finally {
