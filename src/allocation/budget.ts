@@ -1,0 +1,80 @@
+/** What video may spend of an estimate. */
+import type { AudioWant } from './wants.ts';
+
+/** bit/s of somebody who speaks: Opus at 32 kbit/s, with headers. */
+const SPEECH_BITRATE = 40_000;
+/** So many quiet ones may begin to speak at once before video has to give way. */
+const SPEAKERS_TO_COME = 3;
+/** bit/s; Opus knows no more (RFC 6716, section 2.1.1). A false measurement must not starve all video. */
+const MOST_AUDIO_BITRATE = 510_000;
+/** bit/s; above this an estimate is no estimate. */
+const HIGHEST_ESTIMATE = 1e12;
+
+/**
+ * bit/s to set aside for audio: what it takes now, and what is missing for three of the quiet ones to speak at 40 kbit/s.
+ * One whose bitrate is no number counts as speaking.
+ */
+export function audioReserve(audio: readonly AudioWant[]): number {
+  const bitrates = audio.map(bitrateOf);
+  const sum = bitrates.reduce((total, bitrate) => total + bitrate, 0);
+  const toSpeech = bitrates.map(bitrate => Math.max(0, SPEECH_BITRATE - bitrate)).sort((a, b) => b - a);
+  return toSpeech.slice(0, SPEAKERS_TO_COME).reduce((total, missing) => total + missing, sum);
+}
+
+function bitrateOf({ layers }: AudioWant): number {
+  const layer = layers[0];
+  if (layer?.live !== true) return 0;
+  const isBitrate = layer.bitrate >= 0 && layer.bitrate < Infinity;
+  return isBitrate ? Math.min(Math.ceil(layer.bitrate), MOST_AUDIO_BITRATE) : SPEECH_BITRATE;
+}
+
+/** bit/s for video under an estimate: 0 where the estimate is no number, negative, or less than audio needs. */
+export function videoBudget(available: number, audio: number): number {
+  if (!(available > 0)) return 0;
+  return Math.max(0, Math.floor(Math.min(available, HIGHEST_ESTIMATE)) - audio);
+}
+
+// What is measured moves by some percent all the time: what goes up must still fit when it does.
+const SHARE_FOR_RISES = 0.9;
+
+/** The money of one allocation, in bit/s. What was had before may use all of the budget, what rises 90 % of it. */
+export class Purse {
+  #spent = 0;
+  #heldBack = 0;
+  readonly #budget: number;
+
+  constructor(budget: number) {
+    this.#budget = budget;
+  }
+
+  get spent(): number {
+    return this.#spent;
+  }
+
+  /** Pays for what the stream had before; false if it does not fit any more. */
+  keep(cost: number): boolean {
+    return this.#pay(cost, this.#spent + cost <= this.#budget);
+  }
+
+  /** Pays for more than the stream had before; false if it does not fit with headroom. */
+  rise(cost: number): boolean {
+    return this.#pay(cost, this.#fitsWithHeadroom(cost));
+  }
+
+  /**
+   * Leaves room for a rise that has to wait, if it would fit: else others would rise on its money, and fall again when its
+   * time comes.
+   */
+  holdBack(cost: number): void {
+    if (this.#fitsWithHeadroom(cost)) this.#heldBack += cost;
+  }
+
+  #fitsWithHeadroom(cost: number): boolean {
+    return this.#spent + this.#heldBack + cost <= this.#budget * SHARE_FOR_RISES;
+  }
+
+  #pay(cost: number, fits: boolean): boolean {
+    if (fits) this.#spent += cost;
+    return fits;
+  }
+}

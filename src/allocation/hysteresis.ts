@@ -1,0 +1,127 @@
+/** Keeps pictures from flapping: what an allocation remembers of the one before. */
+import { costOfLayer, idealOf, type Rung } from './ladder.ts';
+import type { Ranked } from './order.ts';
+import type { Grant } from './wants.ts';
+
+/** A stream that lost bandwidth does not rise for so long, ms; */
+const FIRST_BAR_MS = 5_000;
+/** twice as long each time that it loses some again before it was calm for `CALM_MS` after the bar, ms; */
+const CALM_MS = 30_000;
+/** and never longer than this, ms. */
+const LONGEST_BAR_MS = 60_000;
+
+/** A time in which a stream does not rise. Kept for a while after its end, to tell whether the next one is longer. */
+interface Bar {
+  readonly until: number;
+  readonly length: number;
+}
+
+interface StreamMemory {
+  /** What the viewer asked for, as far as a change of it acts at once. */
+  readonly asked: string;
+  readonly grant: Grant;
+  readonly bar: Bar | undefined;
+}
+
+/** What one allocation for a viewer leaves to its next. Not larger than the wants. */
+export interface Memory {
+  readonly estimated: boolean;
+  readonly streams: ReadonlyMap<string, StreamMemory>;
+}
+
+/** For a viewer's first allocation. */
+export const NO_MEMORY: Memory = { estimated: false, streams: new Map() };
+
+/** How a stream may climb its ladder. */
+export interface Past {
+  /** The highest index in the ladder that is no rise: the viewer has it, or what it has costs as much. -1 for none. */
+  readonly kept: number;
+  readonly barred: boolean;
+}
+
+/** What `before` means for a visible stream with this ladder at `now` (ms). */
+export function pastOf(stream: Ranked, ladder: readonly Rung[], before: Memory, now: number): Past {
+  const past = before.streams.get(stream.want.key);
+  if (past === undefined || past.grant.kind === 'paused') return { kept: -1, barred: isBarred(stream, past, now) };
+  const { layer } = past.grant;
+  const cost = costOfLayer(stream.want, layer) ?? 0;
+  return {
+    kept: ladder.findLastIndex(rung => rung.layer <= layer || rung.cost <= cost),
+    barred: isBarred(stream, past, now),
+  };
+}
+
+function isBarred(stream: Ranked, past: StreamMemory | undefined, now: number): boolean {
+  const bar = past === undefined ? undefined : standingBar(stream, past);
+  return bar !== undefined && now < bar.until;
+}
+
+/** The bar that still counts: none once the viewer asks for something else, or the layer that it had is gone. */
+function standingBar(stream: Ranked, past: StreamMemory): Bar | undefined {
+  if (past.asked !== askedOf(stream)) return undefined;
+  const hadIsGone = past.grant.kind === 'layer' && costOfLayer(stream.want, past.grant.layer) === undefined;
+  return hadIsGone ? undefined : past.bar;
+}
+
+/** Speaking and being pinned count as asking: who becomes the speaker need not wait. */
+function askedOf({ want, rank }: Ranked): string {
+  return want.visible ? `${rank} ${idealOf(want)}` : 'hidden';
+}
+
+/**
+ * The memory after an allocation. A stream is barred when it lost bandwidth to the network or to bitrates; not when the
+ * viewer asked for another set of things, which only shares the same bandwidth out anew, and not by the first estimate.
+ */
+export function remember(
+  streams: readonly Ranked[],
+  grants: ReadonlyMap<string, Grant>,
+  estimated: boolean,
+  before: Memory,
+  now: number,
+): Memory {
+  const barring = before.estimated && estimated && asksTheSame(streams, before);
+  const remembered = new Map<string, StreamMemory>();
+  for (const stream of streams) {
+    const grant = grants.get(stream.want.key);
+    if (grant === undefined) continue;
+    const past = before.streams.get(stream.want.key);
+    remembered.set(stream.want.key, {
+      asked: askedOf(stream),
+      grant,
+      bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, now),
+    });
+  }
+  return { estimated, streams: remembered };
+}
+
+function asksTheSame(streams: readonly Ranked[], before: Memory): boolean {
+  if (streams.length !== before.streams.size) return false;
+  return streams.every(stream => before.streams.get(stream.want.key)?.asked === askedOf(stream));
+}
+
+function barAfter(stream: Ranked, past: StreamMemory, grant: Grant, barring: boolean, now: number): Bar | undefined {
+  const bar = standingBar(stream, past);
+  if (barring && lostBandwidth(stream, past.grant, grant)) return longerBar(bar, now);
+  return bar !== undefined && now < bar.until + CALM_MS ? bar : undefined;
+}
+
+function lostBandwidth({ want }: Ranked, had: Grant, gets: Grant): boolean {
+  if (had.kind === 'paused' || costOfLayer(want, had.layer) === undefined) return false;
+  return gets.kind === 'paused' ? gets.reason === 'bandwidth' : gets.layer < had.layer;
+}
+
+function longerBar(bar: Bar | undefined, now: number): Bar {
+  if (bar === undefined || now >= bar.until + CALM_MS) return { until: now + FIRST_BAR_MS, length: FIRST_BAR_MS };
+  // Still barred: the same fall goes on, it is no rise that failed.
+  const length = now < bar.until ? bar.length : Math.min(bar.length * 2, LONGEST_BAR_MS);
+  return { until: now + length, length };
+}
+
+/** When the next bar ends, ms: an allocation then may find a rise. Undefined if nobody is barred. */
+export function nextBarEnd(memory: Memory, now: number): number | undefined {
+  let next: number | undefined;
+  for (const { bar } of memory.streams.values()) {
+    if (bar !== undefined && bar.until > now && (next === undefined || bar.until < next)) next = bar.until;
+  }
+  return next;
+}

@@ -1,0 +1,71 @@
+/** Who comes first when not all fit. */
+import type { VideoWant } from './wants.ts';
+
+/** Ranks rise to their ideal one after the other, within a rank round by round. */
+export type Rank = 'pinned' | 'screen' | 'speaker' | 'other';
+
+/** Best first. */
+export const RANKS: readonly Rank[] = ['pinned', 'screen', 'speaker', 'other'];
+
+/** A video at its place in the order. */
+export interface Ranked {
+  readonly want: VideoWant;
+  readonly rank: Rank;
+}
+
+/**
+ * The order of one viewer's videos: pinned, then screens, then by who spoke last, then by larger area, then by key. `speaker`
+ * is the rank of one: the camera whose participant spoke last, of those that are visible and not pinned.
+ */
+export function inOrder(wants: readonly VideoWant[]): Ranked[] {
+  let speakerFound = false;
+  return wants.toSorted(compare).map(want => {
+    if (want.pinned) return { want, rank: 'pinned' };
+    if (want.purpose === 'screen') return { want, rank: 'screen' };
+    // They are sorted by who spoke last: the first one that did is the latest.
+    if (speakerFound || !want.visible || speakingOf(want) === Infinity) return { want, rank: 'other' };
+    speakerFound = true;
+    return { want, rank: 'speaker' };
+  });
+}
+
+/**
+ * The worker's consumer priority for a rank, 1 to 255. The worker gives each consumer one step, then as many at a time as
+ * its priority says, highest first: so 1 makes equals rise round by round there as they do here.
+ */
+export function workerPriority(rank: Rank): number {
+  switch (rank) {
+    case 'pinned':
+      return 255;
+    case 'screen':
+      return 254;
+    case 'speaker':
+      return 253;
+    case 'other':
+      return 1;
+  }
+}
+
+function compare(a: VideoWant, b: VideoWant): number {
+  return (
+    Number(b.pinned) - Number(a.pinned) ||
+    Number(b.purpose === 'screen') - Number(a.purpose === 'screen') ||
+    larger(speakingOf(b), speakingOf(a)) ||
+    larger(areaOf(a), areaOf(b)) ||
+    larger(b.key, a.key)
+  );
+}
+
+function larger<T extends number | string>(a: T, b: T): number {
+  if (a === b) return 0;
+  return a > b ? -1 : 1;
+}
+
+// NaN compares with nothing, and would leave the order to chance.
+function speakingOf(want: VideoWant): number {
+  return want.speaking === undefined || Number.isNaN(want.speaking) ? Infinity : want.speaking;
+}
+
+function areaOf(want: VideoWant): number {
+  return want.area > 0 ? want.area : 0;
+}
