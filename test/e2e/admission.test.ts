@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CallRoom, kickUser, sendState } from '../../demo/call-room.ts';
-import type { LightPeer } from '../peers/light-peer.ts';
-import { until } from '../peers/until.ts';
+import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { Bound } from './slowness.ts';
 import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 

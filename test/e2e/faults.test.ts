@@ -1,8 +1,8 @@
 /** The focus killed, its homeserver away, its media worker dead. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { inviteEvent } from '../peers/client-messages.ts';
-import { until } from '../peers/until.ts';
+import { inviteEvent } from '../../loadtest/peers/client-messages.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { Bound } from './slowness.ts';
 import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 

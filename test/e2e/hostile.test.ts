@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CallRoom } from '../../demo/call-room.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import { type FocusToDevice, parseFocusToDevice } from '../../signalling/wire/to-device.ts';
-import { hangupEvent, inviteEvent } from '../peers/client-messages.ts';
-import { HomeserverLink, type ReceivedToDevice } from '../peers/homeserver-link.ts';
-import type { LightPeer } from '../peers/light-peer.ts';
-import { until } from '../peers/until.ts';
+import { hangupEvent, inviteEvent } from '../../loadtest/peers/client-messages.ts';
+import { HomeserverLink, type ReceivedToDevice } from '../../loadtest/peers/homeserver-link.ts';
+import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { type Scene, Stage, WAIT_MS, wholeAgain } from './stage.ts';
 
 let stage: Stage;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendState } from '../../demo/call-room.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { Bound } from './slowness.ts';
 import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 

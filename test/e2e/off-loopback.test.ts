@@ -11,7 +11,7 @@ import { FarBrowser } from '../far/far-browser.ts';
 import { FarHost } from '../far/namespace.ts';
 import type { FarReport } from '../far/report.ts';
 import { selfSigned, TlsFront } from '../far/tls-front.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 
 const PAGE = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '..', '..', 'dist', 'page');
 /** A busy machine starts two browsers slowly; nothing here is a bound of the product. */

@@ -1,9 +1,9 @@
 /** Sessions that end, fall silent, come back, are replaced. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hangupEvent } from '../peers/client-messages.ts';
+import { hangupEvent } from '../../loadtest/peers/client-messages.ts';
 import { PeerProcess } from '../peers/peer-process.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { Bound } from './slowness.ts';
 import { report, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chromium } from '../../demo/check/chromium.ts';
 import { Participant } from '../../demo/check/participant.ts';
 import { demoLink } from '../../demo/deployment.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
 import { Stage, WAIT_MS, whole } from './stage.ts';
 

@@ -7,8 +7,8 @@ import { type CallRoom, type CallRoomOptions, createCallRoom } from '../../demo/
 import { type Focus, type FocusOptions, startFocus } from '../../demo/focus.ts';
 import { matrixRequest } from '../../demo/matrix-api.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
-import { LightPeer, type LightPeerOptions } from '../peers/light-peer.ts';
-import { until } from '../peers/until.ts';
+import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
+import { until } from '../../loadtest/peers/until.ts';
 
 /** Longest wait for what has no bound of its own: a busy machine is slow, and must not fail a test. */
 export const WAIT_MS = 45_000;

@@ -7,7 +7,7 @@ import { createCallRoom, joinRoom, kickUser, sendState } from '../../demo/call-r
 import { matrixRequest } from '../../demo/matrix-api.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import { createHomeserver, type SyncBatch } from '../../signalling/matrix/index.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { ListeningFocus, sendHangup, sendToDevice, systemClock } from './listening-focus.ts';
 
 let stateDir: string;

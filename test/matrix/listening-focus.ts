@@ -4,7 +4,7 @@ import type { MatrixUser, Synapse } from '../../demo/synapse.ts';
 import { createHomeserver, type Homeserver, RoomView, type SyncBatch } from '../../signalling/matrix/index.ts';
 import type { ClientToDevice, FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { Clock, SyncPosition } from '../../src/ports.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCallRoom, kickUser } from '../../demo/call-room.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
-import { until } from '../peers/until.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { ListeningFocus, sendHangup } from './listening-focus.ts';
 
 let stateDir: string;

@@ -3,7 +3,7 @@ import { observer, type types } from 'mediasoup';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MediaOptions } from '../../src/media/index.ts';
 import type { Media } from '../../src/ports.ts';
-import { DatachannelEndpoint } from '../peers/datachannel-endpoint.ts';
+import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
 import { eventually, newConference, openPeer, startMedia } from './harness.ts';
 
 const mute = {

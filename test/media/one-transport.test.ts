@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AnsweredOffer, Media, OfferedTrack, Peer } from '../../src/ports.ts';
 import type { ConferenceKey, SessionKey } from '../../src/session.ts';
-import { DatachannelEndpoint } from '../peers/datachannel-endpoint.ts';
-import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../peers/endpoint.ts';
+import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
+import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../../loadtest/peers/endpoint.ts';
 import { eventually, newConference, openPeer, type PeerLog, startMedia } from './harness.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
 

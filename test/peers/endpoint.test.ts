@@ -1,9 +1,9 @@
 /** The stacks under the light peers, one against the other without a focus: what a call test finds is then the focus's. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { DatachannelEndpoint } from './datachannel-endpoint.ts';
-import { type EndpointEvents, keyOf, type SentTrack } from './endpoint.ts';
-import { until } from './until.ts';
+import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
+import { type EndpointEvents, keyOf, type SentTrack } from '../../loadtest/peers/endpoint.ts';
+import { until } from '../../loadtest/peers/until.ts';
 
 interface Heard {
   packets: Map<string, number>;

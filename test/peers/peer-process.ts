@@ -1,7 +1,7 @@
 /** A light peer in a process of its own, so that it can be frozen and killed as a page can. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LightPeer, type LightPeerOptions } from './light-peer.ts';
+import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
 
 const STATUS_EVERY_MS = 100;
 

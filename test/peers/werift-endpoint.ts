@@ -8,23 +8,29 @@ import {
   useVP8,
 } from 'werift';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
-import { LIGHT_PACE, type Pace } from './datachannel-endpoint.ts';
-import { type Endpoint, type EndpointEvents, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
-import { AudioSource, PAYLOAD_TYPES, VideoSource } from './media-source.ts';
+import { type FrameSize, LIGHT_SIZE } from '../../loadtest/media/recordings.ts';
+import {
+  type Endpoint,
+  type EndpointEvents,
+  type SentTrack,
+  type TrackIds,
+  tracksByMid,
+} from '../../loadtest/peers/endpoint.ts';
+import { LIGHT_PACE, SilentPackets, SmallPictures } from '../../loadtest/peers/light-source.ts';
+import { PAYLOAD_TYPES } from '../../loadtest/peers/rtp.ts';
 
 /** A peer on werift: a stack of TypeScript alone. */
 export class WeriftEndpoint implements Endpoint {
+  readonly camera: FrameSize = LIGHT_SIZE;
   readonly #events: EndpointEvents;
-  readonly #pace: Pace;
   readonly #connection: RTCPeerConnection;
   readonly #control: RTCDataChannel;
   readonly #timers: NodeJS.Timeout[] = [];
   #remote = new Map<string, TrackIds>();
   #closed = false;
 
-  constructor(events: EndpointEvents, pace: Pace = LIGHT_PACE) {
+  constructor(events: EndpointEvents) {
     this.#events = events;
-    this.#pace = pace;
     this.#connection = new RTCPeerConnection({
       codecs: {
         audio: [useOPUS({ payloadType: PAYLOAD_TYPES.opus })],
@@ -55,12 +61,21 @@ export class WeriftEndpoint implements Endpoint {
       direction: sent.direction,
       streams: [new MediaStream({ id: sent.streamId, tracks: [track] })],
     });
-    const source = sent.kind === 'audio' ? new AudioSource(sender.ssrc) : new VideoSource(sender.ssrc);
-    const everyMs = sent.kind === 'audio' ? this.#pace.audioEveryMs : this.#pace.videoEveryMs;
-    this.#timers.push(setInterval(() => track.writeRtp(source.next(everyMs)), everyMs));
-    if (source instanceof VideoSource) sender.onPictureLossIndication.subscribe(() => source.restart());
+    const source = sent.kind === 'audio' ? new SilentPackets(sender.ssrc) : new SmallPictures(sender.ssrc);
+    this.#timers.push(
+      setInterval(() => {
+        track.writeRtp(source.at(performance.now()));
+      }, LIGHT_PACE[sent.kind]),
+    );
+    if (source instanceof SmallPictures) sender.onPictureLossIndication.subscribe(() => source.restart());
     return sender.trackId;
   }
+
+  /** It sends one. */
+  setLayers(): void {}
+
+  /** It has no way to stop. */
+  setMuted(): void {}
 
   async offer(): Promise<string> {
     const offer = await this.#connection.createOffer();
@@ -106,7 +121,7 @@ export class WeriftEndpoint implements Endpoint {
     transceiver.onTrack.subscribe(track => {
       track.onReceiveRtp.subscribe(() => {
         const ids = this.#remote.get(transceiver.mid ?? '');
-        if (!this.#closed && ids !== undefined) this.#events.packet(ids);
+        if (!this.#closed && ids !== undefined) this.#events.packet(ids, 1);
       });
     });
   }

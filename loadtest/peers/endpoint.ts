@@ -1,4 +1,4 @@
-import { parse } from 'sdp-transform';
+import type { FrameSize } from '../media/recordings.ts';
 
 /** A track by the ids of its msid. */
 export interface TrackIds {
@@ -11,8 +11,8 @@ export interface EndpointEvents {
   control(text: string): void;
   controlOpen(): void;
   controlClosed(): void;
-  /** An RTP packet of a track that the focus sends. */
-  packet(track: TrackIds): void;
+  /** RTP packets of a track that the focus sends: one at a time, or as many as came since the last word of it. */
+  packet(track: TrackIds, count: number): void;
 }
 
 /** A track that a peer sends. */
@@ -24,8 +24,14 @@ export interface SentTrack extends TrackIds {
 
 /** The WebRTC stack of a peer: one transport, one BUNDLE group. Calls must not overlap. */
 export interface Endpoint {
+  /** What its cameras capture. */
+  readonly camera: FrameSize;
   /** Sends a track from the next offer on; gives the track id that the offer names, which not every stack lets choose. */
   send(track: SentTrack): string;
+  /** Which layers of a simulcast track are sent, lowest first; nothing for tracks of one layer. */
+  setLayers(track: TrackIds, active: readonly boolean[]): void;
+  /** Mutes a track, or ends that: a muted microphone sends silence, a muted camera next to nothing. */
+  setMuted(track: TrackIds, muted: boolean): void;
   offer(): Promise<string>;
   takeAnswer(sdp: string): Promise<void>;
   answer(sdp: string): Promise<string>;
@@ -40,10 +46,10 @@ export interface Endpoint {
 /** mid → the track that the section of a description sends. */
 export function tracksByMid(sdp: string): Map<string, TrackIds> {
   const tracks = new Map<string, TrackIds>();
-  for (const section of parse(sdp).media) {
-    const [msid] = section.msid ?? [];
-    if (section.mid === undefined || msid === undefined) continue;
-    tracks.set(String(section.mid), { streamId: msid.id, trackId: msid.appdata ?? '' });
+  for (const section of sdp.split(/\r?\nm=/).slice(1)) {
+    const mid = /^a=mid:(\S+)/m.exec(section)?.[1];
+    const [, streamId, trackId] = /^a=msid:(\S+)(?: (\S+))?/m.exec(section) ?? [];
+    if (mid !== undefined && streamId !== undefined) tracks.set(mid, { streamId, trackId: trackId ?? '' });
   }
   return tracks;
 }

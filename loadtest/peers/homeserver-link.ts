@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MatrixUser } from '../../demo/synapse.ts';
+import type { MatrixDevice } from './call-place.ts';
 
 const LONG_POLL_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -21,13 +21,13 @@ const FILTER = JSON.stringify({
 
 /** One device's connection to its homeserver: what it sends, and a sync loop for what it is sent. */
 export class HomeserverLink {
-  readonly user: MatrixUser;
+  readonly user: MatrixDevice;
   readonly #baseUrl: string;
   readonly #closing = new AbortController();
   #loop: Promise<void> | undefined;
   #transaction = 0;
 
-  constructor(baseUrl: string, user: MatrixUser) {
+  constructor(baseUrl: string, user: MatrixDevice) {
     this.#baseUrl = baseUrl;
     this.user = user;
   }

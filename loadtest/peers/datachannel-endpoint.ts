@@ -1,23 +1,33 @@
 import { type DataChannel, PeerConnection, type Track, Audio, Video } from 'node-datachannel';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
-import { type Endpoint, type EndpointEvents, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
+import { type FrameSize, LIGHT_SIZE, RECORDED_SIZE } from '../media/recordings.ts';
+import { type Endpoint, type EndpointEvents, keyOf, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
+import { LightSource } from './light-source.ts';
+import { type MediaSource, noFigures, type SendPacket, type SentFigures } from './media-source.ts';
+import { isRtp, PAYLOAD_TYPES } from './rtp.ts';
+import { SimulcastSource } from './simulcast-source.ts';
+import { mediaTicker } from './ticker.ts';
 import { until } from './until.ts';
-import { AudioSource, asksForKeyframe, isRtp, PAYLOAD_TYPES, VideoSource } from './media-source.ts';
+import { VoiceSource } from './voice-source.ts';
 
-/** How often a peer sends: seldom enough that ten of them leave the machine to the focus. */
-export interface Pace {
-  audioEveryMs: number;
-  videoEveryMs: number;
+/** What it sends: next to nothing, or a recorded camera in three layers and a recorded voice. */
+export type Media = 'light' | 'recorded';
+
+export interface DatachannelOptions {
+  /** Light unless given. */
+  media?: Media;
+  /** Address that its socket is bound to; loopback unless given. */
+  bindAddress?: string;
 }
-export const LIGHT_PACE: Pace = { audioEveryMs: 60, videoEveryMs: 100 };
 
 /** A peer on libdatachannel: one transport, publishes by ssrc. */
 export class DatachannelEndpoint implements Endpoint {
+  readonly camera: FrameSize;
   readonly #events: EndpointEvents;
-  readonly #pace: Pace;
+  readonly #media: Media;
   readonly #connection: PeerConnection;
   readonly #control: DataChannel;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #sources = new Map<string, MediaSource>();
   /** The library drops a track that nobody holds. */
   readonly #tracks: Track[] = [];
   #remote = new Map<string, TrackIds>();
@@ -25,14 +35,15 @@ export class DatachannelEndpoint implements Endpoint {
   #nextMid = 0;
   #closed = false;
 
-  constructor(events: EndpointEvents, pace: Pace = LIGHT_PACE) {
+  constructor(events: EndpointEvents, { media = 'light', bindAddress = '127.0.0.1' }: DatachannelOptions = {}) {
     this.#events = events;
-    this.#pace = pace;
+    this.#media = media;
+    this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
     this.#connection = new PeerConnection('peer', {
       iceServers: [],
       disableAutoNegotiation: true,
       forceMediaTransport: true,
-      bindAddress: '127.0.0.1',
+      bindAddress,
     });
     this.#connection.onLocalDescription(sdp => {
       this.#described?.(sdp);
@@ -56,26 +67,39 @@ export class DatachannelEndpoint implements Endpoint {
     // The focus numbers its sections in its own way; names of ours never meet its.
     const mid = `c${this.#nextMid}`;
     this.#nextMid += 1;
-    const ssrc = 1 + Math.floor(Math.random() * 0xffff_fffe);
-    const direction = sent.direction === 'sendonly' ? 'SendOnly' : 'SendRecv';
-    const section = sent.kind === 'audio' ? new Audio(mid, direction) : new Video(mid, direction);
-    if (sent.kind === 'audio') (section as Audio).addOpusCodec(PAYLOAD_TYPES.opus);
-    else (section as Video).addVP8Codec(PAYLOAD_TYPES.vp8);
-    section.addSSRC(ssrc, 'peer', sent.streamId, sent.trackId);
-    const track = this.#connection.addTrack(section);
-    const source = sent.kind === 'audio' ? new AudioSource(ssrc) : new VideoSource(ssrc);
-    const everyMs = sent.kind === 'audio' ? this.#pace.audioEveryMs : this.#pace.videoEveryMs;
-    this.#timers.push(
-      setInterval(() => {
-        const packet = source.next(everyMs);
-        if (track.isOpen()) track.sendMessageBinary(packet);
-      }, everyMs),
-    );
-    track.onMessage(packet => {
-      if (source instanceof VideoSource && !isRtp(packet) && asksForKeyframe(packet)) source.restart();
+    const source = this.#source(sent.kind, packet => {
+      if (track.isOpen()) track.sendMessageBinary(packet);
     });
+    const track = this.#connection.addTrack(sectionOf(mid, sent, source.ssrcs));
+    track.onMessage(packet => {
+      if (!isRtp(packet)) source.hear(packet);
+    });
+    track.onOpen(() => {
+      if (!this.#closed) mediaTicker.add(source);
+    });
+    this.#sources.set(keyOf(sent), source);
     this.#tracks.push(track);
     return sent.trackId;
+  }
+
+  setLayers(track: TrackIds, active: readonly boolean[]): void {
+    this.#sources.get(keyOf(track))?.setLayers(active);
+  }
+
+  setMuted(track: TrackIds, muted: boolean): void {
+    this.#sources.get(keyOf(track))?.setMuted(muted);
+  }
+
+  /** What it has sent, all tracks together. */
+  sent(): SentFigures {
+    const sum = noFigures();
+    for (const { figures } of this.#sources.values()) {
+      sum.packets += figures.packets;
+      sum.bytes += figures.bytes;
+      sum.keyframesAsked += figures.keyframesAsked;
+      sum.repaired += figures.repaired;
+    }
+    return sum;
   }
 
   offer(): Promise<string> {
@@ -118,8 +142,13 @@ export class DatachannelEndpoint implements Endpoint {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const source of this.#sources.values()) mediaTicker.remove(source);
     this.#connection.close();
+  }
+
+  #source(kind: 'audio' | 'video', send: SendPacket): MediaSource {
+    if (this.#media === 'light') return new LightSource(kind, send);
+    return kind === 'audio' ? new VoiceSource(send) : new SimulcastSource(send);
   }
 
   #listen(track: Track): void {
@@ -127,7 +156,7 @@ export class DatachannelEndpoint implements Endpoint {
     track.onMessage(packet => {
       if (this.#closed || !isRtp(packet)) return;
       const ids = this.#remote.get(mid);
-      if (ids !== undefined) this.#events.packet(ids);
+      if (ids !== undefined) this.#events.packet(ids, 1);
     });
     this.#tracks.push(track);
   }
@@ -153,4 +182,20 @@ export class DatachannelEndpoint implements Endpoint {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+function sectionOf(mid: string, sent: SentTrack, ssrcs: readonly number[]): Audio | Video {
+  const direction = sent.direction === 'sendonly' ? 'SendOnly' : 'SendRecv';
+  let section: Audio | Video;
+  if (sent.kind === 'audio') {
+    section = new Audio(mid, direction);
+    section.addOpusCodec(PAYLOAD_TYPES.opus);
+  } else {
+    section = new Video(mid, direction);
+    section.addVP8Codec(PAYLOAD_TYPES.vp8);
+  }
+  for (const ssrc of ssrcs) section.addSSRC(ssrc, 'peer', sent.streamId, sent.trackId);
+  // Layers of one picture, lowest first: the older way of simulcast, without rids.
+  if (ssrcs.length > 1) section.parseSdpLine(`a=ssrc-group:SIM ${ssrcs.join(' ')}`);
+  return section;
 }

@@ -1,5 +1,6 @@
 /** To-device messages of a client, with the keys that the recorded clients send. */
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { FocusDevice } from './call-place.ts';
 
 /** The call that a peer speaks about, and to whom. */
 export interface CallAddress {
@@ -8,7 +9,7 @@ export interface CallAddress {
   sessionId: string;
   callId: string;
   confId: string;
-  focus: { userId: string; deviceId: string };
+  focus: FocusDevice;
 }
 
 export interface ClientEvent {
