@@ -35,7 +35,7 @@ export interface LinkPoint {
   atMs: number;
   /** Null where the rate is not limited. */
   capacityBps: number | null;
-  /** Handed to the link, with retransmission, padding and audio: UDP payloads. */
+  /** Handed to the link, with retransmission, padding and audio, IP headers included. */
   enteredBytes: number;
   leftBytes: number;
   /** Packets that found the queue full. */
@@ -105,7 +105,7 @@ export interface AudioRecording {
 
 export interface ViewerPoint {
   atMs: number;
-  /** RTP payloads of all its tracks. */
+  /** Of all its tracks, with the headers of RTP, UDP and IP, without padding. */
   receivedBps: number;
   /** What the focus believes the link carries, as it tells the viewer; null with a focus that does not tell. */
   estimateBps: number | null;

@@ -4,8 +4,8 @@ import { pausesOf } from './video.ts';
 
 /** Part of a link that a sender can be asked to fill: an estimate that used all of it would be over it half of the time. */
 export const USABLE_SHARE = 0.9;
-/** RTP header with extensions, and the tag of SRTP, per packet, bytes. */
-const PACKET_OVERHEAD_BYTES = 40;
+/** RTP header with extensions, the tag of SRTP, UDP and IP, per packet, bytes: what the relay counts beside the payload. */
+export const PACKET_OVERHEAD_BYTES = 68;
 /** Payload of a full video packet, bytes. */
 const VIDEO_PAYLOAD_BYTES = 1_100;
 /** Opus packets of 20 ms. */

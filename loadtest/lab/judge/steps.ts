@@ -1,4 +1,5 @@
 import type { Interval, Recording, ViewerRecording } from '../result.ts';
+import { audioWireBps, videoWireBps } from './fit.ts';
 import { judgedViewer } from './figures.ts';
 import { stepsOf } from './link.ts';
 import { mean, pointsIn } from './series.ts';
@@ -9,7 +10,7 @@ const RECOVERS_WITHIN_MS = 20_000;
 const LOOKED_AT_MS = 5_000;
 
 export interface Recovery {
-  /** Received RTP payload, 20 to 25 s after the last rise, per min(capacity, demand). */
+  /** Received, 20 to 25 s after the last rise, per min(capacity, demand): all three with their headers. */
   receivedShare: number | null;
   /** Demand per capacity at that time. */
   demandShare: number | null;
@@ -29,10 +30,13 @@ export function recoveryOf(recording: Recording): Recovery {
   };
 }
 
-/** Of all videos at their highest layer, and the audio, bit/s of media. */
+/** Of all videos at their highest layer, and the audio, bit/s on the link. */
 function demandOf(viewer: ViewerRecording): number {
-  const videos = viewer.videos.map(({ layers }) => layers.at(-1)?.bitrateBps ?? 0);
-  return [...videos, ...viewer.audios.map(({ bitrateBps }) => bitrateBps)].reduce((sum, one) => sum + one, 0);
+  const videos = viewer.videos.map(({ layers }) => videoWireBps(layers.at(-1)?.bitrateBps ?? 0));
+  return [...videos, ...viewer.audios.map(({ bitrateBps }) => audioWireBps(bitrateBps))].reduce(
+    (sum, one) => sum + one,
+    0,
+  );
 }
 
 function hundredths(value: number): number {
