@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Link } from './link.ts';
+import { SampleBins } from './samples.ts';
 import { type LinkScript, steady } from './script.ts';
 import { type NumberedPacket, play, stream } from './testing/play.ts';
 
@@ -71,5 +72,15 @@ describe('the samples of a link', () => {
     expect(long).toHaveLength(36_000);
     expect(long[0]?.atMs).toBe(3_600_000);
     expect(long.at(-1)?.atMs).toBe(2 * 3_600_000 - 100);
+  });
+
+  it('has a bin for a time so close before an edge that it rounds up to it', () => {
+    const zeroMs = 9.619999999999997;
+    const bins = new SampleBins(zeroMs);
+    bins.open(0, 1000);
+    const justBefore = bins.nextEdge() - 2 ** -46;
+    expect(justBefore).toBeLessThan(bins.nextEdge());
+    expect(Math.floor((justBefore - zeroMs) / 100)).toBe(1);
+    expect(bins.at(justBefore)).toMatchObject({ atMs: 0 });
   });
 });
