@@ -50,15 +50,15 @@ function compare(a: VideoWant, b: VideoWant): number {
   return (
     Number(b.pinned) - Number(a.pinned) ||
     Number(b.purpose === 'screen') - Number(a.purpose === 'screen') ||
-    larger(speakingOf(b), speakingOf(a)) ||
-    larger(areaOf(a), areaOf(b)) ||
-    larger(b.key, a.key)
+    smallerFirst(speakingOf(a), speakingOf(b)) ||
+    smallerFirst(areaOf(b), areaOf(a)) ||
+    smallerFirst(a.key, b.key)
   );
 }
 
-function larger<T extends number | string>(a: T, b: T): number {
+function smallerFirst<T extends number | string>(a: T, b: T): number {
   if (a === b) return 0;
-  return a > b ? -1 : 1;
+  return a < b ? -1 : 1;
 }
 
 // NaN compares with nothing, and would leave the order to chance.
