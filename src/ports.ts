@@ -1,7 +1,7 @@
 /** What the core asks of the world. Adapters implement these; only main.ts joins them. */
 import type { ErrorCode } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
-import type { ConferenceKey, OpenSession, SessionKey, TrackRef } from './session.ts';
+import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey, TrackRef } from './session.ts';
 
 /** Time, as everything but the adapters sees it. */
 export interface Clock {
@@ -47,18 +47,34 @@ export interface StoredState {
 export interface PublishedTrack {
   ref: TrackRef;
   kind: 'audio' | 'video';
-  /** Simulcast layers; 1 for a track without simulcast. */
-  layers: number;
+  /** Simulcast layers, the lowest first, by their rids where they have any; one for a track without simulcast. */
+  layers: readonly { rid: string | undefined }[];
+}
+
+/** How a viewer is served of a track. */
+export interface Served {
+  /** Spatial layer that the viewer gets at most, 0 the lowest; `undefined` for audio. */
+  layer: number | undefined;
+  paused: boolean;
+  /** 1 to 255, the highest first, where the link does not carry everything. */
+  priority: number;
 }
 
 /** A track that a viewer is to be offered. */
-export interface OfferedTrack {
+export interface OfferedTrack extends Served {
+  key: SubscriptionKey;
+  /** Ids under which the viewer receives it: the track's own, or those of a variant. */
   ref: TrackRef;
+  source: TrackRef;
   /** Session of its publisher. */
   publisher: SessionKey;
-  /** Spatial layer that the viewer wants first, 0 the smallest; `undefined` for audio. */
-  layer: number | undefined;
-  paused: boolean;
+}
+
+/** How much of a publisher's track arrives at the focus. */
+export interface MeasuredTrack {
+  ref: TrackRef;
+  /** bit/s of each layer, the lowest first; 0 where nothing arrives. */
+  bitrates: number[];
 }
 
 /** What the media engine tells about a peer, at any time until it is closed. */
@@ -69,6 +85,16 @@ export interface PeerEvents {
   controlOpen(): void;
   /** ICE: whether the peer is heard. Said at each change. */
   path(state: 'heard' | 'silent'): void;
+  /** What the peer's link carries now, in bit/s, of all that it is sent. Said about every second. */
+  estimate(available: number): void;
+  /** What arrives of the tracks that the peer publishes. Said about every second, and when a layer starts or stops. */
+  measured(tracks: MeasuredTrack[]): void;
+  /** Which layer of a video the peer is sent now; `undefined`: none. Said at each change. */
+  shown(track: SubscriptionKey, layer: number | undefined): void;
+  /** Somebody is heard on an audio track of the peer, so loud, in dBov (-127 to 0). Said while it lasts. */
+  loud(track: TrackRef, level: number): void;
+  /** An audio track of the peer is that of the main speaker now. */
+  dominant(track: TrackRef): void;
   /** The peer cannot go on (its worker died, its channel overflowed); close it. */
   failed(code: ErrorCode, message: string): void;
 }
@@ -99,8 +125,8 @@ export interface Peer {
   offer(tracks: OfferedTrack[]): Promise<{ sdp: string }>;
   /** Takes the client's answer to the latest offer. Rejects with WEIR_BAD_SDP. */
   accept(sdp: string): Promise<void>;
-  /** Which layer the viewer gets (once there is a keyframe of it), and whether anything. No effect on tracks it is not sent. */
-  adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void>;
+  /** How the viewer is served of a track from now on (another layer: from its next keyframe). No effect on tracks it is not sent. */
+  adjust(track: SubscriptionKey, served: Served): Promise<void>;
   /** Queues a control message. False where the channel is not open. */
   sendControl(text: string): boolean;
   /** Ends all of it, at once and for good; says nothing afterwards. Idempotent. */

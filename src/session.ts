@@ -44,6 +44,15 @@ export function keyOfTrack(track: TrackRef): TrackKey {
   return JSON.stringify([track.streamId, track.trackId]) as TrackKey;
 }
 
+declare const subscriptionKey: unique symbol;
+/** A track as one viewer is sent it: the track itself, or a variant of it, as one map key. */
+export type SubscriptionKey = string & { readonly [subscriptionKey]: true };
+
+export function keyOfSubscription(track: TrackRef & { variant?: string }): SubscriptionKey {
+  const { streamId, trackId, variant } = track;
+  return JSON.stringify(variant === undefined ? [streamId, trackId] : [streamId, trackId, variant]) as SubscriptionKey;
+}
+
 /** A session that has been answered, as a restarted focus needs it to hang up. */
 export interface OpenSession {
   conference: ConferenceId;

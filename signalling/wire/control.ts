@@ -4,46 +4,56 @@ import { Description, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
-import { Id, MAX_PIXELS, type StreamMetadata } from './stream-metadata.ts';
+import { Id, type StreamMetadata } from './stream-metadata.ts';
+import { parseStreamsMessage, type StreamsMessage, writeStreamsMessage } from './streams.ts';
+import {
+  type AutoSubscription,
+  AutoWire,
+  readTrack,
+  TOLD,
+  type Told,
+  type WantedTrack,
+  WantedTrackWire,
+  wholePixels,
+  writeTrack,
+} from './wanted-track.ts';
+
+export type { AutoSubscription, Told, WantedTrack } from './wanted-track.ts';
 
 /** Longest control message that is read, in bytes. */
 export const MAX_CONTROL_MESSAGE_BYTES = 262_144;
 /** Most tracks that one subscription message may name. */
 export const MAX_SUBSCRIPTIONS = 2_048;
 
-// CSS px times a device pixel ratio: a client may send what comes out of that.
-const DrawnPixels = Type.Number({ minimum: 0, maximum: 1_000_000 });
-
-const WantedTrackWire = Type.Object({
-  stream_id: Id,
-  track_id: Id,
-  width: Type.Optional(DrawnPixels),
-  height: Type.Optional(DrawnPixels),
-});
-
-/** A track that a viewer wants, with the size in whole device px at which it is drawn (none for audio). */
-export interface WantedTrack {
-  streamId: string;
-  trackId: string;
-  width?: number;
-  height?: number;
+/** Extensions are absent where they stay as they were. */
+export interface Subscription {
+  kind: 'subscription';
+  subscribe: WantedTrack[];
+  unsubscribe: WantedTrack[];
+  /** Extension `org.weir.auto`. */
+  auto?: AutoSubscription | 'off';
+  /** Extension `org.weir.tell`: all that the client wants to be told from now on. */
+  tell?: Told[];
 }
 
 /** What either end may say on the control channel. */
 export type ControlMessage =
-  | { kind: 'subscription'; subscribe: WantedTrack[]; unsubscribe: WantedTrack[] }
+  | Subscription
+  | StreamsMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
   | { kind: 'ping' }
   | { kind: 'pong' }
-  /** Extension `org.weir.error`: an answer to a message that could not be done. */
-  | {
-      kind: 'error';
-      code: string;
-      message: string;
-      inReplyTo?: string;
-      tracks?: { streamId: string; trackId: string }[];
-    };
+  | ErrorMessage;
+
+/** Extension `org.weir.error`: an answer to a message that could not be done. */
+export interface ErrorMessage {
+  kind: 'error';
+  code: string;
+  message: string;
+  inReplyTo?: string;
+  tracks?: { streamId: string; trackId: string }[];
+}
 
 const parseFrame = parserOf(
   'control message',
@@ -54,6 +64,8 @@ const parseSubscription = parserOf(
   Type.Object({
     subscribe: Type.Optional(Type.Array(WantedTrackWire, { maxItems: MAX_SUBSCRIPTIONS })),
     unsubscribe: Type.Optional(Type.Array(WantedTrackWire, { maxItems: MAX_SUBSCRIPTIONS })),
+    'org.weir.auto': Type.Optional(AutoWire),
+    'org.weir.tell': Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 16 })),
   }),
 );
 const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
@@ -67,22 +79,25 @@ const parseError = parserOf(
   }),
 );
 
-function readTrack(track: { stream_id: string; track_id: string; width?: number; height?: number }): WantedTrack {
-  return {
-    streamId: track.stream_id,
-    trackId: track.track_id,
-    ...(track.width === undefined ? {} : { width: wholePixels(track.width) }),
-    ...(track.height === undefined ? {} : { height: wholePixels(track.height) }),
-  };
+function readSubscription(content: object): Parsed<Subscription> {
+  const parsed = parseSubscription(content);
+  if (parsed.kind === 'bad') return parsed;
+  const { subscribe = [], unsubscribe = [], 'org.weir.auto': auto, 'org.weir.tell': tell } = parsed.value;
+  return ok({
+    kind: 'subscription',
+    subscribe: subscribe.map(readTrack),
+    unsubscribe: unsubscribe.map(readTrack),
+    ...(auto === undefined ? {} : { auto: auto === null ? 'off' : readAuto(auto) }),
+    ...(tell === undefined ? {} : { tell: TOLD.filter(known => tell.includes(known)) }),
+  });
 }
 
-function wholePixels(drawn: number): number {
-  return Math.min(Math.ceil(drawn), MAX_PIXELS);
+function readAuto(auto: { last_n: number; width: number; height: number }): AutoSubscription {
+  return { lastN: auto.last_n, width: wholePixels(auto.width), height: wholePixels(auto.height) };
 }
 
-function writeTrack(track: WantedTrack): Record<string, unknown> {
-  const { streamId, trackId, ...size } = track;
-  return { stream_id: streamId, track_id: trackId, ...size };
+function writeAuto(auto: AutoSubscription | 'off'): Record<string, number> | null {
+  return auto === 'off' ? null : { last_n: auto.lastN, width: auto.width, height: auto.height };
 }
 
 /** Parses the text of one data channel message. Never throws. */
@@ -98,15 +113,8 @@ export function parseControl(text: string): Parsed<ControlMessage> {
   if (frame.kind === 'bad') return frame;
   const { type, content } = frame.value;
   switch (type) {
-    case 'm.call.track_subscription': {
-      const parsed = parseSubscription(content);
-      if (parsed.kind === 'bad') return parsed;
-      return ok({
-        kind: 'subscription',
-        subscribe: (parsed.value.subscribe ?? []).map(readTrack),
-        unsubscribe: (parsed.value.unsubscribe ?? []).map(readTrack),
-      });
-    }
+    case 'm.call.track_subscription':
+      return readSubscription(content);
     case 'm.call.negotiate': {
       const parsed = parseNegotiate(content);
       if (parsed.kind === 'bad') return parsed;
@@ -139,7 +147,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       });
     }
     default:
-      return bad(`${type.slice(0, 64)}: not a control message`);
+      return parseStreamsMessage(type, content) ?? bad(`${type.slice(0, 64)}: not a control message`);
   }
 }
 
@@ -150,6 +158,8 @@ export function writeControl(message: ControlMessage): string {
       return frame('m.call.track_subscription', {
         subscribe: message.subscribe.map(writeTrack),
         unsubscribe: message.unsubscribe.map(writeTrack),
+        ...(message.auto === undefined ? {} : { 'org.weir.auto': writeAuto(message.auto) }),
+        ...(message.tell === undefined ? {} : { 'org.weir.tell': message.tell }),
       });
     case 'negotiate':
       return frame('m.call.negotiate', {
@@ -159,6 +169,14 @@ export function writeControl(message: ControlMessage): string {
       });
     case 'metadata_changed':
       return frame('m.call.sdp_stream_metadata_changed', { sdp_stream_metadata: message.metadata });
+    case 'allocation':
+    case 'layers_wanted':
+    case 'layers_available':
+    case 'speakers':
+    case 'audio_levels': {
+      const { type, content } = writeStreamsMessage(message);
+      return frame(type, content);
+    }
     case 'ping':
       return frame('m.call.ping', {});
     case 'pong':
@@ -174,7 +192,7 @@ export function writeControl(message: ControlMessage): string {
 }
 
 /** The answer to a control message that was refused. */
-export function errorReply(error: WeirError, inReplyTo?: string): ControlMessage {
+export function errorReply(error: WeirError, inReplyTo?: string): ErrorMessage {
   return { kind: 'error', code: error.code, message: error.message, ...(inReplyTo === undefined ? {} : { inReplyTo }) };
 }
 

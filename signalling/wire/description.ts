@@ -57,11 +57,12 @@ function knownOfStream(stream: StreamDescription): StreamDescription {
 }
 
 function knownOfTrack(track: TrackMetadata): TrackMetadata {
-  const { kind, width, height } = track;
+  const { kind, width, height, 'org.weir.copy_of': copy } = track;
   return {
     ...(kind === undefined ? {} : { kind }),
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
+    ...(copy === undefined ? {} : { 'org.weir.copy_of': copy }),
   };
 }
 

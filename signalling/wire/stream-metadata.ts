@@ -17,6 +17,10 @@ export const TrackMetadata = Type.Object({
   kind: Type.Optional(Type.Union([Type.Literal('audio'), Type.Literal('video')])),
   width: Type.Optional(Pixels),
   height: Type.Optional(Pixels),
+  /** Extension: the focus's second copy of a track for a viewer that asked for this variant of it. */
+  'org.weir.copy_of': Type.Optional(
+    Type.Object({ stream_id: Id, track_id: Id, variant: Type.String({ maxLength: 32 }) }),
+  ),
 });
 export type TrackMetadata = Static<typeof TrackMetadata>;
 

@@ -5,7 +5,7 @@ import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, note, tell } from './effects.ts';
 import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
-import { type Conference, nextRevision, type Participant } from './state.ts';
+import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
 
 /** A new session. Its device's earlier one ends; a repeated invite of a call that is already here changes nothing. */
 export function join(
@@ -45,7 +45,10 @@ export function join(
     earlyOffer: invite.earlyOffer,
     published: new Set(),
     wanted: new Map(),
+    auto: undefined,
     offered: new Map(),
+    viewing: nothingViewed(),
+    telling: nothingTold(),
     toldVersion: -1,
   };
   const { metadata, taken } = ownMetadata(conference, participant, invite.metadata);
@@ -96,7 +99,8 @@ function remove(conference: Conference, participant: Participant): void {
   for (const track of participant.published) conference.tracks.delete(track);
   const ofItsOwn = new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
   for (const other of conference.participants.values()) {
-    for (const track of ofItsOwn) other.wanted.delete(track);
+    for (const [key, wanted] of other.wanted) if (ofItsOwn.has(keyOfTrack(wanted))) other.wanted.delete(key);
   }
+  conference.streamsVersion++;
   if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

@@ -80,7 +80,7 @@ class Downlink {
   take(effect: Effect): void {
     switch (effect.kind) {
       case 'make-offer':
-        this.sent = new Map(effect.tracks.map(({ ref, layer, paused }) => [keyOfTrack(ref), { layer, paused }]));
+        this.sent = new Map(effect.tracks.map(({ key, layer, paused }) => [key, { layer, paused }]));
         this.#making.set(effect.revision, this.sent);
         return;
       case 'take-answer':
@@ -92,7 +92,7 @@ class Downlink {
         if (this.#answered === undefined) this.agreed = new Set();
         return;
       case 'adjust':
-        this.sent.set(keyOfTrack(effect.track), { layer: effect.layer, paused: effect.paused });
+        this.sent.set(effect.track, { layer: effect.served.layer, paused: effect.served.paused });
         return;
       default:
         return;
@@ -270,7 +270,12 @@ class Play {
       expect(viewer.stage.kind).toBe('present');
       expect(this.bench.lastMetadata(client)).toEqual(metadataFor(conference, viewer));
       const flowing = [...viewer.offered].filter(([, track]) => !track.paused).map(([key]) => key);
-      const due = [...viewer.wanted.keys()].filter(key => conference.tracks.has(key));
+      const due = [...viewer.wanted]
+        .filter(([, wanted]) => {
+          const kind = conference.tracks.get(keyOfTrack(wanted))?.track.kind;
+          return kind === 'audio' || (kind === 'video' && wanted.width !== 0);
+        })
+        .map(([key]) => key);
       expect(new Set(flowing)).toEqual(new Set(due));
       const downlink = this.#downlinkOf(viewer.callId);
       const offered = new Map(
@@ -280,10 +285,10 @@ class Play {
         new Set(offered.keys()),
       );
       expect(downlink.sent, 'the media engine sends what the rules say').toEqual(offered);
-      for (const [key, { layer }] of viewer.offered) {
+      for (const [key, { layer, paused }] of viewer.offered) {
         const width = viewer.wanted.get(key)?.width;
-        if (layer !== undefined && width !== undefined)
-          expect(layer).toBe(width === 0 || width > 640 ? 2 : width > 320 ? 1 : 0);
+        if (!paused && layer !== undefined && width !== undefined)
+          expect(layer).toBe(width > 640 ? 2 : width > 320 ? 1 : 0);
       }
     }
   }

@@ -2,8 +2,9 @@
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { AnsweredOffer, OfferedTrack } from '../ports.ts';
-import type { OpenSession, SessionId, SessionKey, TrackRef } from '../session.ts';
+import type { StreamsMessage } from '../../signalling/wire/streams.ts';
+import type { AnsweredOffer, MeasuredTrack, OfferedTrack, Served } from '../ports.ts';
+import type { OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
 import type { ReplyWay } from './state.ts';
 
 /** A call of a session: an input about an earlier call of the same session is known as late by its call id. */
@@ -31,6 +32,16 @@ export type Input =
   | { kind: 'control-open'; call: CallRef }
   | { kind: 'path'; call: CallRef; state: 'heard' | 'silent' }
   | { kind: 'peer-failed'; call: CallRef; error: WeirError }
+  /** What the client's link carries, in bit/s. */
+  | { kind: 'estimated'; call: CallRef; available: number }
+  /** What arrives of the tracks that the client publishes. */
+  | { kind: 'measured'; call: CallRef; tracks: MeasuredTrack[] }
+  /** The layer of a video that the client is sent now. */
+  | { kind: 'shown'; call: CallRef; track: SubscriptionKey; layer: number | undefined }
+  /** Somebody is heard on an audio track of the client: dBov. */
+  | { kind: 'loud'; call: CallRef; track: TrackRef; level: number }
+  /** An audio track of the client is the main speaker's. */
+  | { kind: 'dominant'; call: CallRef; track: TrackRef }
   /** Outcomes of `answer-offer`, `make-offer` and `take-answer`. */
   | { kind: 'answered'; call: CallRef; revision: number; answer: AnsweredOffer }
   | { kind: 'offer-made'; call: CallRef; revision: number; sdp: string }
@@ -48,7 +59,7 @@ export type Effect =
   | { kind: 'answer-offer'; call: CallRef; sdp: string; revision: number }
   | { kind: 'make-offer'; call: CallRef; tracks: OfferedTrack[]; revision: number }
   | { kind: 'take-answer'; call: CallRef; sdp: string; revision: number }
-  | { kind: 'adjust'; call: CallRef; track: TrackRef; layer: number | undefined; paused: boolean }
+  | { kind: 'adjust'; call: CallRef; track: SubscriptionKey; served: Served }
   | { kind: 'tell'; call: CallRef; to: SessionId; news: News }
   /** Close its media and forget the session. */
   | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }
@@ -65,6 +76,7 @@ export type News =
   | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
   | { kind: 'metadata'; metadata: StreamMetadata }
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
+  | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'hangup'; error: WeirError }
   | { kind: 'ping' }
   | { kind: 'pong' };

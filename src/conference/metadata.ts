@@ -1,5 +1,6 @@
 /** What participants say of their streams, and what the others are told of it (MSC3077, MSC3898). */
-import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { keyOfTrack, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
 import type { Conference, Participant } from './state.ts';
@@ -24,7 +25,8 @@ export function ownMetadata(
   const taken: string[] = [];
   for (const [streamId, stream] of Object.entries(announced)) {
     if (ownerOfStream(conference, streamId, participant.key) === undefined) {
-      metadata[streamId] = { ...stream, user_id: participant.session.userId, device_id: participant.session.deviceId };
+      const { userId, deviceId } = participant.session;
+      metadata[streamId] = { ...withoutCopies(stream), user_id: userId, device_id: deviceId };
     } else taken.push(streamId);
   }
   return { metadata, taken };
@@ -43,7 +45,40 @@ export function metadataFor(conference: Conference, viewer: Participant): Stream
   for (const other of conference.participants.values()) {
     if (other !== viewer && other.stage.kind === 'present') Object.assign(seen, other.metadata);
   }
-  return seen;
+  return { ...seen, ...copiesFor(viewer, seen) };
+}
+
+/** Copies of tracks are the focus's to announce. */
+function withoutCopies(stream: StreamDescription): StreamDescription {
+  if (stream.tracks === undefined) return stream;
+  const tracks: Record<string, TrackMetadata> = {};
+  for (const [id, { 'org.weir.copy_of': _, ...track }] of Object.entries(stream.tracks)) tracks[id] = track;
+  return { ...stream, tracks };
+}
+
+/** Ids under which a viewer receives what it wants: the track's own, or those of a copy of it. */
+export function idsOf(wanted: TrackRef & { variant?: string }): TrackRef {
+  const { streamId, trackId, variant } = wanted;
+  if (variant === undefined) return { streamId, trackId };
+  return { streamId: `${streamId}+${variant}`, trackId: `${trackId}+${variant}` };
+}
+
+/** The streams of the variants that a viewer asked for: they exist for it alone. */
+function copiesFor(viewer: Participant, seen: StreamMetadata): StreamMetadata {
+  const copies: StreamMetadata = {};
+  for (const wanted of viewer.wanted.values()) if (wanted.variant !== undefined) addCopy(copies, wanted, seen);
+  return copies;
+}
+
+function addCopy(copies: StreamMetadata, wanted: WantedTrack, seen: StreamMetadata): void {
+  const { streamId, trackId, variant } = wanted;
+  const stream = Object.hasOwn(seen, streamId) ? seen[streamId] : undefined;
+  const track = stream?.tracks?.[trackId];
+  if (stream === undefined || track === undefined || variant === undefined) return;
+  const ids = idsOf(wanted);
+  const copy = { ...track, 'org.weir.copy_of': { stream_id: streamId, track_id: trackId, variant } };
+  const before = copies[ids.streamId]?.tracks;
+  copies[ids.streamId] = { ...stream, tracks: { ...before, [ids.trackId]: copy } };
 }
 
 /** Whether anybody but the viewer announces the track, present or not. */

@@ -71,7 +71,7 @@ export function offerAnswered(
 ): void {
   const { negotiation } = participant;
   if (negotiation.kind !== 'answering') return;
-  publish(conference, participant, outcome.answer.published, effects);
+  publish(conference, participant, outcome.answer.published, now, effects);
   for (const refused of outcome.answer.refused) {
     effects.push(note(participant, refused.code, refused.message));
     effects.push(

@@ -5,9 +5,10 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { PublishedTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
 import { note, tell } from './effects.ts';
+import { noLayerYet } from './layers.ts';
 import { ownMetadata } from './metadata.ts';
 import type { Effect } from './messages.ts';
-import { type Conference, nextRevision as nextGeneration, type Participant } from './state.ts';
+import { type Conference, nextRevision as nextGeneration, type Participant, type Publication } from './state.ts';
 
 /** New stream metadata of a participant. Streams of others are refused, the rest is told on. */
 export function announce(
@@ -36,6 +37,7 @@ export function publish(
   conference: Conference,
   participant: Participant,
   tracks: readonly PublishedTrack[],
+  now: number,
   effects: Effect[],
 ): void {
   const before = new Map([...participant.published].map(key => [key, conference.tracks.get(key)]));
@@ -51,8 +53,26 @@ export function publish(
       );
       continue;
     }
-    const generation = before.get(key)?.generation ?? nextGeneration(conference);
-    conference.tracks.set(key, { publisher: participant.key, track, generation });
+    conference.tracks.set(key, continued(before.get(key), track) ?? begun(conference, participant, track, now));
     participant.published.add(key);
   }
+  conference.streamsVersion++;
+}
+
+/** What was published before and still is; with other layers it is another track to its viewers' media, but not to them. */
+function continued(before: Publication | undefined, track: PublishedTrack): Publication | undefined {
+  return before?.layers.length === track.layers.length ? { ...before, track } : undefined;
+}
+
+function begun(conference: Conference, participant: Participant, track: PublishedTrack, now: number): Publication {
+  return {
+    publisher: participant.key,
+    track,
+    generation: nextGeneration(conference),
+    since: now,
+    layers: track.layers.map(() => noLayerYet(now)),
+    upstream: undefined,
+    toldWanted: undefined,
+    toldWantedAt: now,
+  };
 }

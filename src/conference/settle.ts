@@ -1,21 +1,29 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
-import type { TrackKey } from '../session.ts';
+import { keyOfTrack, type SubscriptionKey } from '../session.ts';
+import { allot } from './allotment.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
 import { updateStage } from './presence.ts';
-import type { Conference, Participant, Served } from './state.ts';
+import { forgetSilenced, wantsOf } from './speakers.ts';
+import type { Conference, Participant, ServedTrack } from './state.ts';
 import { serve } from './subscriptions.ts';
+import { tellStreams } from './telling.ts';
+import { steerUpstream } from './upstream.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   for (const participant of conference.participants.values()) {
     if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
   }
+  forgetSilenced(conference, now);
+  allot(conference, now);
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);
+    tellStreams(conference, participant, now, effects);
   }
+  steerUpstream(conference, now, effects);
 }
 
 function tellMetadata(conference: Conference, participant: Participant, effects: Effect[]): void {
@@ -35,10 +43,11 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   for (const [key, track] of due) {
     const before = viewer.offered.get(key);
     if (before?.generation !== track.generation) continue;
-    if (before.layer === track.layer && before.paused === track.paused) continue;
+    const { layer, paused, priority } = track;
+    if (before.layer === layer && before.paused === paused && before.priority === priority) continue;
     viewer.offered.set(key, track);
-    const { ref, layer, paused } = track;
-    effects.push({ kind: 'adjust', call: callOf(viewer), track: ref, layer, paused });
+    if (paused) viewer.viewing.shown.delete(key);
+    effects.push({ kind: 'adjust', call: callOf(viewer), track: key, served: { layer, paused, priority } });
   }
   if (!offersNow) return;
   viewer.offered.clear();
@@ -50,16 +59,21 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
  * What the viewer is to be sent. A track once offered stays (paused) while it is published, so that wanting it again costs
  * no negotiation.
  */
-function tracksDue(conference: Conference, viewer: Participant): Map<TrackKey, Served> {
-  const due = new Map<TrackKey, Served>();
-  for (const key of new Set([...viewer.offered.keys(), ...viewer.wanted.keys()])) {
-    const publication = conference.tracks.get(key);
+function tracksDue(conference: Conference, viewer: Participant): Map<SubscriptionKey, ServedTrack> {
+  const due = new Map<SubscriptionKey, ServedTrack>();
+  const wants = wantsOf(conference, viewer);
+  for (const key of new Set([...viewer.offered.keys(), ...wants.keys()])) {
+    const wanted = wants.get(key);
+    const offered = viewer.offered.get(key);
+    const source = wanted ?? offered?.source;
+    const publication = source && conference.tracks.get(keyOfTrack(source));
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
-    const wanted = viewer.wanted.get(key);
     // Nobody is offered a track before it can flow.
-    if (!viewer.offered.has(key) && (wanted === undefined || publisher.stage.kind !== 'present')) continue;
-    due.set(key, serve(publisher, publication, wanted));
+    if (offered === undefined && (wanted === undefined || publisher.stage.kind !== 'present')) continue;
+    const served = serve(viewer, publisher, publication, key, wanted);
+    // Nobody wants it now: it stays what it was, a copy or the track itself.
+    due.set(key, wanted === undefined && offered !== undefined ? { ...served, ref: offered.ref } : served);
   }
   return due;
 }

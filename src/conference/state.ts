@@ -1,8 +1,10 @@
 /** The state of one conference. `step` alone changes it; its mailbox alone owns it. */
-import type { WantedTrack } from '../../signalling/wire/control.ts';
+import type { AutoSubscription, Told, WantedTrack } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../allocation/allocate.ts';
+import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { OfferedTrack, PublishedTrack } from '../ports.ts';
-import type { ConferenceId, SessionId, SessionKey, TrackKey } from '../session.ts';
+import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 
 export interface Conference {
   readonly id: ConferenceId;
@@ -11,8 +13,11 @@ export interface Conference {
   readonly participants: Map<SessionKey, Participant>;
   /** Who publishes each track now, whether the others may see it or not. */
   readonly tracks: Map<TrackKey, Publication>;
+  readonly speakers: Speakers;
   /** Counts changes of what the participants are told of each other. */
   metadataVersion: number;
+  /** Counts changes of what decides who gets which layer, beside those of the metadata. */
+  streamsVersion: number;
   /** Counts negotiations, so that a late outcome of an overtaken one is known as such. */
   lastRevision: number;
 }
@@ -40,6 +45,8 @@ export interface Limits {
   pendingClientOffers: number;
   /** Tracks that a newcomer is offered with the answer to its invite. */
   earlyTracks: number;
+  /** Further copies of tracks that a viewer may be sent. */
+  variants: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -56,6 +63,7 @@ export const DEFAULT_LIMITS: Limits = {
   unansweredOffers: 3,
   pendingClientOffers: 4,
   earlyTracks: 16,
+  variants: 16,
 };
 
 export interface Publication {
@@ -63,11 +71,67 @@ export interface Publication {
   track: PublishedTrack;
   /** New each time a track of these ids begins: what viewers had of an earlier one ended with it. */
   readonly generation: number;
+  /** ms since 1970. */
+  readonly since: number;
+  /** Lowest first; as many as the track has. */
+  readonly layers: LayerState[];
+  /** Which layers anybody wants; `undefined` before that was looked at. */
+  upstream: UpstreamMemory | undefined;
+  /** Which layers its publisher was told to send; `undefined`: nothing, so it sends all. */
+  toldWanted: readonly boolean[] | undefined;
+  /** ms since 1970. */
+  toldWantedAt: number;
+}
+
+/** What is known of one layer of a track. */
+export interface LayerState {
+  /** bit/s, smoothed; of when it last arrived. `undefined` where it never did. */
+  bitrate: number | undefined;
+  arrives: boolean;
+  /** Since when it does, or does not (ms since 1970). */
+  since: number;
+  /** Its publisher can send it, as far as it says. */
+  offered: boolean;
+}
+
+/** Who spoke, and how loud who is. */
+export interface Speakers {
+  /** Audio tracks of those who were the main speaker, the latest first. */
+  latest: TrackKey[];
+  /** `level` in dBov, `at` in ms since 1970. */
+  readonly levels: Map<TrackKey, { level: number; at: number }>;
+  /** Counts changes of `latest`. */
+  version: number;
 }
 
 /** A track as a viewer was offered it and may be sent it. */
-export interface Served extends OfferedTrack {
+export interface ServedTrack extends OfferedTrack {
   readonly generation: number;
+}
+
+/** What a viewer's link carries, and what it gets of what it wants. */
+export interface Viewing {
+  /** bit/s of its link, once there is an estimate. */
+  available: number | undefined;
+  allocation: Allocation;
+  memory: Memory;
+  /** Version of the streams that the allocation was made for; `undefined` where the viewer's own wants or link changed. */
+  allocatedFor: number | undefined;
+  /** ms since 1970. */
+  allocatedAt: number;
+  /** Layers that flow to it, as the media engine says. */
+  readonly shown: Map<SubscriptionKey, number>;
+}
+
+/** What a client asked to be told (`org.weir.tell`), and what it was told last. */
+export interface Telling {
+  readonly asked: Set<Told>;
+  /** Each track's grant as it was told, as text. */
+  readonly grants: Map<SubscriptionKey, string>;
+  available: number | undefined;
+  availableAt: number;
+  speakersVersion: number;
+  levelsAt: number;
 }
 
 export interface Participant {
@@ -83,9 +147,13 @@ export interface Participant {
   /** It takes an offer with the answer to its invite. */
   readonly earlyOffer: boolean;
   readonly published: Set<TrackKey>;
-  readonly wanted: Map<TrackKey, WantedTrack>;
+  readonly wanted: Map<SubscriptionKey, WantedTrack>;
+  /** It leaves the choice of videos to the focus. */
+  auto: AutoSubscription | undefined;
   /** What it has been offered and may be sent, as it was last set. */
-  readonly offered: Map<TrackKey, Served>;
+  readonly offered: Map<SubscriptionKey, ServedTrack>;
+  readonly viewing: Viewing;
+  readonly telling: Telling;
   /** `metadataVersion` of what it was told last. */
   toldVersion: number;
 }
@@ -122,7 +190,44 @@ export function emptyConference(
   timing: Timing = DEFAULT_TIMING,
   limits: Limits = DEFAULT_LIMITS,
 ): Conference {
-  return { id, timing, limits, participants: new Map(), tracks: new Map(), metadataVersion: 0, lastRevision: 0 };
+  return {
+    id,
+    timing,
+    limits,
+    participants: new Map(),
+    tracks: new Map(),
+    speakers: { latest: [], levels: new Map(), version: 0 },
+    metadataVersion: 0,
+    streamsVersion: 0,
+    lastRevision: 0,
+  };
+}
+
+export function nothingViewed(): Viewing {
+  return {
+    available: undefined,
+    allocation: NOTHING_ALLOCATED,
+    memory: NO_MEMORY,
+    allocatedFor: undefined,
+    allocatedAt: 0,
+    shown: new Map(),
+  };
+}
+
+export function nothingTold(): Telling {
+  return {
+    asked: new Set(),
+    grants: new Map(),
+    available: undefined,
+    availableAt: 0,
+    speakersVersion: -1,
+    levelsAt: 0,
+  };
+}
+
+/** Changes with everything that decides who gets which layer. */
+export function streamsVersionOf(conference: Conference): number {
+  return conference.metadataVersion + conference.streamsVersion;
 }
 
 /** A number for the next negotiation, larger than all before. */

@@ -4,6 +4,7 @@
  * `conference` is changed in place: its mailbox is its only owner. All inputs that are there are taken first and the
  * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
  */
+import { estimated } from './allotment.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
 import type { CallRef, Effect, Input } from './messages.ts';
@@ -15,9 +16,11 @@ import {
   offerAnswered,
   answerTaken,
 } from './negotiation.ts';
+import { measure, offerLayers } from './layers.ts';
 import { announce } from './publishing.ts';
 import { channelOpened, heard, pathChanged, watchTheClock } from './presence.ts';
 import { settle } from './settle.ts';
+import { loud, spoke } from './speakers.ts';
 import type { Conference, Participant, ReplyWay } from './state.ts';
 import { subscribe } from './subscriptions.ts';
 import type { ControlMessage } from '../../signalling/wire/control.ts';
@@ -80,6 +83,18 @@ function takeFrom(
       return channelOpened(participant, now);
     case 'path':
       return pathChanged(participant, input.state);
+    case 'estimated':
+      return estimated(participant, input.available);
+    case 'measured':
+      return measure(conference, participant, input.tracks, now);
+    case 'shown':
+      if (input.layer === undefined) participant.viewing.shown.delete(input.track);
+      else participant.viewing.shown.set(input.track, input.layer);
+      return;
+    case 'loud':
+      return loud(conference, participant, input.track, input.level, now);
+    case 'dominant':
+      return spoke(conference, participant, input.track);
     case 'peer-failed':
       return endParticipant(conference, participant, input.error, effects);
     case 'answered':
@@ -111,6 +126,14 @@ function takeMessage(
       return message.description.type === 'offer'
         ? clientOffered(conference, participant, message.description.sdp, replyBy, now, effects)
         : clientAnswered(conference, participant, message.description.sdp, effects);
+    case 'layers_available':
+      return offerLayers(conference, participant, message.tracks);
+    case 'allocation':
+    case 'layers_wanted':
+    case 'speakers':
+    case 'audio_levels':
+      effects.push(note(participant, 'WEIR_UNEXPECTED_MESSAGE', `${message.kind}: for the focus to say`));
+      return;
     case 'ping':
       effects.push(tell(participant, { kind: 'pong' }));
       return;

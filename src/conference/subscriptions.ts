@@ -1,50 +1,108 @@
-/** What viewers want (MSC3898 m.call.track_subscription), and which layer of it they get. */
-import type { ControlMessage, WantedTrack } from '../../signalling/wire/control.ts';
-import { WeirError } from '../../signalling/wire/errors.ts';
-import { layerScales, smallestCoveringLayer } from '../allocation/layer-choice.ts';
-import { keyOfTrack, type TrackRef } from '../session.ts';
+/** What viewers want (MSC3898 m.call.track_subscription), and how they are served of it. */
+import type { Subscription, WantedTrack } from '../../signalling/wire/control.ts';
+import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
+import { MAX_ID_LENGTH } from '../../signalling/wire/stream-metadata.ts';
+import type { Served } from '../ports.ts';
+import { keyOfSubscription, type SubscriptionKey, type TrackRef } from '../session.ts';
 import { note, tell } from './effects.ts';
+import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
-import { captureOf, isAnnounced } from './metadata.ts';
-import type { Conference, Participant, Publication, Served } from './state.ts';
+import { idsOf, isAnnounced } from './metadata.ts';
+import type { Conference, Participant, Publication, ServedTrack } from './state.ts';
+
+const LEAST_PRIORITY = 1;
+const AUDIO_PRIORITY = 255;
 
 /** Takes a subscription message. Saying the same twice changes nothing; unknown tracks are answered with an error. */
-export function subscribe(
-  conference: Conference,
-  viewer: Participant,
-  message: Extract<ControlMessage, { kind: 'subscription' }>,
-  effects: Effect[],
-): void {
-  for (const track of message.unsubscribe) viewer.wanted.delete(keyOfTrack(track));
+export function subscribe(conference: Conference, viewer: Participant, message: Subscription, effects: Effect[]): void {
+  const copies = copiesOf(viewer);
+  for (const track of message.unsubscribe) viewer.wanted.delete(keyOfSubscription(track));
   const unknown: TrackRef[] = [];
+  const refused: TrackRef[] = [];
   for (const track of message.subscribe) {
-    if (isAnnounced(conference, viewer, track)) viewer.wanted.set(keyOfTrack(track), track);
-    else unknown.push({ streamId: track.streamId, trackId: track.trackId });
+    const key = keyOfSubscription(track);
+    if (!isAnnounced(conference, viewer, track)) unknown.push(refOf(track));
+    else if (mayBeServed(conference, viewer, track)) viewer.wanted.set(key, track);
+    else refused.push(refOf(track));
   }
-  if (unknown.length === 0) return;
-  const error = new WeirError('WEIR_UNKNOWN_TRACK', 'nobody in the conference publishes the track');
-  effects.push(note(viewer, error.code, error.message));
-  effects.push(tell(viewer, { kind: 'error', error, inReplyTo: 'm.call.track_subscription', tracks: unknown }));
+  viewer.viewing.allocatedFor = undefined;
+  if (copiesOf(viewer) !== copies) viewer.toldVersion = -1;
+  if (message.auto !== undefined) viewer.auto = message.auto === 'off' ? undefined : message.auto;
+  if (message.tell !== undefined) takeTell(viewer, message.tell);
+  if (unknown.length > 0) complain('WEIR_UNKNOWN_TRACK', 'nobody in the conference publishes the track', unknown);
+  if (refused.length > 0) complain('WEIR_BAD_MESSAGE', 'too many variants, or ids too long for one', refused);
+
+  function complain(code: ErrorCode, text: string, tracks: TrackRef[]): void {
+    const error = new WeirError(code, text);
+    effects.push(note(viewer, error.code, error.message));
+    effects.push(tell(viewer, { kind: 'error', error, inReplyTo: 'm.call.track_subscription', tracks }));
+  }
+}
+
+/** Copies are bounded: each is one more stream to send. Their ids must be ones that others can read. */
+function mayBeServed(conference: Conference, viewer: Participant, track: WantedTrack): boolean {
+  if (track.variant === undefined || viewer.wanted.has(keyOfSubscription(track))) return true;
+  const { streamId, trackId } = idsOf(track);
+  if (Math.max(streamId.length, trackId.length) > MAX_ID_LENGTH) return false;
+  const others = [...viewer.wanted.values()].filter(({ variant }) => variant !== undefined).length;
+  return others < conference.limits.variants;
+}
+
+/** The copies that a viewer asked for, as text. */
+function copiesOf(viewer: Participant): string {
+  return [...viewer.wanted].flatMap(([key, { variant }]) => (variant === undefined ? [] : key)).join(' ');
+}
+
+/** What is told is told whole to begin with. */
+function takeTell({ telling }: Participant, asked: NonNullable<Subscription['tell']>): void {
+  for (const one of [...telling.asked]) if (!asked.includes(one)) telling.asked.delete(one);
+  if (!telling.asked.has('allocation')) telling.grants.clear();
+  if (!telling.asked.has('speakers')) telling.speakersVersion = -1;
+  for (const one of asked) telling.asked.add(one);
+}
+
+function refOf({ streamId, trackId }: TrackRef): TrackRef {
+  return { streamId, trackId };
 }
 
 /** How a viewer is to get a track now. */
-export function serve(publisher: Participant, publication: Publication, wanted: WantedTrack | undefined): Served {
+export function serve(
+  viewer: Participant,
+  publisher: Participant,
+  publication: Publication,
+  key: SubscriptionKey,
+  wanted: WantedTrack | undefined,
+): ServedTrack {
   const { track } = publication;
   return {
-    ref: track.ref,
+    key,
+    ref: wanted === undefined ? track.ref : idsOf(wanted),
+    source: track.ref,
     publisher: publisher.key,
-    layer: track.kind === 'audio' ? undefined : layerFor(publisher, publication, wanted),
-    paused: wanted === undefined || publisher.stage.kind !== 'present',
     generation: publication.generation,
+    ...(wanted === undefined || publisher.stage.kind !== 'present'
+      ? notServed(publication)
+      : grantedTo(viewer, publisher, publication, key, wanted)),
   };
 }
 
-function layerFor(publisher: Participant, { track }: Publication, wanted: WantedTrack | undefined): number {
-  const capture = captureOf(publisher, track.ref);
-  const { width, height } = wanted ?? {};
-  return smallestCoveringLayer(
-    capture.size,
-    layerScales(capture.purpose, track.layers),
-    width === undefined || height === undefined ? undefined : { width, height },
-  );
+function notServed({ track }: Publication): Served {
+  const layer = track.kind === 'audio' ? undefined : track.layers.length - 1;
+  return { layer, paused: true, priority: track.kind === 'audio' ? AUDIO_PRIORITY : LEAST_PRIORITY };
+}
+
+function grantedTo(
+  viewer: Participant,
+  publisher: Participant,
+  publication: Publication,
+  key: SubscriptionKey,
+  wanted: WantedTrack,
+): Served {
+  if (publication.track.kind === 'audio') return { layer: undefined, paused: false, priority: AUDIO_PRIORITY };
+  const { grants, priorities } = viewer.viewing.allocation;
+  const grant = grants.get(key);
+  const priority = priorities.get(key) ?? LEAST_PRIORITY;
+  if (grant?.kind === 'layer') return { layer: grant.layer, paused: false, priority };
+  // Nothing of it arrives: left open, so that whatever comes first is seen at once.
+  return { layer: idealLayer(publisher, publication, wanted), paused: grant?.reason !== 'no_layer', priority };
 }

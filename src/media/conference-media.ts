@@ -3,6 +3,7 @@ import { type Capabilities, isHeaderExtension, type MediaKind } from '../../sign
 import type { SessionKey, TrackKey, TrackRef } from '../session.ts';
 import type { ControlBridge } from './control-channel.ts';
 import type { KeyframeGate } from './keyframe-gate.ts';
+import type { Speech } from './speech.ts';
 
 /** A track that somebody sends to the focus. */
 export interface Publication {
@@ -10,7 +11,8 @@ export interface Publication {
   key: TrackKey;
   publisher: SessionKey;
   kind: MediaKind;
-  layers: number;
+  /** Lowest first, by their rids where they have any. */
+  layers: readonly { rid: string | undefined }[];
   producer: types.Producer;
   gate: KeyframeGate;
 }
@@ -21,6 +23,7 @@ export interface ConferenceMedia {
   server: types.WebRtcServer;
   capabilities: Capabilities;
   bridge: ControlBridge;
+  speech: Speech;
   published: Map<TrackKey, Publication>;
 }
 

@@ -13,6 +13,7 @@ import {
   type MediaOptions,
 } from './options.ts';
 import { MediasoupPeer } from './peer.ts';
+import { Speech } from './speech.ts';
 import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts';
 
 export type { ForwardedCodec, ListenAddress, Logger, MediaOptions } from './options.ts';
@@ -126,6 +127,7 @@ class MediasoupMedia implements Media {
         server,
         capabilities: capabilitiesOf(router),
         bridge: { direct, silent },
+        speech: await Speech.watch(router),
         published: new Map(),
       };
     } catch (thrown) {

@@ -8,10 +8,11 @@ import type { RemoteDescription, RemoteTransport } from '../../signalling/sdp/re
 import type { Section } from '../../signalling/sdp/sections.ts';
 import { writeDescription } from '../../signalling/sdp/write.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
-import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents } from '../ports.ts';
-import type { SessionKey, TrackRef } from '../session.ts';
+import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } from '../ports.ts';
+import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { ControlChannel } from './control-channel.ts';
+import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
 import { Path } from './path.ts';
@@ -20,9 +21,6 @@ import { SentTracks } from './sent-tracks.ts';
 
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
 const MAX_WAITING_CALLS = 4_096;
-
-/** From a client's return until its estimate has to be there again. */
-const ESTIMATE_PATIENCE_MS = 8_000;
 
 export interface PeerSettings {
   session: SessionKey;
@@ -43,19 +41,19 @@ export class MediasoupPeer implements Peer {
   readonly #control: ControlChannel;
   readonly #publications: Publications;
   readonly #sent: SentTracks;
+  readonly #estimate: Estimate;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
   #version = 0;
   #ledger: Ledger = EMPTY_LEDGER;
   #lastOffer: RemoteDescription | undefined;
-  #recovery: ReturnType<Clock['after']> | undefined;
   #closed = false;
 
   static async open(conference: ConferenceMedia, settings: PeerSettings): Promise<MediasoupPeer> {
     const transport = await settings.openTransport();
     const peer = new MediasoupPeer(conference, settings, transport);
     try {
-      await peer.#control.listen(1);
+      await Promise.all([peer.#control.listen(1), peer.#estimate.watch()]);
       return peer;
     } catch (thrown) {
       transport.close();
@@ -68,8 +66,17 @@ export class MediasoupPeer implements Peer {
     this.#conference = conference;
     this.#settings = settings;
     this.#path = new Path(transport);
-    this.#publications = new Publications(conference, session, clock);
-    this.#sent = new SentTracks(conference, logger);
+    this.#publications = new Publications(conference, session, clock, logger, {
+      measured: tracks => this.#tell(() => events.measured(tracks)),
+      loud: (track, level) => this.#tell(() => events.loud(track, level)),
+      dominant: track => this.#tell(() => events.dominant(track)),
+    });
+    this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
+    this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
+      changed: available => this.#tell(() => events.estimate(available)),
+      lost: () =>
+        this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),
+    });
     this.#control = new ControlChannel(
       transport,
       conference.bridge,
@@ -95,8 +102,8 @@ export class MediasoupPeer implements Peer {
     return this.#run(() => this.#accept(sdp));
   }
 
-  adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void> {
-    return this.#lane.run(() => this.#sent.adjust(track, layer, paused));
+  adjust(track: SubscriptionKey, served: Served): Promise<void> {
+    return this.#lane.run(() => this.#sent.adjust(track, served));
   }
 
   sendControl(text: string): boolean {
@@ -106,7 +113,7 @@ export class MediasoupPeer implements Peer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#recovery?.cancel();
+    this.#estimate.close();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();
@@ -219,31 +226,20 @@ export class MediasoupPeer implements Peer {
     });
   }
 
-  /** Mostly an estimate comes back with the client's feedback; where it does not, no video would ever flow again. */
-  #checkEstimate(): void {
-    this.#run(async () => {
-      const [stats] = await this.#path.transport.getStats();
-      if (!this.#sent.wantVideo || stats?.availableOutgoingBitrate !== 0) return;
-      this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again');
-    }).catch((thrown: unknown) => {
-      if (!this.#closed) this.#settings.logger.warn({ error: asWeirError(thrown).message }, 'estimate not checked');
-    });
-  }
-
   #watch(transport: types.WebRtcTransport): void {
     let told: 'heard' | 'silent' | undefined;
     transport.on('icestatechange', state => {
       const now = state === 'connected' || state === 'completed' ? 'heard' : state === 'disconnected' ? 'silent' : told;
       if (now === undefined || now === told) return;
-      // The worker forgets its estimate in a silence, and sends no video without one; a receiver that gets no video makes
-      // none (REMB). A new session does.
-      if (told === 'silent' && this.#sent.followRemb) {
-        this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive is not known any more');
-        return;
-      }
       if (told === 'silent') {
-        this.#recovery = this.#settings.clock.after(ESTIMATE_PATIENCE_MS, () => this.#checkEstimate());
-      } else this.#recovery?.cancel();
+        // The worker forgets its estimate in a silence, and sends no video without one; a receiver that gets no video makes
+        // none (REMB). A new session does.
+        if (this.#sent.followRemb) {
+          this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive is not known any more');
+          return;
+        }
+        this.#estimate.expect();
+      } else this.#estimate.suspend();
       told = now;
       this.#tell(() => this.#settings.events.path(now));
     });

@@ -4,10 +4,12 @@ import type { Asked } from '../../signalling/sdp/answer.ts';
 import type { RtpParameters } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
-import type { Clock, PublishedTrack } from '../ports.ts';
-import { keyOfTrack, type SessionKey } from '../session.ts';
+import type { Clock, MeasuredTrack, PublishedTrack } from '../ports.ts';
+import { keyOfTrack, type SessionKey, type TrackRef } from '../session.ts';
 import type { ConferenceMedia, Publication } from './conference-media.ts';
 import { KeyframeGate } from './keyframe-gate.ts';
+import { Measurement } from './measurement.ts';
+import type { Logger } from './options.ts';
 
 /** ms. */
 const KEYFRAME_REQUEST_DELAY_MS = 350;
@@ -27,17 +29,41 @@ export interface Change {
   undo(): void;
 }
 
+/** What is noticed of tracks while they flow. */
+export interface PublicationEvents {
+  measured(tracks: MeasuredTrack[]): void;
+  loud(track: TrackRef, level: number): void;
+  dominant(track: TrackRef): void;
+}
+
 /** The tracks that one client sends, by the mid of their section. */
 export class Publications {
   readonly #conference: ConferenceMedia;
   readonly #publisher: SessionKey;
   readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #events: PublicationEvents;
+  readonly #measurement: Measurement;
   #own = new Map<string, Own>();
 
-  constructor(conference: ConferenceMedia, publisher: SessionKey, clock: Clock) {
+  constructor(
+    conference: ConferenceMedia,
+    publisher: SessionKey,
+    clock: Clock,
+    logger: Logger,
+    events: PublicationEvents,
+  ) {
     this.#conference = conference;
     this.#publisher = publisher;
     this.#clock = clock;
+    this.#logger = logger;
+    this.#events = events;
+    this.#measurement = new Measurement(
+      clock,
+      logger,
+      () => [...this.#own.values()].map(({ publication }) => publication),
+      tracks => events.measured(tracks),
+    );
   }
 
   list(): PublishedTrack[] {
@@ -91,7 +117,7 @@ export class Publications {
           key,
           publisher: this.#publisher,
           kind: section.media,
-          layers: parameters.encodings.length,
+          layers: parameters.encodings.map(({ rid }) => ({ rid })),
           producer,
           gate: new KeyframeGate(this.#clock),
         };
@@ -110,7 +136,10 @@ export class Publications {
       commit: () => {
         for (const [mid, own] of this.#own) if (next.get(mid) !== own) this.#end(own);
         this.#own = next;
-        for (const { publication } of made) this.#conference.published.set(publication.key, publication);
+        for (const { publication } of made) {
+          this.#conference.published.set(publication.key, publication);
+          this.#observe(publication);
+        }
       },
       undo: () => {
         for (const own of made) this.#end(own);
@@ -127,7 +156,23 @@ export class Publications {
   }
 
   close(): void {
+    this.#measurement.close();
     for (const mid of [...this.#own.keys()]) this.stop(mid);
+  }
+
+  #observe({ kind, ref, producer }: Publication): void {
+    this.#measurement.start();
+    if (kind === 'video') {
+      producer.on('score', () => this.#measurement.now());
+      return;
+    }
+    const listener = {
+      loud: (level: number) => this.#events.loud(ref, level),
+      dominant: () => this.#events.dominant(ref),
+    };
+    this.#conference.speech.listen(producer, listener).catch((thrown: unknown) => {
+      if (!producer.closed) this.#logger.warn({ error: asWeirError(thrown).message }, 'a track is not listened to');
+    });
   }
 
   #end({ publication }: Own): void {

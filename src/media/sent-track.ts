@@ -3,18 +3,27 @@ import type { Capabilities, RtpCodec } from '../../signalling/sdp/rtp.ts';
 import { isHeaderExtension } from '../../signalling/sdp/rtp.ts';
 import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
-import type { OfferedTrack } from '../ports.ts';
+import type { OfferedTrack, Served } from '../ports.ts';
+import type { SubscriptionKey, TrackRef } from '../session.ts';
 import type { Publication } from './conference-media.ts';
 import type { Logger } from './options.ts';
 
 const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 /** The frame rate is not what is saved on: the highest temporal layer of any codec. */
 const HIGHEST_TEMPORAL_LAYER = 2;
-const AUDIO_PRIORITY = 255;
 
-/** Of two videos, the one that is drawn larger is served first when there is not enough for both. */
-function priorityOf(kind: string, layer: number): number {
-  return kind === 'audio' ? AUDIO_PRIORITY : layer + 1;
+interface Steering {
+  layer: number;
+  paused: boolean;
+  priority: number;
+}
+
+function steeringOf({ layer, paused, priority }: Served, publication: Publication): Steering {
+  return { layer: Math.min(layer ?? 0, publication.layers.length - 1), paused, priority };
+}
+
+function preferred(spatialLayer: number): types.ConsumerLayers {
+  return { spatialLayer, temporalLayer: HIGHEST_TEMPORAL_LAYER };
 }
 
 function plainParameters(parameters: Record<string, unknown> | undefined): RtpCodec['parameters'] {
@@ -25,26 +34,32 @@ function plainParameters(parameters: Record<string, unknown> | undefined): RtpCo
   );
 }
 
+interface Settings {
+  mid: string;
+  transport: types.WebRtcTransport;
+  capabilities: Capabilities;
+  logger: Logger;
+  /** The layer that flows has changed. */
+  shown(track: SubscriptionKey, layer: number | undefined): void;
+}
+
 /** One track on its way to one client. */
 export class SentTrack {
+  readonly key: SubscriptionKey;
   readonly publication: Publication;
   readonly mid: string;
+  /** Ids that the client knows it by. */
+  readonly #ref: TrackRef;
   readonly #consumer: types.Consumer;
   readonly #logger: Logger;
-  #wanted: { layer: number; paused: boolean };
-  #applied: { layer: number; paused: boolean };
+  #wanted: Steering;
+  #applied: Steering;
   /** Whether the client takes it: not before it agreed to the section. */
   #taken = false;
 
-  static async make(
-    track: OfferedTrack,
-    publication: Publication,
-    mid: string,
-    transport: types.WebRtcTransport,
-    capabilities: Capabilities,
-    logger: Logger,
-  ): Promise<SentTrack> {
-    const layer = Math.min(track.layer ?? 0, publication.layers - 1);
+  static async make(track: OfferedTrack, publication: Publication, settings: Settings): Promise<SentTrack> {
+    const { mid, transport, capabilities } = settings;
+    const wanted = steeringOf(track, publication);
     const consumer = await transport.consume({
       producerId: publication.producer.id,
       rtpCapabilities: capabilities,
@@ -52,28 +67,30 @@ export class SentTrack {
       paused: true,
       // Audio, too: a lost packet is worth asking for again, and viewers that offer no nack do not.
       enableRtx: true,
-      ...(publication.layers > 1
-        ? { preferredLayers: { spatialLayer: layer, temporalLayer: HIGHEST_TEMPORAL_LAYER } }
-        : {}),
+      ...(publication.layers.length > 1 ? { preferredLayers: preferred(wanted.layer) } : {}),
     });
-    const sent = new SentTrack(publication, mid, consumer, { layer, paused: track.paused }, logger);
-    sent.#guard(consumer.setPriority(priorityOf(publication.kind, layer)));
+    const sent = new SentTrack(track, publication, consumer, wanted, settings);
+    sent.#guard(consumer.setPriority(wanted.priority));
     return sent;
   }
 
   private constructor(
+    track: OfferedTrack,
     publication: Publication,
-    mid: string,
     consumer: types.Consumer,
-    wanted: { layer: number; paused: boolean },
-    logger: Logger,
+    wanted: Steering,
+    { mid, logger, ...events }: Settings,
   ) {
+    this.key = track.key;
+    this.#ref = track.ref;
     this.publication = publication;
     this.mid = mid;
     this.#consumer = consumer;
     this.#logger = logger;
     this.#wanted = wanted;
-    this.#applied = { layer: wanted.layer, paused: true };
+    this.#applied = { ...wanted, paused: true };
+    if (publication.kind === 'video')
+      consumer.on('layerschange', layers => events.shown(track.key, layers?.spatialLayer));
   }
 
   /** Whether video of it is to flow now. */
@@ -93,9 +110,8 @@ export class SentTrack {
     return this.#consumer.closed || this.publication.producer.closed;
   }
 
-  adjust(layer: number | undefined, paused: boolean): void {
-    const highest = this.publication.layers - 1;
-    this.#wanted = { layer: Math.min(layer ?? this.#wanted.layer, highest), paused };
+  adjust(served: Served): void {
+    this.#wanted = steeringOf(served, this.publication);
     this.#steer();
   }
 
@@ -129,12 +145,16 @@ export class SentTrack {
         })),
         extensions: headerExtensions.flatMap(({ uri, id }) => (isHeaderExtension(uri) ? { uri, id } : [])),
       },
-      sent: { track: this.publication.ref, encodings, cname: rtcp?.cname ?? '' },
+      sent: { track: this.#ref, encodings, cname: rtcp?.cname ?? '' },
     };
   }
 
   #steer(): void {
     if (this.closed) return;
+    if (this.#applied.priority !== this.#wanted.priority) {
+      this.#applied.priority = this.#wanted.priority;
+      this.#guard(this.#consumer.setPriority(this.#wanted.priority));
+    }
     const paused = this.#wanted.paused || !this.#taken;
     if (paused) {
       this.publication.gate.forget(this);
@@ -157,8 +177,7 @@ export class SentTrack {
     const { layer } = this.#wanted;
     if (this.#applied.layer !== layer) {
       this.#applied.layer = layer;
-      this.#guard(this.#consumer.setPreferredLayers({ spatialLayer: layer, temporalLayer: HIGHEST_TEMPORAL_LAYER }));
-      this.#guard(this.#consumer.setPriority(priorityOf(this.publication.kind, layer)));
+      this.#guard(this.#consumer.setPreferredLayers(preferred(layer)));
     }
     if (this.#applied.paused) {
       this.#applied.paused = false;

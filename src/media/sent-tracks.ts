@@ -3,8 +3,8 @@ import { afterOurOffer, type Ledger, mayCarry, midFor, type Taken } from '../../
 import type { Capabilities } from '../../signalling/sdp/rtp.ts';
 import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
-import type { OfferedTrack } from '../ports.ts';
-import { keyOfTrack, type TrackKey, type TrackRef } from '../session.ts';
+import type { OfferedTrack, Served } from '../ports.ts';
+import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia, Publication } from './conference-media.ts';
 import type { Logger } from './options.ts';
 import { SentTrack } from './sent-track.ts';
@@ -13,13 +13,20 @@ import { SentTrack } from './sent-track.ts';
 export class SentTracks {
   readonly #conference: ConferenceMedia;
   readonly #logger: Logger;
-  readonly #sent = new Map<TrackKey, SentTrack>();
+  readonly #shown: (track: SubscriptionKey, layer: number | undefined) => void;
+  readonly #sent = new Map<SubscriptionKey, SentTrack>();
   /** Tracks whose section the client refused for good: not offered again while they are wanted. */
-  #declined = new Set<TrackKey>();
+  #declined = new Set<SubscriptionKey>();
 
-  constructor(conference: ConferenceMedia, logger: Logger) {
+  /** `shown`: told of each change of the layer that flows. */
+  constructor(
+    conference: ConferenceMedia,
+    logger: Logger,
+    shown: (track: SubscriptionKey, layer: number | undefined) => void,
+  ) {
     this.#conference = conference;
     this.#logger = logger;
+    this.#shown = shown;
   }
 
   /** The track in a section of ours, if something is (still) sent there. */
@@ -35,8 +42,8 @@ export class SentTracks {
     return [...this.#sent.values()].some(sent => !sent.closed && sent.followsRemb);
   }
 
-  adjust(ref: TrackRef, layer: number | undefined, paused: boolean): void {
-    this.#sent.get(keyOfTrack(ref))?.adjust(layer, paused);
+  adjust(track: SubscriptionKey, served: Served): void {
+    this.#sent.get(track)?.adjust(served);
   }
 
   /** Ends what is not wanted, makes consumers of what is new, and puts all of it into the ledger's next offer. */
@@ -46,7 +53,7 @@ export class SentTracks {
     transport: types.WebRtcTransport,
     capabilities: Capabilities,
   ): Promise<Ledger> {
-    const wanted = new Map(tracks.map(track => [keyOfTrack(track.ref), track]));
+    const wanted = new Map(tracks.map(track => [track.key, track]));
     this.#declined = new Set([...this.#declined].filter(key => wanted.has(key)));
     for (const [key, sent] of this.#sent) {
       if (wanted.has(key) && !sent.closed && mayCarry(ledger, sent.mid)) continue;
@@ -54,7 +61,7 @@ export class SentTracks {
       this.#sent.delete(key);
     }
     const missing = [...wanted].flatMap(([key, track]) => {
-      const publication = this.#conference.published.get(key);
+      const publication = this.#conference.published.get(keyOfTrack(track.source));
       const known = this.#sent.has(key) || this.#declined.has(key);
       // One that vanished meanwhile is simply not offered.
       return known || publication?.publisher !== track.publisher ? [] : { track, publication };
@@ -65,7 +72,7 @@ export class SentTracks {
       inUse.add(mid);
       return this.#consume(track, publication, mid, transport, capabilities);
     });
-    for (const sent of await Promise.all(made)) if (sent !== undefined) this.#sent.set(sent.publication.key, sent);
+    for (const sent of await Promise.all(made)) if (sent !== undefined) this.#sent.set(sent.key, sent);
     const live = [...this.#sent.values()].filter(({ closed }) => !closed).map(sent => sent.describe());
     return afterOurOffer(ledger, live);
   }
@@ -92,8 +99,8 @@ export class SentTracks {
   }
 
   #decline(sent: SentTrack): void {
-    this.#declined.add(sent.publication.key);
-    this.#sent.delete(sent.publication.key);
+    this.#declined.add(sent.key);
+    this.#sent.delete(sent.key);
     sent.close();
   }
 
@@ -105,7 +112,8 @@ export class SentTracks {
     capabilities: Capabilities,
   ): Promise<SentTrack | undefined> {
     try {
-      return await SentTrack.make(track, publication, mid, transport, capabilities, this.#logger);
+      const settings = { mid, transport, capabilities, logger: this.#logger, shown: this.#shown };
+      return await SentTrack.make(track, publication, settings);
     } catch (thrown) {
       if (!publication.producer.closed) {
         this.#logger.warn({ track: track.ref, error: asWeirError(thrown).message }, 'track cannot be sent');

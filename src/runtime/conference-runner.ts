@@ -161,7 +161,7 @@ export class ConferenceRunner {
       case 'adjust':
         return this.#spawn(effect.call, 'adjust', async () => {
           const peer = await this.#peers.of(effect.call);
-          await peer.adjust(effect.track, effect.layer, effect.paused);
+          await peer.adjust(effect.track, effect.served);
         });
       case 'tell':
         return this.#tell(effect);
@@ -249,6 +249,11 @@ export class ConferenceRunner {
       },
       controlOpen: () => this.post({ kind: 'control-open', call }),
       path: state => this.post({ kind: 'path', call, state }),
+      estimate: available => this.post({ kind: 'estimated', call, available }),
+      measured: tracks => this.post({ kind: 'measured', call, tracks }),
+      shown: (track, layer) => this.post({ kind: 'shown', call, track, layer }),
+      loud: (track, level) => this.post({ kind: 'loud', call, track, level }),
+      dominant: track => this.post({ kind: 'dominant', call, track }),
       failed: (code: ErrorCode, message) =>
         this.post({ kind: 'peer-failed', call, error: new WeirError(code, message) }),
     };

@@ -32,6 +32,8 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
         ...errorReply(news.error, news.inReplyTo),
         ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
       });
+    case 'streams':
+      return control(news.message);
     case 'hangup':
       return { kind: 'to-device', event: writeHangup(focus, to, news.error) };
     case 'ping':

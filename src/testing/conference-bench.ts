@@ -5,8 +5,8 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
 import { type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
-import type { PublishedTrack } from '../ports.ts';
-import { keyOfSession, type SessionId } from '../session.ts';
+import type { PublishedTrack, Served } from '../ports.ts';
+import { keyOfSession, type SessionId, type SubscriptionKey } from '../session.ts';
 
 export interface BenchClient {
   session: SessionId;
@@ -33,8 +33,8 @@ export function benchClient(name: string, sessionId = 's1', callId = `call-${nam
       },
     },
     tracks: [
-      { ref: audio, kind: 'audio', layers: 1 },
-      { ref: video, kind: 'video', layers: 3 },
+      { ref: audio, kind: 'audio', layers: [{ rid: undefined }] },
+      { ref: video, kind: 'video', layers: ['q', 'h', 'f'].map(rid => ({ rid })) },
     ],
   };
 }
@@ -146,6 +146,19 @@ export class ConferenceBench {
   }
 }
 
+/** Alice and Bob in a call; Bob watches Alice at the size given, in px. */
+export function watchedCall(size = { width: 1280, height: 720 }) {
+  const bench = new ConferenceBench();
+  const alice = benchClient('alice');
+  const bob = benchClient('bob');
+  bench.join(alice);
+  bench.join(bob);
+  bench.subscribe(bob, alice, size);
+  bench.finishAll();
+  bench.answer(bob);
+  return { bench, alice, bob };
+}
+
 export function newsIn(effects: readonly Effect[], client: BenchClient, kind?: News['kind']): News[] {
   return effects.flatMap(effect =>
     effect.kind === 'tell' &&
@@ -154,6 +167,15 @@ export function newsIn(effects: readonly Effect[], client: BenchClient, kind?: N
       ? [effect.news]
       : [],
   );
+}
+
+export function offersIn(effects: readonly Effect[]) {
+  return effects.filter(effect => effect.kind === 'make-offer');
+}
+
+/** How viewers are served anew. */
+export function adjustsIn(effects: readonly Effect[]): ({ track: SubscriptionKey } & Served)[] {
+  return effects.flatMap(effect => (effect.kind === 'adjust' ? { track: effect.track, ...effect.served } : []));
 }
 
 export function callOfWork(work: MediaWork): CallRef {

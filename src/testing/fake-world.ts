@@ -10,18 +10,19 @@ import type {
   OfferedTrack,
   Peer,
   PeerEvents,
+  Served,
   Signals,
   Store,
   StoredState,
 } from '../ports.ts';
-import type { ConferenceKey, OpenSession, SessionKey, TrackRef } from '../session.ts';
+import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey } from '../session.ts';
 
 /** A peer without media: answers what it is asked, remembers what it was told. */
 export class FakePeer implements Peer {
   readonly events: PeerEvents;
   readonly told: string[] = [];
   readonly offered: OfferedTrack[][] = [];
-  readonly adjusted: { track: TrackRef; layer: number | undefined; paused: boolean }[] = [];
+  readonly adjusted: { track: SubscriptionKey; served: Served }[] = [];
   closed = false;
 
   constructor(events: PeerEvents) {
@@ -40,8 +41,8 @@ export class FakePeer implements Peer {
 
   async accept(): Promise<void> {}
 
-  async adjust(track: TrackRef, layer: number | undefined, paused: boolean): Promise<void> {
-    this.adjusted.push({ track, layer, paused });
+  async adjust(track: SubscriptionKey, served: Served): Promise<void> {
+    this.adjusted.push({ track, served });
   }
 
   sendControl(text: string): boolean {

@@ -1,0 +1,100 @@
+/** Which layers of a published track there are: what arrives, what its publisher says, what could be asked for. */
+import type { WantedTrack } from '../../signalling/wire/control.ts';
+import type { TrackLayers } from '../../signalling/wire/streams.ts';
+import { expectedBitrates } from '../allocation/expected-bitrate.ts';
+import { layerScales, smallestCoveringLayer } from '../allocation/layer-choice.ts';
+import type { Layer } from '../allocation/wants.ts';
+import type { MeasuredTrack } from '../ports.ts';
+import { keyOfTrack } from '../session.ts';
+import { captureOf } from './metadata.ts';
+import type { Conference, LayerState, Participant, Publication } from './state.ts';
+
+/** Share of a new measurement in the average. */
+const WEIGHT_OF_NEW = 0.4;
+/** ms. A layer that was asked for and does not arrive for longer is taken for one that its publisher cannot send. */
+const ARRIVES_WITHIN_MS = 4_000;
+/** ms from its first packet until what is measured of a layer counts. */
+const SETTLES_WITHIN_MS = 3_000;
+
+export function noLayerYet(now: number): LayerState {
+  return { bitrate: undefined, arrives: false, since: now, offered: true };
+}
+
+/** What arrives of a publisher's tracks. */
+export function measure(
+  conference: Conference,
+  publisher: Participant,
+  tracks: readonly MeasuredTrack[],
+  now: number,
+): void {
+  for (const { ref, bitrates } of tracks) {
+    const publication = conference.tracks.get(keyOfTrack(ref));
+    if (publication?.publisher !== publisher.key) continue;
+    for (const [index, layer] of publication.layers.entries()) {
+      if (takeBitrate(layer, bitrates[index] ?? 0, now)) conference.streamsVersion++;
+    }
+  }
+}
+
+/** True where the layer began or ceased to arrive. */
+function takeBitrate(layer: LayerState, measured: number, now: number): boolean {
+  const bitrate = Number.isFinite(measured) && measured > 0 ? measured : 0;
+  const arrived = layer.arrives;
+  layer.arrives = bitrate > 0;
+  if (arrived !== layer.arrives) layer.since = now;
+  if (bitrate > 0) {
+    // What was averaged before it paused says little of how it begins again.
+    const before = arrived ? layer.bitrate : undefined;
+    layer.bitrate = before === undefined ? bitrate : before + WEIGHT_OF_NEW * (bitrate - before);
+  }
+  return arrived !== layer.arrives;
+}
+
+/** The publisher says which of its layers it can send. What it does not name stays as it was. */
+export function offerLayers(conference: Conference, publisher: Participant, tracks: readonly TrackLayers[]): void {
+  for (const { layers, ...ref } of tracks) {
+    const publication = conference.tracks.get(keyOfTrack(ref));
+    if (publication?.publisher !== publisher.key) continue;
+    for (const [index, { rid }] of publication.track.layers.entries()) {
+      const said = rid === undefined ? layers[index] : layers.find(layer => layer.rid === rid);
+      const layer = publication.layers[index];
+      if (said === undefined || layer === undefined || layer.offered === said.active) continue;
+      layer.offered = said.active;
+      conference.streamsVersion++;
+    }
+  }
+}
+
+/**
+ * The layers as a viewer could get them, the lowest first. Live is what arrives, and what was switched off here: it comes when
+ * it is asked for.
+ */
+export function layersOf(publisher: Participant, publication: Publication, now: number): Layer[] {
+  const { size, purpose } = captureOf(publisher, publication.track.ref);
+  const scales = layerScales(purpose, publication.layers.length);
+  const expected = expectedBitrates(publication.track.kind, size, scales);
+  return publication.layers.map((layer, index) => ({
+    bitrate: bitrateOf(layer, now) ?? expected[index] ?? 0,
+    live: layer.offered && (layer.arrives || mayYetArrive(publication, index, layer, now)),
+  }));
+}
+
+/** The smallest layer that covers the size at which a viewer draws the track. */
+export function idealLayer(publisher: Participant, publication: Publication, wanted: WantedTrack): number {
+  const { size, purpose } = captureOf(publisher, publication.track.ref);
+  const { width, height } = wanted;
+  const drawn = width === undefined || height === undefined ? undefined : { width, height };
+  return smallestCoveringLayer(size, layerScales(purpose, publication.layers.length), drawn);
+}
+
+/** One that has only begun measures too little: it would look like a bargain. */
+function bitrateOf({ bitrate, arrives, since }: LayerState, now: number): number | undefined {
+  return arrives && now - since < SETTLES_WITHIN_MS ? undefined : bitrate;
+}
+
+/** A layer that nobody asked for, or only just. */
+function mayYetArrive(publication: Publication, index: number, layer: LayerState, now: number): boolean {
+  const { toldWanted, toldWantedAt, since } = publication;
+  if (toldWanted !== undefined && toldWanted[index] !== true) return true;
+  return now - Math.max(since, layer.since, toldWantedAt) < ARRIVES_WITHIN_MS;
+}

@@ -1,0 +1,86 @@
+/** Who speaks, as the audio levels tell (RFC 6464), and whom a viewer in "auto" therefore sees. */
+import type { WantedTrack } from '../../signalling/wire/control.ts';
+import {
+  keyOfSubscription,
+  keyOfTrack,
+  type SessionKey,
+  type SubscriptionKey,
+  type TrackKey,
+  type TrackRef,
+} from '../session.ts';
+import type { Conference, Participant } from './state.ts';
+
+/** Speakers that are remembered: no viewer may follow more. */
+const MOST_REMEMBERED = 100;
+/** ms. A level is that of an earlier word after so long. */
+const LEVEL_HOLDS_MS = 1_000;
+
+/** An audio track became that of the main speaker. */
+export function spoke(conference: Conference, speaker: Participant, track: TrackRef): void {
+  const key = keyOfTrack(track);
+  const { speakers } = conference;
+  if (conference.tracks.get(key)?.publisher !== speaker.key || speakers.latest[0] === key) return;
+  speakers.latest = [key, ...speakers.latest.filter(other => other !== key)].slice(0, MOST_REMEMBERED);
+  speakers.version++;
+  conference.streamsVersion++;
+}
+
+export function loud(conference: Conference, speaker: Participant, track: TrackRef, level: number, now: number): void {
+  const key = keyOfTrack(track);
+  if (conference.tracks.get(key)?.publisher === speaker.key) conference.speakers.levels.set(key, { level, at: now });
+}
+
+/** Tracks that are gone speak no more. */
+export function forgetSilenced(conference: Conference, now: number): void {
+  const { speakers, tracks } = conference;
+  for (const [key, { at }] of speakers.levels) {
+    if (!tracks.has(key) || now - at > LEVEL_HOLDS_MS) speakers.levels.delete(key);
+  }
+  const latest = speakers.latest.filter(track => tracks.has(track));
+  if (latest.length === speakers.latest.length) return;
+  speakers.latest = latest;
+  speakers.version++;
+}
+
+/** Place among the latest speakers, 0 the latest, by publisher; who never spoke has none. */
+export function ranksOf(conference: Conference): Map<SessionKey, number> {
+  const ranks = new Map<SessionKey, number>();
+  for (const track of conference.speakers.latest) {
+    const publisher = conference.tracks.get(track)?.publisher;
+    if (publisher !== undefined && !ranks.has(publisher)) ranks.set(publisher, ranks.size);
+  }
+  return ranks;
+}
+
+/** What a viewer wants: what it said, and in "auto" everybody's voice and the videos of those who spoke last. */
+export function wantsOf(conference: Conference, viewer: Participant): Map<SubscriptionKey, WantedTrack> {
+  const { auto } = viewer;
+  if (auto === undefined) return viewer.wanted;
+  const wants = new Map<SubscriptionKey, WantedTrack>();
+  const ranks = ranksOf(conference);
+  const others = [...conference.participants.values()]
+    .filter(other => other !== viewer && other.stage.kind === 'present')
+    .toSorted((one, other) => (ranks.get(one.key) ?? ranks.size) - (ranks.get(other.key) ?? ranks.size));
+  let left = auto.lastN;
+  for (const other of others) {
+    const video = cameraOf(conference, other);
+    for (const key of other.published) {
+      const track = conference.tracks.get(key)?.track;
+      if (track?.kind === 'audio') wants.set(keyOfSubscription(track.ref), track.ref);
+    }
+    if (video === undefined || left <= 0) continue;
+    left -= 1;
+    wants.set(keyOfSubscription(video), { ...video, width: auto.width, height: auto.height });
+  }
+  for (const [key, wanted] of viewer.wanted) wants.set(key, wanted);
+  return wants;
+}
+
+function cameraOf(conference: Conference, participant: Participant): TrackRef | undefined {
+  const isCamera = (key: TrackKey): boolean => {
+    const track = conference.tracks.get(key)?.track;
+    return track?.kind === 'video' && participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare';
+  };
+  const key = [...participant.published].find(isCamera);
+  return key === undefined ? undefined : conference.tracks.get(key)?.track.ref;
+}

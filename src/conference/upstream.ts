@@ -1,0 +1,99 @@
+/** What publishers are asked to send: the layers that somebody gets, and no others (extension `org.weir.layers_wanted`). */
+import type { TrackLayers } from '../../signalling/wire/streams.ts';
+import { wantedLayers } from '../allocation/upstream.ts';
+import type { Grant } from '../allocation/wants.ts';
+import { keyOfTrack, type TrackKey } from '../session.ts';
+import { tell } from './effects.ts';
+import type { Effect } from './messages.ts';
+import { wantsOf } from './speakers.ts';
+import type { Conference, Participant, Publication } from './state.ts';
+
+/** ms. Who has just come is about to ask: what it will want must not have to be started first. */
+const NEWCOMER_MS = 3_000;
+/** In a larger call a newcomer's tiles are small: the lowest layers will do, and those run already. */
+const SMALL_CALL = 9;
+
+/** Tells each publisher which layers are wanted, where that changed. */
+export function steerUpstream(conference: Conference, now: number, effects: Effect[]): void {
+  const grants = grantsByTrack(conference);
+  const newcomers = newcomersIn(conference, now);
+  for (const publisher of conference.participants.values()) {
+    if (publisher.control.kind !== 'open') continue;
+    const changed: TrackLayers[] = [];
+    for (const key of publisher.published) {
+      const publication = conference.tracks.get(key);
+      if (publication?.track.kind !== 'video') continue;
+      const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
+      if (steer(publication, grants.get(key) ?? [], awaited, now)) changed.push(layersWanted(publication));
+    }
+    if (changed.length > 0)
+      effects.push(tell(publisher, { kind: 'streams', message: { kind: 'layers_wanted', tracks: changed } }));
+  }
+}
+
+/** True where its publisher has to be told. */
+function steer(publication: Publication, grants: readonly ViewerGrant[], awaited: boolean, now: number): boolean {
+  const offered = publication.layers.map(layer => layer.offered);
+  // A layer that is being taken off goes on until the last viewer has moved: the publisher waits for that.
+  const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
+  const { wanted, memory } = wantedLayers(
+    [...grants.map(({ grant }) => grant), ...(awaited ? offered.map(allOf) : [])],
+    offered,
+    publication.upstream,
+    now,
+  );
+  publication.upstream = memory;
+  const told = wanted.map((one, index) => one || (offered[index] === false && occupied[index] === true));
+  const before = publication.toldWanted ?? told.map(() => true);
+  if (told.every((one, index) => one === before[index])) return false;
+  publication.toldWanted = told;
+  publication.toldWantedAt = now;
+  return true;
+}
+
+function allOf(_: boolean, layer: number): Grant {
+  return { kind: 'layer', layer };
+}
+
+function layersWanted({ track, toldWanted = [] }: Publication): TrackLayers {
+  return {
+    ...track.ref,
+    layers: track.layers.map(({ rid }, index) => ({
+      ...(rid === undefined ? {} : { rid }),
+      active: toldWanted[index] ?? true,
+    })),
+  };
+}
+
+interface ViewerGrant {
+  grant: Grant;
+  /** The layer that flows to the viewer now. */
+  shown: number | undefined;
+}
+
+function grantsByTrack(conference: Conference): Map<TrackKey, ViewerGrant[]> {
+  const byTrack = new Map<TrackKey, ViewerGrant[]>();
+  for (const viewer of conference.participants.values()) {
+    const { allocation, shown } = viewer.viewing;
+    for (const [key, wanted] of wantsOf(conference, viewer)) {
+      const grant = allocation.grants.get(key);
+      if (grant === undefined) continue;
+      const track = keyOfTrack(wanted);
+      const grants = byTrack.get(track) ?? [];
+      grants.push({ grant, shown: shown.get(key) });
+      byTrack.set(track, grants);
+    }
+  }
+  return byTrack;
+}
+
+function newcomersIn(conference: Conference, now: number): Set<Participant> {
+  const newcomers = new Set<Participant>();
+  if (conference.participants.size > SMALL_CALL) return newcomers;
+  for (const participant of conference.participants.values()) {
+    const { stage } = participant;
+    if (stage.kind === 'joining' || (stage.kind === 'present' && now - stage.since < NEWCOMER_MS))
+      newcomers.add(participant);
+  }
+  return newcomers;
+}

@@ -1,0 +1,81 @@
+import type { types } from 'mediasoup';
+import { asWeirError } from '../../signalling/wire/errors.ts';
+import type { Clock, MeasuredTrack } from '../ports.ts';
+import type { Publication } from './conference-media.ts';
+import type { Logger } from './options.ts';
+
+const MEASURE_EVERY_MS = 1_000;
+
+/** bit/s of each layer; a layer that stopped has a score of 0 before its average has come down. */
+function bitratesOf({ kind, layers, producer }: Publication, stats: readonly types.ProducerStat[]): number[] {
+  const { encodings = [] } = producer.rtpParameters;
+  return layers.map((_, index) => {
+    const { rid, ssrc } = encodings[index] ?? {};
+    const stat = stats.find(one => (rid === undefined ? ssrc === undefined || one.ssrc === ssrc : one.rid === rid));
+    const scores = producer.score.filter(one => one.encodingIdx === index);
+    const silent = scores.length === 0 || scores.every(({ score }) => score === 0);
+    return stat === undefined || (silent && kind === 'video') ? 0 : stat.bitrate;
+  });
+}
+
+/** How much arrives of what one client publishes: asked of the worker once a second, and when a layer starts or stops. */
+export class Measurement {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #publications: () => readonly Publication[];
+  readonly #measured: (tracks: MeasuredTrack[]) => void;
+  #next: ReturnType<Clock['after']> | undefined;
+  #asking = false;
+  #closed = false;
+
+  constructor(
+    clock: Clock,
+    logger: Logger,
+    publications: () => readonly Publication[],
+    measured: (tracks: MeasuredTrack[]) => void,
+  ) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#publications = publications;
+    this.#measured = measured;
+  }
+
+  /** Measures from now on; what is new at once. */
+  start(): void {
+    if (this.#closed) return;
+    this.#next ??= this.#clock.after(MEASURE_EVERY_MS, () => {
+      this.#next = undefined;
+      this.now();
+      this.start();
+    });
+  }
+
+  now(): void {
+    if (this.#asking || this.#closed) return;
+    this.#asking = true;
+    this.#ask()
+      .catch((thrown: unknown) => {
+        if (!this.#closed) this.#logger.debug({ error: asWeirError(thrown).message }, 'tracks not measured');
+      })
+      .finally(() => {
+        this.#asking = false;
+      });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#next?.cancel();
+  }
+
+  async #ask(): Promise<void> {
+    const live = this.#publications().filter(({ producer }) => !producer.closed);
+    const asked = await Promise.allSettled(
+      live.map(async publication => ({
+        ref: publication.ref,
+        bitrates: bitratesOf(publication, await publication.producer.getStats()),
+      })),
+    );
+    const tracks = asked.flatMap(one => (one.status === 'fulfilled' ? one.value : []));
+    if (!this.#closed && tracks.length > 0) this.#measured(tracks);
+  }
+}
