@@ -222,3 +222,24 @@ export async function seesWidth(
     timeoutMs,
   );
 }
+
+/** The video that a participant published first. */
+export function videoOf(peer: BrowserPeer): PublishedTrack {
+  const video = peer.published.find(({ kind }) => kind === 'video');
+  if (video === undefined) throw new Error('publishes no video');
+  return video;
+}
+
+/** Resolves once the viewer has decoded more than `more` frames of the track beyond those of now, at most `withinMs` later. */
+export async function framesFlow(
+  viewer: BrowserPeer,
+  trackId: string,
+  { more, withinMs }: { more: number; withinMs: number },
+): Promise<void> {
+  const count = async (): Promise<number> =>
+    (await viewer.page.evaluate(() => window.client.inboundVideo()))
+      .filter(video => video.trackId === trackId)
+      .reduce((sum, { framesDecoded }) => sum + framesDecoded, 0);
+  const before = await count();
+  await eventually(`frames of ${trackId}`, async () => (await count()) > before + more, withinMs);
+}
