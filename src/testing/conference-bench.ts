@@ -146,6 +146,19 @@ export class ConferenceBench {
   }
 }
 
+/** Alice and Bob in a call; Bob watches Alice at the size given, in px. */
+export function watchedCall(size = { width: 1280, height: 720 }) {
+  const bench = new ConferenceBench();
+  const alice = benchClient('alice');
+  const bob = benchClient('bob');
+  bench.join(alice);
+  bench.join(bob);
+  bench.subscribe(bob, alice, size);
+  bench.finishAll();
+  bench.answer(bob);
+  return { bench, alice, bob };
+}
+
 export function newsIn(effects: readonly Effect[], client: BenchClient, kind?: News['kind']): News[] {
   return effects.flatMap(effect =>
     effect.kind === 'tell' &&
@@ -154,6 +167,14 @@ export function newsIn(effects: readonly Effect[], client: BenchClient, kind?: N
       ? [effect.news]
       : [],
   );
+}
+
+export function offersIn(effects: readonly Effect[]) {
+  return effects.filter(effect => effect.kind === 'make-offer');
+}
+
+export function adjustsIn(effects: readonly Effect[]) {
+  return effects.filter(effect => effect.kind === 'adjust');
 }
 
 export function callOfWork(work: MediaWork): CallRef {

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { benchClient, ConferenceBench, newsIn, offersIn, watchedCall } from '../testing/conference-bench.ts';
+
+describe('subscriptions', () => {
+  it('offers wanted tracks at the smallest layer that covers the size', () => {
+    const { bench, alice, bob } = watchedCall({ width: 320, height: 180 });
+    expect(offersIn(bench.effects)).toMatchObject([
+      {
+        call: bob.call,
+        tracks: [
+          { ref: alice.tracks[0]?.ref, layer: undefined, paused: false },
+          { ref: alice.tracks[1]?.ref, layer: 0, paused: false },
+        ],
+      },
+    ]);
+  });
+
+  it('changes the layer without a negotiation', () => {
+    const { bench, alice, bob } = watchedCall({ width: 320, height: 180 });
+    const effects = bench.subscribe(bob, alice, { width: 1280, height: 720 });
+    expect(effects).toMatchObject([{ kind: 'adjust', track: alice.tracks[1]?.ref, layer: 2, paused: false }]);
+  });
+
+  it('is idempotent', () => {
+    const { bench, alice, bob } = watchedCall({ width: 320, height: 180 });
+    expect(bench.subscribe(bob, alice, { width: 320, height: 180 })).toEqual([]);
+  });
+
+  it('pauses what is no longer wanted and resumes it, both without a negotiation', () => {
+    const { bench, alice, bob } = watchedCall();
+    const video = alice.tracks[1]?.ref ?? { streamId: '', trackId: '' };
+    const hidden = bench.say(bob, { kind: 'subscription', subscribe: [], unsubscribe: [video] });
+    expect(hidden).toMatchObject([{ kind: 'adjust', track: video, paused: true }]);
+    const shown = bench.subscribe(bob, alice, { width: 1280, height: 720 });
+    expect(shown).toMatchObject([{ kind: 'adjust', track: video, paused: false }]);
+  });
+
+  it('answers an unknown track with an error and keeps the others', () => {
+    const bench = new ConferenceBench();
+    const alice = benchClient('alice');
+    const bob = benchClient('bob');
+    bench.join(alice);
+    bench.join(bob);
+    const nobody = { streamId: 'no', trackId: 'no' };
+    const audio = alice.tracks[0]?.ref ?? nobody;
+    const effects = bench.say(bob, { kind: 'subscription', subscribe: [nobody, audio], unsubscribe: [] });
+    expect(newsIn(effects, bob, 'error')).toMatchObject([{ error: { code: 'WEIR_UNKNOWN_TRACK' }, tracks: [nobody] }]);
+    expect(offersIn(effects)).toMatchObject([{ tracks: [{ ref: audio }] }]);
+  });
+
+  it('does not let anybody subscribe to their own tracks', () => {
+    const bench = new ConferenceBench();
+    const alice = benchClient('alice');
+    bench.join(alice);
+    const effects = bench.subscribe(alice, alice);
+    expect(newsIn(effects, alice, 'error')).toMatchObject([{ error: { code: 'WEIR_UNKNOWN_TRACK' } }]);
+    expect(offersIn(effects)).toEqual([]);
+  });
+
+  it('coalesces: what changes while an offer is out makes one further offer', () => {
+    const { bench, bob } = watchedCall();
+    const others = ['carol', 'dave', 'erin'].map(name => benchClient(name));
+    const [carol, dave, erin] = others;
+    if (carol === undefined || dave === undefined || erin === undefined) throw new Error('three clients');
+    for (const other of others) bench.join(other);
+    bench.effects.length = 0;
+    bench.subscribe(bob, carol);
+    bench.finishAll();
+    bench.subscribe(bob, dave);
+    bench.subscribe(bob, erin);
+    bench.finishAll();
+    expect(offersIn(bench.effects)).toHaveLength(1);
+    bench.answer(bob);
+    expect(offersIn(bench.effects)).toHaveLength(2);
+    expect(offersIn(bench.effects)[1]?.tracks).toHaveLength(8);
+  });
+
+  it('takes the tracks of one that left out of the next offer', () => {
+    const { bench, alice, bob } = watchedCall();
+    bench.effects.length = 0;
+    bench.take({ kind: 'hung-up', call: alice.call });
+    expect(bench.lastMetadata(bob)).toEqual({});
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: [] }]);
+  });
+
+  it('offers a track anew when its publisher stopped and started it between two offers', () => {
+    const { bench, alice, bob } = watchedCall();
+    bench.effects.length = 0;
+    const tracks = alice.tracks;
+    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
+    alice.tracks = tracks.slice(0, 1);
+    bench.say(alice, offer);
+    bench.finish(alice.call);
+    const withdrawn = offersIn(bench.effects);
+    expect(withdrawn).toMatchObject([{ call: bob.call, tracks: [{ ref: tracks[0]?.ref }] }]);
+    alice.tracks = tracks;
+    bench.say(alice, offer);
+    bench.finish(alice.call);
+    bench.finishAll();
+    bench.answer(bob);
+    expect(offersIn(bench.effects)[1]?.tracks.map(track => track.ref)).toEqual(tracks.map(track => track.ref));
+  });
+
+  it('offers it anew as well when the viewer was busy all the while', () => {
+    const { bench, alice, bob } = watchedCall();
+    const carol = benchClient('carol');
+    bench.join(carol);
+    bench.subscribe(bob, carol);
+    bench.finishAll();
+    bench.effects.length = 0;
+    const tracks = alice.tracks;
+    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
+    for (const published of [tracks.slice(0, 1), tracks]) {
+      alice.tracks = published;
+      bench.say(alice, offer);
+      bench.finish(alice.call);
+    }
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.answer(bob);
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call }]);
+    expect(offersIn(bench.effects)[0]?.tracks).toHaveLength(4);
+  });
+});
