@@ -94,19 +94,20 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
 
 async function runStep(step: Step, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Outcome> {
   const started = performance.now();
-  let succeeded = true;
-  if (step.report === undefined) {
-    const said: Buffer[] = [];
-    for (const command of step.commands) {
-      succeeded = (await run(command, step.timeoutMs, env, signal, part => said.push(part))) && succeeded;
-    }
-    console.log(`\n── ${step.title} ──\n${Buffer.concat(said).toString()}`);
-  } else {
-    console.log(`\n── ${step.title} ──`);
+  const heading = `\n── ${step.title} ──`;
+  // What runs beside others says all at its end.
+  const said: Buffer[] = [];
+  const take = step.report === undefined ? (output: Buffer) => said.push(output) : undefined;
+  if (step.report !== undefined) {
+    console.log(heading);
     await mkdir(REPORTS, { recursive: true });
     await rm(step.report, { force: true });
-    for (const command of step.commands) succeeded = (await run(command, step.timeoutMs, env, signal)) && succeeded;
   }
+  let succeeded = true;
+  for (const command of step.commands) {
+    succeeded = (await run(command, step.timeoutMs, env, signal, take)) && succeeded;
+  }
+  if (take !== undefined) console.log(`${heading}\n${Buffer.concat(said).toString()}`);
   const seconds = (performance.now() - started) / 1000;
   const counts =
     step.report === undefined

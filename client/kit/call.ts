@@ -149,9 +149,7 @@ export class Call {
   prepare(): void {
     const { confId, focus } = this.#options.room;
     if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
-    if (this.#prepared !== undefined && this.#fits(this.#prepared, confId, focus)) return;
-    this.#prepared?.close();
-    this.#prepared = this.#sessionOf(confId, focus, undefined);
+    this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
     this.#prepared.prepare();
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
+import { CHROMIUM_FLAGS } from './chromium-flags.ts';
 
 const EXECUTABLE = join(import.meta.dirname, 'chromium-behind-servers.sh');
 /** The last resort: whoever asks a page has a limit of its own. */
@@ -12,24 +13,6 @@ const FRAMES_PER_SECOND = 15;
 
 /** CSS px: tiles of up to four people ask for the highest layer, and the (software) compositor has little to paint. */
 const WINDOW = { width: 720, height: 520 };
-
-const FLAGS = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  `--use-fake-device-for-media-stream=fps=${FRAMES_PER_SECOND}`,
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
-  // Chromium would hide loopback addresses behind mDNS names, which nothing here resolves.
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
-  // All pages are looked at: none may be slowed down for being in the back.
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-];
 
 /**
  * One browser for all pages: its shared processes (network, compositor, audio) would otherwise run once for each page, on two
@@ -50,7 +33,11 @@ export class Chromium {
         headless: true,
         // The browser ends when the pipe does, so also when this process is killed.
         pipe: true,
-        args: [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+        args: [
+          ...CHROMIUM_FLAGS,
+          `--use-fake-device-for-media-stream=fps=${FRAMES_PER_SECOND}`,
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        ],
         defaultViewport: WINDOW,
         protocolTimeout: ANSWERS_WITHIN_MS,
         // Interrupts are ours to handle.

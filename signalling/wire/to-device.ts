@@ -48,6 +48,8 @@ const Common = Type.Object({
   sender_session_id: Id,
 });
 
+const SdpAnswer = Type.Object({ type: Type.Literal('answer'), sdp: Description.properties.sdp });
+
 const parseCommon = parserOf('to-device message', Common);
 const parseInvite = parserOf(
   'm.call.invite',
@@ -59,10 +61,7 @@ const parseInvite = parserOf(
   }),
 );
 const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
-const parseAnswer = parserOf(
-  'm.call.answer',
-  Type.Object({ answer: Type.Object({ type: Type.Literal('answer'), sdp: Description.properties.sdp }) }),
-);
+const parseAnswer = parserOf('m.call.answer', Type.Object({ answer: SdpAnswer }));
 const parseHangup = parserOf('m.call.hangup', Type.Object({ reason: Type.Optional(Type.String({ maxLength: 255 })) }));
 
 const DEFAULT_LIFETIME_MS = 60_000;
@@ -252,7 +251,7 @@ const parseFocusCommon = parserOf('focus message', Type.Object({ call_id: Id, de
 const parseFocusAnswer = parserOf(
   'm.call.answer',
   Type.Object({
-    answer: Type.Object({ type: Type.Literal('answer'), sdp: Description.properties.sdp }),
+    answer: SdpAnswer,
     [EARLY_OFFER]: Type.Optional(Type.Object({ type: Type.Literal('offer'), sdp: Description.properties.sdp })),
   }),
 );

@@ -4,6 +4,8 @@
  */
 import { createInterface } from 'node:readline';
 import { type Browser, launch, type LaunchOptions, type Page } from 'puppeteer-core';
+import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
+import { FIREFOX_PREFERENCES } from '../media/firefox-preferences.ts';
 import { type FarReport, readReport } from './report.ts';
 
 const [kind, link] = process.argv.slice(2);
@@ -20,12 +22,8 @@ function optionsFor(browser: 'firefox' | 'chromium'): LaunchOptions {
       browser: 'firefox',
       executablePath: '/usr/bin/firefox-esr',
       extraPrefsFirefox: {
-        'media.navigator.streams.fake': true,
-        'media.navigator.permission.disabled': true,
-        'media.autoplay.default': 0,
+        ...FIREFOX_PREFERENCES,
         'media.autoplay.blocking_policy': 0,
-        // Host names of .local need a resolver that is not there.
-        'media.peerconnection.ice.obfuscate_host_addresses': false,
         'media.gmp-manager.updateEnabled': false,
         'app.update.enabled': false,
       },
@@ -36,21 +34,10 @@ function optionsFor(browser: 'firefox' | 'chromium'): LaunchOptions {
     executablePath: '/usr/bin/chromium',
     pipe: true,
     args: [
+      ...CHROMIUM_FLAGS,
       '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
       '--use-fake-device-for-media-stream=fps=15',
-      '--use-fake-ui-for-media-stream',
       '--auto-select-desktop-capture-source=Entire screen',
-      '--autoplay-policy=no-user-gesture-required',
-      '--disable-features=WebRtcHideLocalIpsWithMdns',
-      '--disable-background-timer-throttling',
-      '--disable-renderer-backgrounding',
-      '--disable-backgrounding-occluded-windows',
     ],
   };
 }

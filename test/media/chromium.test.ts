@@ -1,24 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
-import type { Media, OfferedTrack, PublishedTrack } from '../../src/ports.ts';
+import type { Media, OfferedTrack } from '../../src/ports.ts';
 import type { ConferenceKey } from '../../src/session.ts';
-import { BrowserPeer, eventually, newConference, type Pages, seesWidth, startChromium, startMedia } from './harness.ts';
+import {
+  BrowserPeer,
+  eventually,
+  framesFlow,
+  newConference,
+  type Pages,
+  seesWidth,
+  startChromium,
+  startMedia,
+  videoOf,
+} from './harness.ts';
 
-function videoOf(peer: BrowserPeer): PublishedTrack {
-  const video = peer.published.find(({ kind }) => kind === 'video');
-  if (video === undefined) throw new Error('publishes no video');
-  return video;
-}
-
-/** Resolves once the viewer has decoded more frames of the track than now. */
-async function framesFlow(viewer: BrowserPeer, trackId: string, timeoutMs = 10_000): Promise<void> {
-  const count = async (): Promise<number> =>
-    (await viewer.page.evaluate(() => window.client.inboundVideo()))
-      .filter(video => video.trackId === trackId)
-      .reduce((sum, { framesDecoded }) => sum + framesDecoded, 0);
-  const before = await count();
-  await eventually(`frames of ${trackId}`, async () => (await count()) > before + 5, timeoutMs);
-}
+const FEW_FRAMES = { more: 5, withinMs: 10_000 };
 
 const mLines = (sdp: string): string[] => sdp.split(/\r\nm=/).slice(1);
 const directionOf = (sdp: string, mid: string): string | undefined => {
@@ -136,7 +132,7 @@ describe('Chromium', () => {
       expect(directionOf(stopped.sdp, '1')).toBe('recvonly');
       const { offer } = await bob.receive(alice.tracks());
       expect(directionOf(offer, 's2')).toBe('inactive');
-      await framesFlow(bob, camera.trackId);
+      await framesFlow(bob, camera.trackId, FEW_FRAMES);
       // The second share takes the section that the first one left.
       expect(mLines(offer)).toHaveLength(6);
     }
@@ -155,7 +151,7 @@ describe('Chromium', () => {
     await bob.page.evaluate(() => window.client.shareScreen());
     const answered = await bob.offer();
     expect(['s0', 's1', 's2'].map(mid => directionOf(answered.sdp, mid))).toEqual(['sendonly', 'sendonly', 'inactive']);
-    await framesFlow(bob, videoOf(alice).ref.trackId);
+    await framesFlow(bob, videoOf(alice).ref.trackId, FEW_FRAMES);
   });
 
   it('restarts ICE', async () => {
@@ -171,8 +167,8 @@ describe('Chromium', () => {
     const after = ufrags((await bob.offer(true)).sdp);
     expect([before.length, after.length]).toEqual([1, 1]);
     expect(after).not.toEqual(before);
-    await framesFlow(bob, videoOf(alice).ref.trackId);
-    await framesFlow(alice, videoOf(bob).ref.trackId);
+    await framesFlow(bob, videoOf(alice).ref.trackId, FEW_FRAMES);
+    await framesFlow(alice, videoOf(bob).ref.trackId, FEW_FRAMES);
     expect(bob.log).toMatchObject({ failed: [] });
   });
 
@@ -214,7 +210,7 @@ describe('Chromium', () => {
       return (await frames()) === before;
     });
     await bob.peer.adjust(ref, 2, false);
-    await framesFlow(bob, ref.trackId);
+    await framesFlow(bob, ref.trackId, FEW_FRAMES);
   });
 
   it('reports a peer that fell silent', async () => {

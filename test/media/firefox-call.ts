@@ -3,7 +3,16 @@
  * listens on. Prints each step as it is proven; anything else ends it with an error.
  */
 import assert from 'node:assert/strict';
-import { BrowserPeer, eventually, newConference, seesWidth, startFirefox, startMedia } from './harness.ts';
+import {
+  BrowserPeer,
+  eventually,
+  framesFlow,
+  newConference,
+  seesWidth,
+  startFirefox,
+  startMedia,
+  videoOf,
+} from './harness.ts';
 
 const [, , address = ''] = process.argv;
 const proven = (step: string): void => {
@@ -35,8 +44,7 @@ try {
   );
   proven('control');
 
-  const camera = alice.published.find(({ kind }) => kind === 'video')?.ref;
-  assert.ok(camera);
+  const camera = videoOf(alice).ref;
   await bob.receive(alice.tracks());
   await alice.receive(bob.tracks());
   await seesWidth(bob, camera.trackId, 640, 60_000);
@@ -85,12 +93,7 @@ try {
   const before = /a=ice-ufrag:(\S+)/.exec(taken.sdp)?.[1];
   const restarted = await bob.offer(true);
   assert.notEqual(/a=ice-ufrag:(\S+)/.exec(restarted.sdp)?.[1], before);
-  const frames = async (): Promise<number> => {
-    const inbound = await bob.page.evaluate(() => window.client.inboundVideo());
-    return inbound.find(video => video.trackId === camera.trackId)?.framesDecoded ?? 0;
-  };
-  const seen = await frames();
-  await eventually('frames after the restart', async () => (await frames()) > seen + 10);
+  await framesFlow(bob, camera.trackId, { more: 10, withinMs: 20_000 });
   assert.deepEqual([alice.log.failed, bob.log.failed], [[], []]);
   proven('ICE restart');
 } finally {

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, launch, type Page } from 'puppeteer-core';
+import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { createMedia, type MediaOptions } from '../../src/media/index.ts';
 import type { AnsweredOffer, Clock, Media, OfferedTrack, Peer, PublishedTrack } from '../../src/ports.ts';
 import { type ConferenceKey, keyOfConference, keyOfSession, type SessionKey } from '../../src/session.ts';
+import { FIREFOX_PREFERENCES } from './firefox-preferences.ts';
 import { type InboundVideo, installClient } from './page-client.ts';
 
 export const systemClock: Clock = {
@@ -87,24 +89,6 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-const CHROMIUM_ARGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-];
-
 /** A browser, and a loopback origin that may use its devices. */
 async function startPages(start: (userDataDir: string) => Promise<Browser>): Promise<Pages> {
   const server = http.createServer((_request, response) => {
@@ -130,7 +114,11 @@ async function startPages(start: (userDataDir: string) => Promise<Browser>): Pro
 /** Debian's Chromium with fake devices. */
 export function startChromium(): Promise<Pages> {
   return startPages(userDataDir =>
-    launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', userDataDir, args: CHROMIUM_ARGS }),
+    launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      userDataDir,
+      args: [...CHROMIUM_FLAGS, '--headless=new', '--no-sandbox', '--use-fake-device-for-media-stream'],
+    }),
   );
 }
 
@@ -145,10 +133,7 @@ export function startFirefox(): Promise<Pages> {
       timeout: 120_000,
       userDataDir,
       extraPrefsFirefox: {
-        'media.navigator.streams.fake': true,
-        'media.navigator.permission.disabled': true,
-        'media.autoplay.default': 0,
-        'media.peerconnection.ice.obfuscate_host_addresses': false,
+        ...FIREFOX_PREFERENCES,
         'app.update.disabledForTesting': true,
         'datareporting.policy.dataSubmissionEnabled': false,
       },
@@ -236,4 +221,25 @@ export async function seesWidth(
     },
     timeoutMs,
   );
+}
+
+/** The video that a participant published first. */
+export function videoOf(peer: BrowserPeer): PublishedTrack {
+  const video = peer.published.find(({ kind }) => kind === 'video');
+  if (video === undefined) throw new Error('publishes no video');
+  return video;
+}
+
+/** Resolves once the viewer has decoded more than `more` frames of the track beyond those of now, at most `withinMs` later. */
+export async function framesFlow(
+  viewer: BrowserPeer,
+  trackId: string,
+  { more, withinMs }: { more: number; withinMs: number },
+): Promise<void> {
+  const count = async (): Promise<number> =>
+    (await viewer.page.evaluate(() => window.client.inboundVideo()))
+      .filter(video => video.trackId === trackId)
+      .reduce((sum, { framesDecoded }) => sum + framesDecoded, 0);
+  const before = await count();
+  await eventually(`frames of ${trackId}`, async () => (await count()) > before + more, withinMs);
 }

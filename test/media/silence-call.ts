@@ -4,7 +4,16 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { BrowserPeer, eventually, newConference, startChromium, startFirefox, startMedia } from './harness.ts';
+import {
+  BrowserPeer,
+  eventually,
+  framesFlow,
+  newConference,
+  startChromium,
+  startFirefox,
+  startMedia,
+  videoOf,
+} from './harness.ts';
 
 const [, , address = '', browser] = process.argv;
 const run = promisify(execFile);
@@ -23,18 +32,13 @@ async function meet(names: [string, string]): Promise<[BrowserPeer, BrowserPeer]
   await bob.join(640, 480);
   await bob.receive(alice.tracks());
   await alice.receive(bob.tracks());
-  await picturesFlow(bob);
+  await picturesFlow(bob, alice);
   return [alice, bob];
 }
 
-async function picturesFlow(viewer: BrowserPeer): Promise<void> {
-  const frames = async (): Promise<number> =>
-    (await viewer.page.evaluate(() => window.client.inboundVideo())).reduce(
-      (sum, video) => sum + video.framesDecoded,
-      0,
-    );
-  const before = await frames();
-  await eventually('frames', async () => (await frames()) > before + 10, 30_000);
+/** Resolves once the viewer sees more pictures of the other one's camera. */
+function picturesFlow(viewer: BrowserPeer, other: BrowserPeer): Promise<void> {
+  return framesFlow(viewer, videoOf(other).ref.trackId, { more: 10, withinMs: 30_000 });
 }
 
 try {
@@ -56,9 +60,13 @@ try {
   } else {
     await eventually('heard again', () => both.every(({ log }) => log.path.at(-1) === 'heard'), 30_000);
     // It gets its pictures again, or it learns soon that it has to join again: never neither.
-    for (const each of both) {
-      const told = (): boolean => each.log.failed[0] === 'WEIR_MEDIA_FAILED';
-      await Promise.race([picturesFlow(each), eventually('told to join again', told, 30_000)]);
+    const [alice, bob] = both;
+    for (const [viewer, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      const told = (): boolean => viewer.log.failed[0] === 'WEIR_MEDIA_FAILED';
+      await Promise.race([picturesFlow(viewer, other), eventually('told to join again', told, 30_000)]);
     }
   }
   proven('back');
