@@ -188,6 +188,7 @@ describe('in the call', () => {
           { stream_id: 'stream-bo', track_id: 'v', width: 320, height: 180 },
         ],
         unsubscribe: [],
+        'org.weir.tell': ['allocation', 'speakers', 'audio_levels'],
       },
     });
     expect(call.streams).toMatchObject([{ userId: '@bo:b.example', audioTrackId: 'a', videoTrackId: 'v' }]);
@@ -234,6 +235,43 @@ describe('in the call', () => {
     const { channel } = FakePeerConnection.latest;
     channel.fakeOpen();
     expect(channel.types.slice(0, 2)).toEqual(['m.call.negotiate', 'm.call.track_subscription']);
+  });
+
+  it('sends the layers that the focus wants, and all of them in the next session', async () => {
+    call.join();
+    const { channel, transceivers } = await connect();
+    const camera = transceivers[1];
+    const [streamId = '', trackId = ''] = camera?.ids.split(' ') ?? [];
+    const layers = ['q', 'h', 'f'].map(rid => ({ rid, active: rid === 'q' }));
+    channel.fakeMessage('org.weir.layers_wanted', { tracks: [{ stream_id: streamId, track_id: trackId, layers }] });
+    await settle();
+    expect(camera?.sender.active).toEqual({ f: false, h: false, q: true });
+    expect(transceivers[0]?.sender.active).toEqual({ '': true });
+    call.offerLayers(streamId, trackId, [{ rid: 'q', active: false }]);
+    expect(channel.types.at(-1)).toBe('org.weir.layers_available');
+    await settle(1_000);
+    expect(camera?.sender.active).toEqual({ f: false, h: false, q: false });
+    hangUp('WEIR_FOCUS_RESTARTED');
+    const next = await connect();
+    expect(next.transceivers[1]?.sender.active).toEqual({ f: true, h: true, q: true });
+  });
+
+  it('knows what the focus grants, and who speaks', async () => {
+    call.join();
+    const { channel } = await connect(BO);
+    channel.fakeMessage('org.weir.allocation', {
+      available_bitrate: 250_000,
+      state: 'DEFICIENT',
+      tracks: [{ stream_id: 'stream-bo', track_id: 'v', paused: 'bandwidth', layers: [{ live: true }] }],
+    });
+    channel.fakeMessage('org.weir.speakers', { latest: [{ stream_id: 'stream-bo', track_id: 'a' }] });
+    expect(call.streams[0]?.granted).toEqual({ kind: 'paused', reason: 'bandwidth' });
+    expect(call.others?.available).toBe(250_000);
+    expect(call.others?.speakers).toEqual([{ streamId: 'stream-bo', trackId: 'a' }]);
+    call.show('stream-bo', 'v', 'hidden');
+    expect(call.streams[0]?.granted).toBeUndefined();
+    call.showCopy({ streamId: 'stream-bo', trackId: 'v', variant: 'small', shown: { width: 64, height: 36 } });
+    expect(channel.sent.at(-1)).toContain('"org.weir.variant":"small"');
   });
 
   it('tells a person what the focus refused, but not that somebody just left', async () => {

@@ -4,11 +4,12 @@ import type { Capture } from './capture.ts';
 import { type Mark, type Marks, preciseNow } from './marks.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
+import type { Others } from './others.ts';
 import type { RemoteStream } from './remote-streams.ts';
 import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
 import { Session } from './session.ts';
-import type { FocusRef } from './wire.ts';
-import type { Size } from './subscriptions.ts';
+import type { FocusRef, LayerSwitch } from './wire.ts';
+import type { Shown, Size, WantedCopy } from './subscriptions.ts';
 
 export type CallState =
   | { kind: 'idle' }
@@ -36,7 +37,7 @@ export type RoomOfCall = Pick<
 export interface CallOptions {
   room: RoomOfCall;
   capture: Capture;
-  guessSize: () => Size;
+  guessSize: () => Shown;
   /** State, streams or marks changed. */
   changed(): void;
   /** Something that a person should know, while the call goes on. */
@@ -87,8 +88,13 @@ export class Call {
 
   /** Streams of the others. */
   get streams(): RemoteStream[] {
-    const now = this.#session?.streams ?? [];
+    const now = this.#session?.others.streams ?? [];
     return this.#answered ? now : this.#lastStreams;
+  }
+
+  /** What the current session knows of the others; changes with it. */
+  get others(): Others | undefined {
+    return this.#session?.others;
   }
 
   /** The peer connection of the current session; an array, since there may be none. */
@@ -126,8 +132,18 @@ export class Call {
   }
 
   /** How a video tile is drawn: its size in device px, or hidden. */
-  show(streamId: string, trackId: string, size: Size | 'hidden'): void {
-    this.#session?.show(streamId, trackId, size);
+  show(streamId: string, trackId: string, shown: Shown): void {
+    this.#session?.show(streamId, trackId, shown);
+  }
+
+  /** Asks for a second size of somebody's track, which comes in `others.copies`; not any more where it is hidden. */
+  showCopy(copy: WantedCopy): void {
+    this.#session?.showCopy(copy);
+  }
+
+  /** Takes layers of one of our videos off once nobody watches them, or offers them again; the ids are those of our description. */
+  offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
+    this.#session?.offerLayers(streamId, trackId, layers);
   }
 
   /** Overrules the drawn size of one track; sent at once. Returns when, in ms since 1970. */
@@ -280,7 +296,7 @@ export class Call {
 
   #lost(session: Session, loss: Loss): void {
     if (this.#session !== session || !this.#isIn()) return;
-    if (this.#answered) this.#lastStreams = session.streams;
+    if (this.#answered) this.#lastStreams = session.others.streams;
     const verdict = judge(loss, this.#history, session.upForMs, Math.random());
     if (verdict.kind === 'end') {
       this.#end(verdict.problem);

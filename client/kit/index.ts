@@ -14,7 +14,8 @@ export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
 export { type Mark, type Marks, preciseNow } from './marks.ts';
 export { type Problem, problem, type ProblemCode, ProblemError, problemOf } from './problems.ts';
-export type { BoundTrack, RemoteStream } from './remote-streams.ts';
+export type { Others, TrackIds } from './others.ts';
+export type { BoundTrack, RemoteCopy, RemoteStream } from './remote-streams.ts';
 export { callRoomRequest, type Device } from './room.ts';
 export { listRooms, type RoomSummary } from './room-list.ts';
 export {
@@ -26,5 +27,5 @@ export {
   ssoUrl,
   waysToSignIn,
 } from './sign-in.ts';
-export type { Shown, Size } from './subscriptions.ts';
-export type { FocusRef } from './wire.ts';
+export type { Shown, Size, WantedCopy } from './subscriptions.ts';
+export type { FocusRef, LayerSwitch } from './wire.ts';

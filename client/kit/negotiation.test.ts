@@ -147,6 +147,24 @@ describe('negotiation', () => {
     expect(sent).toEqual(['offer']);
   });
 
+  it('asks for voices that were lost in offers and answers, where the browser lets it', async () => {
+    peer.addTransceiver('audio', { direction: 'sendrecv' });
+    negotiation.offer();
+    await settle();
+    expect(peer.localDescription?.sdp).toContain('a=rtcp-fb:111 nack');
+    negotiation.receive(answer());
+    negotiation.receive(offer('theirs'));
+    await settle();
+    expect(peer.localDescription).toMatchObject({ type: 'answer' });
+    expect(peer.localDescription?.sdp).toContain('a=rtcp-fb:111 nack');
+    peer.insists = true;
+    negotiation.offer();
+    await settle();
+    expect(peer.localDescription?.sdp).not.toContain('nack');
+    expect(sent).toEqual(['offer', 'answer', 'offer']);
+    expect(stuck).toEqual([]);
+  });
+
   it('bounds what it keeps', async () => {
     for (let i = 0; i < 40; i += 1) negotiation.receive(offer(String(i)));
     expect(stuck.length).toBeGreaterThan(0);

@@ -2,13 +2,16 @@
  * Offers and answers of one peer connection, one after the other (RFC 8829). We are the caller of the call, so impolite on
  * a collision: an offer of the focus that meets one of ours is dropped, and the focus offers again after it took ours.
  */
+import { withAudioRetransmission } from './audio-retransmission.ts';
 import type { Description } from './wire.ts';
 
 /** What of RTCPeerConnection a negotiation needs. */
 export interface NegotiatingPeer {
   readonly signalingState: RTCSignalingState;
   readonly localDescription: { readonly type: string; readonly sdp: string } | null;
-  setLocalDescription(): Promise<void>;
+  createOffer(): Promise<RTCSessionDescriptionInit>;
+  createAnswer(): Promise<RTCSessionDescriptionInit>;
+  setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void>;
   setRemoteDescription(description: Description): Promise<void>;
   restartIce(): void;
 }
@@ -51,8 +54,7 @@ export class Negotiation {
   /** Makes the first offer; its answer comes by `receive` like every other. */
   async first(): Promise<string> {
     this.#phase = 'offered';
-    await this.#peer.setLocalDescription();
-    return this.#localSdp();
+    return this.#describe('offer');
   }
 
   /** Asks for an offer of ours. Many requests while one is out become one offer. */
@@ -105,8 +107,7 @@ export class Negotiation {
     this.#phase = 'offered';
     this.#offerWanted = false;
     this.#enqueue(async () => {
-      await this.#peer.setLocalDescription();
-      this.#events.send({ type: 'offer', sdp: this.#localSdp() });
+      this.#events.send({ type: 'offer', sdp: await this.#describe('offer') });
       this.#deadline = setTimeout(() => this.#events.stuck('an offer was not answered'), ANSWER_TIMEOUT_MS);
     });
   }
@@ -134,8 +135,8 @@ export class Negotiation {
       this.#events.refused('offer', thrown);
       return;
     }
-    await this.#peer.setLocalDescription();
-    if (number === this.#offers) this.#events.send({ type: 'answer', sdp: this.#localSdp() });
+    const sdp = await this.#describe('answer');
+    if (number === this.#offers) this.#events.send({ type: 'answer', sdp });
     this.#settle(description);
   }
 
@@ -145,8 +146,17 @@ export class Negotiation {
     this.#events.applied(applied);
   }
 
-  #localSdp(): string {
-    const { localDescription } = this.#peer;
+  /** Makes a description of ours and sets it. */
+  async #describe(type: Description['type']): Promise<string> {
+    const peer = this.#peer;
+    const { sdp = '' } = type === 'offer' ? await peer.createOffer() : await peer.createAnswer();
+    try {
+      await peer.setLocalDescription({ type, sdp: withAudioRetransmission(sdp) });
+    } catch {
+      // A browser may insist on its own words, and tracks may have come meanwhile: then it makes them anew.
+      await peer.setLocalDescription();
+    }
+    const { localDescription } = peer;
     if (localDescription === null) throw new Error('The browser made no description.');
     return localDescription.sdp;
   }

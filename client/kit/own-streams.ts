@@ -3,6 +3,7 @@ import type { Capture } from './capture.ts';
 import { audioEncodings, cameraEncodings, captureSizeOf, screenEncodings } from './encodings.ts';
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
+import { SenderParameters } from './sender-parameters.ts';
 import type { StreamMetadata, TrackMetadata } from './wire.ts';
 
 export type Purpose = 'm.usermedia' | 'm.screenshare';
@@ -53,6 +54,7 @@ export function ownMetadata(
 
 interface Sending {
   transceiver: RTCRtpTransceiver;
+  parameters: SenderParameters;
   kind: 'audio' | 'video';
   purpose: Purpose;
 }
@@ -73,96 +75,92 @@ export class OwnStreams {
     this.#capture = capture;
     const streams = [new MediaStream()];
     const size = captureSizeOf(capture.videoTrack, capture.plannedSize);
-    this.#audio = {
-      transceiver: connection.addTransceiver('audio', {
-        direction: 'sendrecv',
-        streams,
-        sendEncodings: audioEncodings(),
-      }),
-      kind: 'audio',
-      purpose: 'm.usermedia',
-    };
-    this.#video = {
-      transceiver: connection.addTransceiver('video', {
-        direction: 'sendrecv',
-        streams,
-        sendEncodings: cameraEncodings(size),
-      }),
-      kind: 'video',
-      purpose: 'm.usermedia',
-    };
+    this.#audio = this.#add('audio', 'm.usermedia', {
+      direction: 'sendrecv',
+      streams,
+      sendEncodings: audioEncodings(),
+    });
+    this.#video = this.#add('video', 'm.usermedia', {
+      direction: 'sendrecv',
+      streams,
+      sendEncodings: cameraEncodings(size),
+    });
     this.update();
   }
 
   /** Follows the captures. True where the change has to be negotiated. */
   update(): boolean {
-    put(this.#audio.transceiver.sender, this.#capture.audioTrack);
+    put(this.#audio, this.#capture.audioTrack);
     const camera = this.#capture.videoTrack;
-    if (put(this.#video.transceiver.sender, camera) && camera !== undefined) {
-      fit(this.#video.transceiver.sender, cameraEncodings(captureSizeOf(camera, this.#capture.plannedSize)));
+    if (put(this.#video, camera) && camera !== undefined) {
+      const wanted = cameraEncodings(captureSizeOf(camera, this.#capture.plannedSize));
+      this.#video.parameters.want({ bitrates: wanted.map(({ maxBitrate }) => maxBitrate) });
     }
     return this.#updateScreen();
   }
 
+  /** Parameters of the sender that the description gives these ids; `undefined` where it is not up. */
+  senderOf(sdp: string, streamId: string, trackId: string): SenderParameters | undefined {
+    const sent = sentTracks(sdp);
+    return this.#sections.find(({ transceiver: { mid } }) => {
+      const ids = mid === null ? undefined : sent.get(mid);
+      return ids?.streamId === streamId && ids.trackId === trackId;
+    })?.parameters;
+  }
+
+  /** A negotiation ended: what was set before, or could not be set yet, is set now. */
+  negotiated(): void {
+    for (const { parameters } of this.#sections) parameters.apply();
+  }
+
   /** The announcement that fits the local description. */
   metadata(sdp: string, self: Device): StreamMetadata {
-    const sections = [this.#audio, this.#video, ...this.#screen].map(({ transceiver, kind, purpose }) => {
+    const sections = this.#sections.map(({ transceiver, kind, purpose }) => {
       const { width, height } = kind === 'video' ? (transceiver.sender.track?.getSettings() ?? {}) : {};
       return { mid: transceiver.mid, kind, purpose, width, height };
     });
     return ownMetadata(sdp, sections, self, { audio: this.#capture.audioMuted, video: this.#capture.videoMuted });
   }
 
+  get #sections(): Sending[] {
+    return [this.#audio, this.#video, ...this.#screen];
+  }
+
   #updateScreen(): boolean {
     const shared = this.#capture.screen;
     const showing = this.#screen[0]?.transceiver.sender.track ?? undefined;
     if (shared?.video === showing) return false;
-    for (const { transceiver } of this.#screen) {
+    for (const section of this.#screen) {
       // Not `stop()`: that frees the section for another use, and its mid would come to mean something else.
-      transceiver.direction = 'inactive';
-      put(transceiver.sender, undefined);
+      section.transceiver.direction = 'inactive';
+      put(section, undefined);
     }
     this.#screen = [];
     if (shared === undefined) return true;
     const streams = [new MediaStream()];
     const size = captureSizeOf(shared.video, { width: 1920, height: 1080, frameRate: 15 });
-    this.#screen.push({
-      transceiver: this.#connection.addTransceiver(shared.video, {
-        direction: 'sendonly',
-        streams,
-        sendEncodings: screenEncodings(size),
-      }),
-      kind: 'video',
-      purpose: 'm.screenshare',
-    });
+    const sendEncodings = screenEncodings(size);
+    this.#screen.push(this.#add(shared.video, 'm.screenshare', { direction: 'sendonly', streams, sendEncodings }));
     if (shared.audio !== undefined) {
-      this.#screen.push({
-        transceiver: this.#connection.addTransceiver(shared.audio, { direction: 'sendonly', streams }),
-        kind: 'audio',
-        purpose: 'm.screenshare',
-      });
+      this.#screen.push(this.#add(shared.audio, 'm.screenshare', { direction: 'sendonly', streams }));
     }
     return true;
+  }
+
+  #add(what: MediaStreamTrack | 'audio' | 'video', purpose: Purpose, init: RTCRtpTransceiverInit): Sending {
+    const transceiver = this.#connection.addTransceiver(what, init);
+    const kind = (typeof what === 'string' ? what : what.kind) === 'audio' ? 'audio' : 'video';
+    return { transceiver, parameters: new SenderParameters(transceiver.sender), kind, purpose };
   }
 }
 
 /** True where the sender had another track. */
-function put(sender: RTCRtpSender, track: MediaStreamTrack | undefined): boolean {
+function put({ transceiver: { sender }, parameters }: Sending, track: MediaStreamTrack | undefined): boolean {
   if ((sender.track ?? undefined) === track) return false;
   // It fails only on a closed connection, whose senders send nothing anyway.
-  sender.replaceTrack(track ?? null).catch(() => undefined);
+  sender.replaceTrack(track ?? null).then(
+    () => parameters.apply(),
+    () => undefined,
+  );
   return true;
-}
-
-/** Sets bitrates for another size; how many layers there are was agreed and stays. */
-function fit(sender: RTCRtpSender, wanted: RTCRtpEncodingParameters[]): void {
-  const parameters = sender.getParameters();
-  let changed = false;
-  for (const [index, encoding] of parameters.encodings.entries()) {
-    const maxBitrate = wanted[index]?.maxBitrate;
-    if (maxBitrate === undefined || encoding.maxBitrate === maxBitrate) continue;
-    encoding.maxBitrate = maxBitrate;
-    changed = true;
-  }
-  if (changed) sender.setParameters(parameters).catch(() => undefined);
 }

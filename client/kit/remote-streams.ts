@@ -2,7 +2,7 @@
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
 import { trackKey } from './subscriptions.ts';
-import type { StreamMetadata } from './wire.ts';
+import type { GrantedTrack, StreamDescription, StreamMetadata } from './wire.ts';
 
 /** A track of somebody else as it arrives here. */
 export interface BoundTrack {
@@ -26,6 +26,18 @@ export interface RemoteStream {
   height: number | undefined;
   audio: BoundTrack | undefined;
   video: BoundTrack | undefined;
+  /** What the focus lets us have of the video: a layer (0 the lowest) or none, and why; `undefined` where it said nothing. */
+  granted: GrantedTrack['grant'] | undefined;
+}
+
+/** A further copy of somebody's track, at a size of its own (extension `org.weir.variant`). */
+export interface RemoteCopy {
+  /** Ids of the track that it is a copy of. */
+  streamId: string;
+  trackId: string;
+  variant: string;
+  bound: BoundTrack | undefined;
+  granted: GrantedTrack['grant'] | undefined;
 }
 
 /**
@@ -47,22 +59,23 @@ function isString(value: string | undefined): value is string {
   return value !== undefined;
 }
 
-/** Streams of all others, in the order of the metadata. Ours are left out, those of an earlier session included. */
+/** Streams of all others, in the order of the metadata; neither ours, those of an earlier session included, nor copies. */
 export function remoteStreams(
   metadata: StreamMetadata,
   bound: ReadonlyMap<string, BoundTrack>,
   self: Device,
+  grants: ReadonlyMap<string, GrantedTrack> = new Map(),
 ): RemoteStream[] {
-  return Object.entries(metadata).flatMap(([streamId, stream]) => {
+  return Object.entries(withoutOwn(metadata, self)).flatMap(([streamId, stream]) => {
     const { user_id: userId, device_id: deviceId } = stream;
     if (!isString(userId) || !isString(deviceId)) return [];
-    if (userId === self.userId && deviceId === self.deviceId) return [];
     const tracks = Object.entries(stream.tracks ?? {});
     const idOf = (kind: 'audio' | 'video'): string | undefined => tracks.find(([, track]) => track.kind === kind)?.[0];
     const [audioTrackId, videoTrackId] = [idOf('audio'), idOf('video')];
     const boundTo = (trackId: string | undefined): BoundTrack | undefined =>
       trackId === undefined ? undefined : bound.get(trackKey(streamId, trackId));
     const size = videoTrackId === undefined ? undefined : stream.tracks?.[videoTrackId];
+    const granted = videoTrackId === undefined ? undefined : grants.get(trackKey(streamId, videoTrackId))?.grant;
     return [
       {
         userId,
@@ -77,16 +90,38 @@ export function remoteStreams(
         height: size?.height,
         audio: boundTo(audioTrackId),
         video: boundTo(videoTrackId),
+        granted,
       },
     ];
   });
 }
 
-/** What we may subscribe to: the streams of others. */
+/** What we may subscribe to: the streams of others, each once. */
 export function withoutOwn(metadata: StreamMetadata, self: Device): StreamMetadata {
   return Object.fromEntries(
     Object.entries(metadata).filter(
-      ([, stream]) => stream.user_id !== self.userId || stream.device_id !== self.deviceId,
+      ([, stream]) => !isCopy(stream) && (stream.user_id !== self.userId || stream.device_id !== self.deviceId),
     ),
   );
+}
+
+/** The copies that the focus sends us beside the tracks themselves. */
+export function remoteCopies(
+  metadata: StreamMetadata,
+  bound: ReadonlyMap<string, BoundTrack>,
+  grants: ReadonlyMap<string, GrantedTrack>,
+): RemoteCopy[] {
+  return Object.entries(metadata).flatMap(([streamId, { tracks = {} }]) =>
+    Object.entries(tracks).flatMap(([trackId, { 'org.weir.copy_of': source }]) => {
+      if (source === undefined) return [];
+      const key = trackKey(streamId, trackId);
+      const { stream_id, track_id, variant } = source;
+      const copy = { streamId: stream_id, trackId: track_id, variant };
+      return [{ ...copy, bound: bound.get(key), granted: grants.get(key)?.grant }];
+    }),
+  );
+}
+
+function isCopy({ tracks = {} }: StreamDescription): boolean {
+  return Object.values(tracks).some(track => track['org.weir.copy_of'] !== undefined);
 }

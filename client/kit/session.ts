@@ -1,24 +1,19 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
 import { CandidateBatch } from './candidate-batch.ts';
 import type { Capture } from './capture.ts';
+import { ControlChannel } from './control-channel.ts';
 import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
 import type { Mark } from './marks.ts';
 import { Negotiation } from './negotiation.ts';
+import { Others } from './others.ts';
+import { OwnLayers } from './own-layers.ts';
 import { OwnStreams } from './own-streams.ts';
 import { PathWatch } from './path-watch.ts';
 import { type Problem, problemOf, problemOfFocus } from './problems.ts';
 import type { Loss } from './recovery.ts';
-import { bindTracks, type BoundTrack, type RemoteStream, remoteStreams, withoutOwn } from './remote-streams.ts';
-import { type Size, Subscriber } from './subscriptions.ts';
-import {
-  CONTROL_CHANNEL_LABEL,
-  type ControlMessage,
-  type Description,
-  parseControl,
-  type StreamMetadata,
-  writeControl,
-} from './wire.ts';
+import { type Shown, type Size, Subscriber, type WantedCopy } from './subscriptions.ts';
+import type { ControlMessage, Description, LayerSwitch, StreamMetadata, Subscription } from './wire.ts';
 
 export type SessionPhase = 'inviting' | 'connecting' | 'up' | 'troubled' | 'over';
 
@@ -41,8 +36,8 @@ export interface SessionOptions {
   iceServers: RTCIceServer[];
   /** Made in advance, so that joining does not wait for keys. */
   certificate: RTCCertificate | undefined;
-  /** Size at which a new tile would be drawn, in device px. */
-  guessSize: () => Size;
+  /** How a new tile would be drawn. */
+  guessSize: () => Shown;
   /** Longest wait for the answer to the invite, in ms. */
   answerTimeoutMs: number;
   previous: Session | undefined;
@@ -50,11 +45,13 @@ export interface SessionOptions {
 
 export class Session {
   readonly connection: RTCPeerConnection;
+  readonly others: Others;
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
-  readonly #channel: RTCDataChannel;
+  readonly #control: ControlChannel;
   readonly #own: OwnStreams;
+  readonly #layers: OwnLayers;
   readonly #negotiation: Negotiation;
   readonly #path: PathWatch;
   readonly #subscriber: Subscriber;
@@ -64,8 +61,6 @@ export class Session {
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
-  #metadata: StreamMetadata = {};
-  #bound: ReadonlyMap<string, BoundTrack> = new Map();
   #announced = '';
   /** The latest answer to the focus that waits for the channel. */
   #heldAnswer: Description | undefined;
@@ -80,8 +75,17 @@ export class Session {
       iceServers: options.iceServers,
       ...(options.certificate === undefined ? {} : { certificates: [options.certificate] }),
     });
+    this.others = new Others(options.address.self);
     this.#own = new OwnStreams(this.connection, options.capture);
-    this.#channel = this.connection.createDataChannel(CONTROL_CHANNEL_LABEL, { ordered: true });
+    this.#layers = new OwnLayers({
+      tell: message => this.#control.tell(message),
+      senderOf: (...ids) => this.#own.senderOf(this.connection.localDescription?.sdp ?? '', ...ids),
+    });
+    this.#control = new ControlChannel(this.connection, {
+      opened: () => this.#channelOpened(),
+      heard: () => this.#path.heard(),
+      message: message => this.#takeControl(message),
+    });
     this.#negotiation = new Negotiation(this.connection, {
       send: description => this.#sendDescription(description),
       applied: description => this.#applied(description),
@@ -95,7 +99,7 @@ export class Session {
       lost: why => this.#lose({ kind: 'path', why }),
     });
     this.#subscriber = new Subscriber(
-      subscription => this.#tell(subscription),
+      subscription => this.#subscribe(subscription),
       options.guessSize,
       options.previous === undefined ? undefined : options.previous.#subscriber,
     );
@@ -112,10 +116,6 @@ export class Session {
 
   get sessionId(): string {
     return this.options.address.sessionId;
-  }
-
-  get streams(): RemoteStream[] {
-    return remoteStreams(this.#metadata, this.#bound, this.options.address.self);
   }
 
   /** For how long it has been connected, in ms; 0 where it never was. */
@@ -159,12 +159,22 @@ export class Session {
     }
   }
 
-  show(streamId: string, trackId: string, size: Size | 'hidden'): void {
-    this.#subscriber.show(streamId, trackId, size);
+  show(streamId: string, trackId: string, shown: Shown): void {
+    this.#subscriber.show(streamId, trackId, shown);
+  }
+
+  /** Asks for a second size of a track; it comes in `others.copies`. */
+  showCopy(copy: WantedCopy): void {
+    this.#subscriber.showCopy(copy);
   }
 
   wantSize(streamId: string, trackId: string, size: Size): void {
     this.#subscriber.override(streamId, trackId, size);
+  }
+
+  /** Takes layers of one of our videos off, or offers them again: see `OwnLayers.offer`. */
+  offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
+    this.#layers.offer(streamId, trackId, layers);
   }
 
   /** Ends it and tells the focus. `keepAlive`: the page is going away. */
@@ -181,6 +191,7 @@ export class Session {
     this.#unlisten();
     this.#path.close();
     this.#negotiation.close();
+    this.#layers.close();
     this.#subscriber.close();
     this.connection.close();
   }
@@ -210,17 +221,14 @@ export class Session {
       if (connection.connectionState === 'connected') this.#events.mark('connectedAt');
       this.#path.connection(connection.connectionState);
     });
-    this.#channel.addEventListener('open', () => {
-      this.#events.mark('channelOpenAt');
-      this.#path.heard();
-      this.#releaseAnswer();
-      this.#subscriber.flush();
-      this.#announce();
-    });
-    this.#channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      this.#path.heard();
-      if (typeof data === 'string') this.#takeControl(data);
-    });
+  }
+
+  #channelOpened(): void {
+    this.#events.mark('channelOpenAt');
+    this.#path.heard();
+    this.#releaseAnswer();
+    this.#subscriber.flush();
+    this.#announce();
   }
 
   #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
@@ -243,11 +251,7 @@ export class Session {
     this.#negotiation.receive(description);
   }
 
-  #takeControl(text: string): void {
-    const parsed = parseControl(text);
-    // Later versions of the protocol say more than we know.
-    if (parsed.kind === 'bad') return;
-    const message = parsed.value;
+  #takeControl(message: ControlMessage): void {
     switch (message.kind) {
       case 'negotiate':
         this.#takeDescription(message.description, message.metadata);
@@ -255,28 +259,43 @@ export class Session {
       case 'metadata_changed':
         this.#setMetadata(message.metadata);
         return;
-      case 'ping':
-        this.#tell({ kind: 'pong' });
+      case 'layers_wanted':
+        this.#layers.want(message.tracks);
+        return;
+      case 'allocation':
+      case 'speakers':
+      case 'audio_levels':
+        if (this.others.take(message)) this.#events.changed();
         return;
       case 'error':
         // The publisher left while we asked for its track: the next metadata says so.
         if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
         else this.#events.refused(problemOfFocus(message));
         return;
+      case 'ping':
       case 'pong':
       case 'subscription':
+      case 'layers_available':
         return;
     }
   }
 
   #setMetadata(metadata: StreamMetadata): void {
-    this.#metadata = metadata;
-    this.#subscriber.setMetadata(withoutOwn(metadata, this.options.address.self));
+    this.others.setMetadata(metadata);
+    this.#subscriber.setMetadata(this.others.subscribable);
     this.#events.changed();
   }
 
+  #subscribe(subscription: Subscription): boolean {
+    if (!this.#control.tell(subscription)) return false;
+    this.others.unsubscribed(subscription.unsubscribe.filter(({ variant }) => variant === undefined));
+    return true;
+  }
+
   #applied(description: Description): void {
-    this.#bound = bindTracks(description.sdp, this.connection.getTransceivers());
+    this.others.bind(description.sdp, this.connection.getTransceivers());
+    this.#own.negotiated();
+    this.#layers.applyAgain();
     this.#events.changed();
   }
 
@@ -293,16 +312,16 @@ export class Session {
   /** Tells what of our streams is muted, and how large they are, where that changed. */
   #announce(): void {
     const sdp = this.connection.localDescription?.sdp;
-    if (sdp === undefined || this.#channel.readyState !== 'open') return;
+    if (sdp === undefined || this.#control.state !== 'open') return;
     const metadata = this.#own.metadata(sdp, this.options.address.self);
     const text = JSON.stringify(metadata);
     if (text === this.#announced) return;
-    if (this.#tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
+    if (this.#control.tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
   }
 
   #sendDescription(description: Description): void {
     // The path is not up yet, so the answer to an early offer can wait for the channel: the homeserver is slower.
-    if (description.type === 'answer' && this.#channel.readyState === 'connecting') {
+    if (description.type === 'answer' && this.#control.state === 'connecting') {
       this.#heldAnswer = description;
       return;
     }
@@ -314,7 +333,7 @@ export class Session {
     const metadata = this.#own.metadata(description.sdp, this.options.address.self);
     this.#announced = JSON.stringify(metadata);
     // An open channel on a broken path holds back what would mend the path.
-    if (this.#channelFlows && this.#tell({ kind: 'negotiate', description, metadata })) return;
+    if (this.#channelFlows && this.#control.tell({ kind: 'negotiate', description, metadata })) return;
     this.#link
       .negotiate(description, metadata)
       .catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
@@ -333,18 +352,12 @@ export class Session {
 
   #report(type: Description['type'], thrown: unknown): void {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#tell({ kind: 'error', code: 'WEIR_BAD_SDP', message: `${type}: ${message}`, inReplyTo: 'm.call.negotiate' });
-  }
-
-  #tell(message: ControlMessage): boolean {
-    if (this.#channel.readyState !== 'open') return false;
-    try {
-      this.#channel.send(writeControl(message));
-      return true;
-    } catch {
-      // The browser's send buffer is full: the path is broken, and its watch will say so.
-      return false;
-    }
+    this.#control.tell({
+      kind: 'error',
+      code: 'WEIR_BAD_SDP',
+      message: `${type}: ${message}`,
+      inReplyTo: 'm.call.negotiate',
+    });
   }
 
   #unanswered(): void {

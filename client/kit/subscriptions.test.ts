@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { difference, planSubscription, type Subscription, Subscriber, trackKey } from './subscriptions.ts';
-import type { StreamMetadata } from './wire.ts';
+import { difference, planSubscription, Subscriber, trackKey } from './subscriptions.ts';
+import type { StreamMetadata, Subscription } from './wire.ts';
 
 const GUESS = { width: 300.4, height: 200 };
 
@@ -39,6 +39,22 @@ describe('what is asked for', () => {
     expect(plan.unsubscribe).toEqual([{ streamId: 'bo', trackId: 'bo-v' }]);
   });
 
+  it('says which video comes first, and asks for copies', () => {
+    const shown = new Map([[trackKey('bo', 'bo-v'), { width: 640, height: 360, pinned: true }]]);
+    const copy = { streamId: 'bo', trackId: 'bo-v', variant: 'strip' };
+    const small = { ...copy, shown: { width: 120, height: 68 } };
+    expect(planSubscription(people('bo'), shown, GUESS, [small]).subscribe.slice(1)).toEqual([
+      { streamId: 'bo', trackId: 'bo-v', width: 640, height: 360, pinned: true },
+      { ...copy, width: 120, height: 68 },
+    ]);
+    const gone = { ...copy, shown: 'hidden' as const };
+    expect(planSubscription(people('bo'), shown, GUESS, [gone]).unsubscribe).toEqual([copy]);
+  });
+
+  it('is nothing new while nothing can be seen', () => {
+    expect(planSubscription(people('bo'), new Map(), 'hidden').unsubscribe).toHaveLength(1);
+  });
+
   it('is never a size that the wire forbids', () => {
     const shown = new Map([[trackKey('bo', 'bo-v'), { width: 0.2, height: 1e6 }]]);
     expect(planSubscription(people('bo'), shown, GUESS).subscribe[1]).toMatchObject({ width: 1, height: 16_384 });
@@ -54,6 +70,14 @@ describe('difference', () => {
     expect(difference(plan('bo'), larger)).toBe('sizes');
     expect(difference(plan('bo'), plan('bo', 'cy'))).toBe('tracks');
     expect(difference(plan('bo', 'cy'), plan('cy', 'bo'))).toBe('none');
+  });
+
+  it('takes a pin and a copy for more than a size', () => {
+    const pinned = planSubscription(people('bo'), new Map(), { ...GUESS, pinned: true });
+    expect(difference(plan('bo'), pinned)).toBe('tracks');
+    expect(difference(pinned, plan('bo'))).toBe('tracks');
+    const copy = { streamId: 'bo', trackId: 'bo-v', variant: 'x', shown: GUESS };
+    expect(difference(plan('bo'), planSubscription(people('bo'), new Map(), GUESS, [copy]))).toBe('tracks');
   });
 
   it('is nothing between nothing and nothing', () => {
@@ -116,6 +140,37 @@ describe('the subscriber', () => {
     expect(sent).toHaveLength(2);
     subscriber.show('bo', 'bo-v', GUESS);
     expect(sent).toHaveLength(3);
+  });
+
+  it('asks once a session to be told', () => {
+    open = false;
+    subscriber.setMetadata(people('bo'));
+    open = true;
+    subscriber.flush();
+    subscriber.setMetadata(people('bo', 'cy'));
+    expect(sent.map(({ tell }) => tell)).toEqual([['allocation', 'speakers', 'audio_levels'], undefined]);
+  });
+
+  it('pins at once, also what has a size of its own', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.override('bo', 'bo-v', { width: 900, height: 500 });
+    subscriber.show('bo', 'bo-v', { width: 64, height: 36, pinned: true });
+    expect(sent.at(-1)?.subscribe[1]).toMatchObject({ width: 900, height: 500, pinned: true });
+    subscriber.show('bo', 'bo-v', { width: 64, height: 36 });
+    expect(sent.at(-1)?.subscribe[1]).not.toHaveProperty('pinned');
+  });
+
+  it('keeps copies for as long as their track lives, over sessions', () => {
+    subscriber.setMetadata(people('bo'));
+    subscriber.showCopy({ streamId: 'bo', trackId: 'bo-v', variant: 'strip', shown: GUESS });
+    expect(sent.at(-1)?.subscribe[2]).toMatchObject({ variant: 'strip', width: 300 });
+    const next = new Subscriber(send, () => GUESS, subscriber);
+    next.setMetadata(people('bo'));
+    expect(sent.at(-1)?.subscribe).toHaveLength(3);
+    next.setMetadata(people());
+    next.setMetadata(people('bo'));
+    expect(sent.at(-1)?.subscribe).toHaveLength(2);
+    next.close();
   });
 
   it('keeps back what cannot be sent yet', () => {

@@ -1,5 +1,5 @@
 /** Which tracks we ask for and how large (MSC3898, m.call.track_subscription). */
-import type { ControlMessage, StreamMetadata, WantedTrack } from './wire.ts';
+import type { StreamMetadata, Subscription, WantedTrack } from './wire.ts';
 
 /** Width and height in device px. */
 export interface Size {
@@ -7,10 +7,19 @@ export interface Size {
   height: number;
 }
 
-/** How a video track is shown: at a size, or not at all. */
-export type Shown = Size | 'hidden';
+/** How a video track is shown: at a size, or not at all. `pinned`: served before the others where the link is narrow. */
+export type Shown = (Size & { pinned?: boolean }) | 'hidden';
 
-export type Subscription = Extract<ControlMessage, { kind: 'subscription' }>;
+/** A second size of a track, beside the first (extension `org.weir.variant`). */
+export interface WantedCopy {
+  streamId: string;
+  trackId: string;
+  variant: string;
+  shown: Shown;
+}
+
+/** What this kit has a use for, told from the first subscription on. */
+const TOLD: NonNullable<Subscription['tell']> = ['allocation', 'speakers', 'audio_levels'];
 
 /** Key of a track in maps. */
 export function trackKey(streamId: string, trackId: string): string {
@@ -24,38 +33,45 @@ function pixels(length: number): number {
 }
 
 /**
- * The whole subscription for what others send now. Audio always; video at the size in `shown`, at `guess` where nothing
- * is known of it yet, unsubscribed where it is hidden.
+ * The whole subscription for what others send now. Audio always; video at the size in `shown`, as in `guess` where nothing
+ * is known of it yet, unsubscribed where it is hidden. Of copies those in `copies`.
  */
 export function planSubscription(
   metadata: StreamMetadata,
   shown: ReadonlyMap<string, Shown>,
-  guess: Size,
+  guess: Shown,
+  copies: readonly WantedCopy[] = [],
 ): Subscription {
   const subscribe: WantedTrack[] = [];
   const unsubscribe: WantedTrack[] = [];
+  const plan = (track: WantedTrack, how: Shown): void => {
+    if (how === 'hidden') unsubscribe.push(track);
+    else {
+      const size = { width: pixels(how.width), height: pixels(how.height) };
+      subscribe.push({ ...track, ...size, ...(how.pinned === true ? { pinned: true } : {}) });
+    }
+  };
   for (const [streamId, stream] of Object.entries(metadata)) {
     for (const [trackId, track] of Object.entries(stream.tracks ?? {})) {
-      if (track.kind === 'audio') {
-        subscribe.push({ streamId, trackId });
-        continue;
-      }
-      const size = shown.get(trackKey(streamId, trackId)) ?? guess;
-      if (size === 'hidden') unsubscribe.push({ streamId, trackId });
-      else subscribe.push({ streamId, trackId, width: pixels(size.width), height: pixels(size.height) });
+      if (track.kind === 'audio') subscribe.push({ streamId, trackId });
+      else plan({ streamId, trackId }, shown.get(trackKey(streamId, trackId)) ?? guess);
     }
   }
+  for (const { streamId, trackId, variant, shown: how } of copies) plan({ streamId, trackId, variant }, how);
   return { kind: 'subscription', subscribe, unsubscribe };
 }
 
-/** What changed between two subscriptions. */
+/** What changed between two subscriptions: nothing, only sizes, or what has to be said at once. */
 export function difference(before: Subscription | undefined, after: Subscription): 'none' | 'sizes' | 'tracks' {
   const names = (subscription: Subscription | undefined, sizes: boolean): string =>
     JSON.stringify([
       subscription?.subscribe
-        .map(({ streamId, trackId, width, height }) => [streamId, trackId, ...(sizes ? [width, height] : [])])
+        .map(({ streamId, trackId, variant = '', pinned = false, width, height }) => [
+          ...[streamId, trackId, variant, pinned],
+          ...(sizes ? [width, height] : []),
+        ])
         .toSorted(),
-      subscription?.unsubscribe.map(({ streamId, trackId }) => [streamId, trackId]).toSorted(),
+      subscription?.unsubscribe.map(({ streamId, trackId, variant = '' }) => [streamId, trackId, variant]).toSorted(),
     ]);
   const empty = (subscription: Subscription | undefined): boolean =>
     (subscription?.subscribe.length ?? 0) + (subscription?.unsubscribe.length ?? 0) === 0;
@@ -67,30 +83,33 @@ export function difference(before: Subscription | undefined, after: Subscription
 const DEBOUNCE_MS = 200;
 
 /**
- * Sends the subscription when it changed: at once where tracks came, went, or were hidden or shown; a moment later where
- * only sizes changed, since they change many times while a window is resized.
+ * Sends the subscription when it changed: at once where tracks came, went, were hidden, shown or pinned; a moment later where
+ * only sizes changed, since they change many times while a window is resized. The first of a session asks to be told, too.
  */
 export class Subscriber {
   readonly #send: (subscription: Subscription) => boolean;
-  readonly #guess: () => Size;
+  readonly #guess: () => Shown;
   readonly #shown: Map<string, Shown>;
   readonly #overrides: Map<string, Size>;
+  readonly #copies: Map<string, WantedCopy>;
   #metadata: StreamMetadata = {};
   #sent: Subscription | undefined;
+  #asked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * `send` says whether the message could be sent; what could not is sent by the next `flush()`. Sizes that `previous` (of
    * the session before) knows hold on: the tiles are still there.
    */
-  constructor(send: (subscription: Subscription) => boolean, guess: () => Size, previous?: Subscriber) {
+  constructor(send: (subscription: Subscription) => boolean, guess: () => Shown, previous?: Subscriber) {
     this.#send = send;
     this.#guess = guess;
     this.#shown = new Map(previous === undefined ? [] : previous.#shown);
     this.#overrides = new Map(previous === undefined ? [] : previous.#overrides);
+    this.#copies = new Map(previous === undefined ? [] : previous.#copies);
   }
 
-  /** What others send now. */
+  /** What others send now, copies left out. */
   setMetadata(metadata: StreamMetadata): void {
     this.#metadata = metadata;
     const known = new Set(
@@ -100,11 +119,21 @@ export class Subscriber {
     );
     for (const key of this.#shown.keys()) if (!known.has(key)) this.#shown.delete(key);
     for (const key of this.#overrides.keys()) if (!known.has(key)) this.#overrides.delete(key);
+    for (const [key, { streamId, trackId }] of this.#copies) {
+      if (!known.has(trackKey(streamId, trackId))) this.#copies.delete(key);
+    }
     this.#update();
   }
 
   show(streamId: string, trackId: string, shown: Shown): void {
     this.#shown.set(trackKey(streamId, trackId), shown);
+    this.#update();
+  }
+
+  /** Asks for a copy of a track at a size of its own. */
+  showCopy(copy: WantedCopy): void {
+    const { streamId, trackId, variant } = copy;
+    this.#copies.set(JSON.stringify([streamId, trackId, variant]), copy);
     this.#update();
   }
 
@@ -125,7 +154,9 @@ export class Subscriber {
     this.#timer = undefined;
     const plan = this.#plan();
     if (difference(this.#sent, plan) === 'none') return;
-    if (this.#send(plan)) this.#sent = plan;
+    if (!this.#send(this.#asked ? plan : { ...plan, tell: TOLD })) return;
+    this.#asked = true;
+    this.#sent = plan;
   }
 
   close(): void {
@@ -133,7 +164,12 @@ export class Subscriber {
   }
 
   #plan(): Subscription {
-    return planSubscription(this.#metadata, new Map([...this.#shown, ...this.#overrides]), this.#guess());
+    const shown = new Map(this.#shown);
+    for (const [key, size] of this.#overrides) {
+      const drawn = shown.get(key);
+      shown.set(key, { ...(drawn === 'hidden' ? {} : drawn), ...size });
+    }
+    return planSubscription(this.#metadata, shown, this.#guess(), [...this.#copies.values()]);
   }
 
   #update(): void {

@@ -1,5 +1,11 @@
 /** The messages of the wire, from their one home. The kit takes nothing else from outside this folder. */
-export { type ControlMessage, parseControl, type WantedTrack, writeControl } from '../../signalling/wire/control.ts';
+export {
+  type ControlMessage,
+  parseControl,
+  type Subscription,
+  type WantedTrack,
+  writeControl,
+} from '../../signalling/wire/control.ts';
 export type { Description } from '../../signalling/wire/description.ts';
 export { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
 export {
@@ -22,4 +28,5 @@ export {
   parseCallState,
 } from '../../signalling/wire/room-state.ts';
 export type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
+export type { GrantedTrack, LayerSwitch, StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 export { type FocusToDevice, parseFocusToDevice, type WeirErrorBody } from '../../signalling/wire/to-device.ts';

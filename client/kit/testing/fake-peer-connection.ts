@@ -33,13 +33,52 @@ export class FakeDataChannel extends EventTarget {
   }
 }
 
-class FakeSender {
+/** Takes parameters only where they were read since the last change, as browsers do. */
+export class FakeSender {
   track: MediaStreamTrack | null = null;
+  encodings: RTCRtpEncodingParameters[];
+  /** How many of the next changes fail. */
+  refusals = 0;
+  /** Changes under way, now and at most. */
+  running = 0;
+  mostRunning = 0;
+  #transaction = 0;
+
+  constructor(encodings: RTCRtpEncodingParameters[] = []) {
+    this.encodings = encodings;
+  }
+
   async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
     this.track = track;
   }
-  getParameters(): { encodings: [] } {
-    return { encodings: [] };
+
+  getParameters(): RTCRtpSendParameters {
+    this.#transaction += 1;
+    return {
+      transactionId: String(this.#transaction),
+      codecs: [],
+      headerExtensions: [],
+      rtcp: {},
+      encodings: structuredClone(this.encodings),
+    };
+  }
+
+  async setParameters({ transactionId, encodings }: RTCRtpSendParameters): Promise<void> {
+    if (transactionId !== String(this.#transaction)) throw new Error('stale parameters');
+    this.running += 1;
+    this.mostRunning = Math.max(this.mostRunning, this.running);
+    await Promise.resolve();
+    this.running -= 1;
+    if (this.refusals > 0) {
+      this.refusals -= 1;
+      throw new Error('refused');
+    }
+    this.encodings = encodings;
+  }
+
+  /** What is sent, by rid. */
+  get active(): Record<string, boolean> {
+    return Object.fromEntries(this.encodings.map(({ rid = '', active = true }) => [rid, active]));
   }
 }
 
@@ -67,6 +106,8 @@ export class FakePeerConnection extends EventTarget {
   iceGatheringState: RTCIceGatheringState = 'new';
   localDescription: { type: 'offer' | 'answer'; sdp: string } | null = null;
   iceRestarts = 0;
+  /** It takes no description but its own. */
+  insists = false;
 
   constructor() {
     super();
@@ -91,14 +132,17 @@ export class FakePeerConnection extends EventTarget {
     return channel;
   }
 
-  addTransceiver(trackOrKind: string | { kind: string }, init: { direction: string }): FakeTransceiver {
+  addTransceiver(
+    trackOrKind: string | { kind: string },
+    init: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] },
+  ): FakeTransceiver {
     made += 1;
     const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
     const transceiver = {
       mid: null,
       kind,
       direction: init.direction,
-      sender: new FakeSender(),
+      sender: new FakeSender(init.sendEncodings),
       receiver: { track: { kind } },
       ids: `stream-${made} track-${made}`,
     };
@@ -110,14 +154,29 @@ export class FakePeerConnection extends EventTarget {
     return this.transceivers;
   }
 
-  async setLocalDescription(): Promise<void> {
+  async createOffer(): Promise<RTCSessionDescriptionInit> {
+    return { type: 'offer', sdp: this.#sdp() };
+  }
+
+  async createAnswer(): Promise<RTCSessionDescriptionInit> {
+    return { type: 'answer', sdp: this.#sdp() };
+  }
+
+  async setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void> {
+    if (this.signalingState === 'closed') throw new Error('it is closed');
+    if (description !== undefined && this.insists) throw new Error('these are not the words that were made');
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
-    for (const [index, transceiver] of this.transceivers.entries()) transceiver.mid ??= String(index);
-    const sections = this.transceivers.map(
-      ({ mid, kind, direction, ids }) => `m=${kind} 9 X 1\r\na=mid:${mid}\r\na=${direction}\r\na=msid:${ids}\r\n`,
-    );
-    this.localDescription = { type, sdp: `v=0\r\n${sections.join('')}` };
+    this.localDescription = { type, sdp: description?.sdp ?? this.#sdp() };
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
+  }
+
+  #sdp(): string {
+    for (const [index, transceiver] of this.transceivers.entries()) transceiver.mid ??= String(index);
+    const sections = this.transceivers.map(({ mid, kind, direction, ids }) => {
+      const codec = kind === 'audio' ? 'a=rtpmap:111 opus/48000/2\r\n' : '';
+      return `m=${kind} 9 X 1\r\na=mid:${mid}\r\na=${direction}\r\na=msid:${ids}\r\n${codec}`;
+    });
+    return `v=0\r\n${sections.join('')}`;
   }
 
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
