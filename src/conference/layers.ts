@@ -12,12 +12,12 @@ import type { Conference, LayerState, Participant, Publication } from './state.t
 /** Share of a new measurement in the average. */
 const WEIGHT_OF_NEW = 0.4;
 /** ms. A layer that was asked for and does not arrive for longer is taken for one that its publisher cannot send. */
-const ARRIVES_WITHIN_MS = 4_000;
+const ARRIVES_WITHIN_MS = 2_500;
 /** ms from its first packet until what is measured of a layer counts. */
 const SETTLES_WITHIN_MS = 3_000;
 
 export function noLayerYet(now: number): LayerState {
-  return { bitrate: undefined, arrives: false, since: now, offered: true };
+  return { bitrate: undefined, arrives: false, since: now, offered: true, missed: false };
 }
 
 /** What arrives of a publisher's tracks. */
@@ -31,23 +31,30 @@ export function measure(
     const publication = conference.tracks.get(keyOfTrack(ref));
     if (publication?.publisher !== publisher.key) continue;
     for (const [index, layer] of publication.layers.entries()) {
-      if (takeBitrate(layer, bitrates[index] ?? 0, now)) conference.streamsVersion++;
+      const { arrives, missed } = layer;
+      takeBitrate(layer, bitrates[index] ?? 0, now);
+      layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
+      if (arrives !== layer.arrives || missed !== layer.missed) conference.streamsVersion++;
     }
   }
 }
 
-/** True where the layer began or ceased to arrive. */
-function takeBitrate(layer: LayerState, measured: number, now: number): boolean {
+function takeBitrate(layer: LayerState, measured: number, now: number): void {
   const bitrate = Number.isFinite(measured) && measured > 0 ? measured : 0;
   const arrived = layer.arrives;
   layer.arrives = bitrate > 0;
   if (arrived !== layer.arrives) layer.since = now;
-  if (bitrate > 0) {
-    // What was averaged before it paused says little of how it begins again.
-    const before = arrived ? layer.bitrate : undefined;
-    layer.bitrate = before === undefined ? bitrate : before + WEIGHT_OF_NEW * (bitrate - before);
-  }
-  return arrived !== layer.arrives;
+  if (bitrate === 0) return;
+  // What was averaged before it paused says little of how it begins again.
+  const before = arrived ? layer.bitrate : undefined;
+  layer.bitrate = before === undefined ? bitrate : before + WEIGHT_OF_NEW * (bitrate - before);
+}
+
+/** Asked for, for so long that it should be here. */
+function isOverdue(publication: Publication, index: number, layer: LayerState, now: number): boolean {
+  const { toldWanted, toldWantedAt, since } = publication;
+  if (toldWanted !== undefined && toldWanted[index] !== true) return false;
+  return now - Math.max(since, layer.since, toldWantedAt) >= ARRIVES_WITHIN_MS;
 }
 
 /** The publisher says which of its layers it can send. What it does not name stays as it was. */
@@ -60,14 +67,15 @@ export function offerLayers(conference: Conference, publisher: Participant, trac
       const layer = publication.layers[index];
       if (said === undefined || layer === undefined || layer.offered === said.active) continue;
       layer.offered = said.active;
+      layer.missed = false;
       conference.streamsVersion++;
     }
   }
 }
 
 /**
- * The layers as a viewer could get them, the lowest first. Live is what arrives, and what was switched off here: it comes when
- * it is asked for.
+ * The layers as a viewer could get them, the lowest first. Live is what arrives, and what comes when it is asked for, as far as
+ * is known.
  */
 export function layersOf(publisher: Participant, publication: Publication, now: number): Layer[] {
   const { size, purpose } = captureOf(publisher, publication.track.ref);
@@ -75,7 +83,7 @@ export function layersOf(publisher: Participant, publication: Publication, now: 
   const expected = expectedBitrates(publication.track.kind, size, scales);
   return publication.layers.map((layer, index) => ({
     bitrate: bitrateOf(layer, now) ?? expected[index] ?? 0,
-    live: layer.offered && (layer.arrives || mayYetArrive(publication, index, layer, now)),
+    live: layer.offered && !layer.missed,
   }));
 }
 
@@ -90,11 +98,4 @@ export function idealLayer(publisher: Participant, publication: Publication, wan
 /** One that has only begun measures too little: it would look like a bargain. */
 function bitrateOf({ bitrate, arrives, since }: LayerState, now: number): number | undefined {
   return arrives && now - since < SETTLES_WITHIN_MS ? undefined : bitrate;
-}
-
-/** A layer that nobody asked for, or only just. */
-function mayYetArrive(publication: Publication, index: number, layer: LayerState, now: number): boolean {
-  const { toldWanted, toldWantedAt, since } = publication;
-  if (toldWanted !== undefined && toldWanted[index] !== true) return true;
-  return now - Math.max(since, layer.since, toldWantedAt) < ARRIVES_WITHIN_MS;
 }

@@ -92,6 +92,8 @@ export interface LayerState {
   since: number;
   /** Its publisher can send it, as far as it says. */
   offered: boolean;
+  /** It was asked for and did not come: its publisher's uplink or encoder does not give it. */
+  missed: boolean;
 }
 
 /** Who spoke, and how loud who is. */

@@ -4,6 +4,7 @@ import { wantedLayers } from '../allocation/upstream.ts';
 import type { Grant } from '../allocation/wants.ts';
 import { keyOfTrack, type TrackKey } from '../session.ts';
 import { tell } from './effects.ts';
+import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { wantsOf } from './speakers.ts';
 import type { Conference, Participant, Publication } from './state.ts';
@@ -37,7 +38,7 @@ function steer(publication: Publication, grants: readonly ViewerGrant[], awaited
   // A layer that is being taken off goes on until the last viewer has moved: the publisher waits for that.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
   const { wanted, memory } = wantedLayers(
-    [...grants.map(({ grant }) => grant), ...(awaited ? offered.map(allOf) : [])],
+    [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited ? offered.map(allOf) : [])],
     offered,
     publication.upstream,
     now,
@@ -49,6 +50,16 @@ function steer(publication: Publication, grants: readonly ViewerGrant[], awaited
   publication.toldWanted = told;
   publication.toldWantedAt = now;
   return true;
+}
+
+/** What a viewer gets, and what it would get if only that came: it is asked for until it does. */
+function asksFor({ layers }: Publication, { grant, ideal }: ViewerGrant): Grant[] {
+  if (grant.kind === 'paused' && grant.reason !== 'no_layer') return [grant];
+  const highest = grant.kind === 'layer' ? Math.max(grant.layer, ideal) : ideal;
+  const missing = layers.flatMap(({ missed }, layer): Grant[] =>
+    missed && layer <= highest ? [{ kind: 'layer', layer }] : [],
+  );
+  return [grant, ...missing];
 }
 
 function allOf(_: boolean, layer: number): Grant {
@@ -67,6 +78,7 @@ function layersWanted({ track, toldWanted = [] }: Publication): TrackLayers {
 
 interface ViewerGrant {
   grant: Grant;
+  ideal: number;
   /** The layer that flows to the viewer now. */
   shown: number | undefined;
 }
@@ -79,8 +91,11 @@ function grantsByTrack(conference: Conference): Map<TrackKey, ViewerGrant[]> {
       const grant = allocation.grants.get(key);
       if (grant === undefined) continue;
       const track = keyOfTrack(wanted);
+      const publication = conference.tracks.get(track);
+      const publisher = publication && conference.participants.get(publication.publisher);
+      if (publication === undefined || publisher === undefined) continue;
       const grants = byTrack.get(track) ?? [];
-      grants.push({ grant, shown: shown.get(key) });
+      grants.push({ grant, ideal: idealLayer(publisher, publication, wanted), shown: shown.get(key) });
       byTrack.set(track, grants);
     }
   }

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
-import type { Media, OfferedTrack } from '../../src/ports.ts';
+import type { Media } from '../../src/ports.ts';
 import type { ConferenceKey } from '../../src/session.ts';
 import {
   BrowserPeer,
   eventually,
   framesFlow,
   newConference,
+  offered,
   type Pages,
   seesWidth,
+  serve,
   startChromium,
   startMedia,
   videoOf,
@@ -56,15 +58,15 @@ describe('Chromium', () => {
     const alice = await participant('alice');
     const bob = await participant('bob');
     expect(alice.published.map(({ kind, layers }) => ({ kind, layers }))).toEqual([
-      { kind: 'audio', layers: 1 },
-      { kind: 'video', layers: 3 },
+      { kind: 'audio', layers: [{ rid: undefined }] },
+      { kind: 'video', layers: [{ rid: 'q' }, { rid: 'h' }, { rid: 'f' }] },
     ]);
     await bob.receive(alice.tracks());
     const { ref } = videoOf(alice);
     await seesWidth(bob, ref.trackId, 640);
-    await bob.peer.adjust(ref, 1, false);
+    await serve(bob.peer, ref, 1);
     await seesWidth(bob, ref.trackId, 320);
-    await bob.peer.adjust(ref, 2, false);
+    await serve(bob.peer, ref, 2);
     await seesWidth(bob, ref.trackId, 640);
     const audio = await eventually('audio', async () => {
       const [inbound] = await bob.page.evaluate(() => window.client.inboundAudio());
@@ -72,6 +74,19 @@ describe('Chromium', () => {
     });
     expect(audio.packets).toBeGreaterThan(0);
     expect(alice.log).toMatchObject({ path: ['heard'], failed: [] });
+    // What the rules decide on: how much of each layer arrives, what the viewer's link carries, who speaks.
+    await eventually(
+      () => 'measurements: ' + JSON.stringify([...alice.log.bitrates]),
+      () => {
+        // Of so small a picture Chromium leaves the lowest layer out.
+        const [, middle = 0, high = 0] = alice.log.bitrates.get(ref.trackId) ?? [];
+        return middle > 10_000 && high > middle;
+      },
+    );
+    expect(bob.log.estimates.at(-1)).toBeGreaterThan(300_000);
+    expect(bob.log.shown).toContain(1);
+    expect(bob.log.shown.at(-1)).toBe(2);
+    await eventually('the speaker', () => alice.log.dominant.length > 0 || bob.log.dominant.length > 0);
   });
 
   it('binds tracks by the ids of their msid', async () => {
@@ -188,20 +203,15 @@ describe('Chromium', () => {
   it('pauses and resumes, and skips tracks that are gone', async () => {
     const alice = await participant('alice');
     const bob = await participant('bob');
-    const gone: OfferedTrack = {
-      ref: { streamId: 'gone', trackId: 'gone' },
-      publisher: alice.session,
-      layer: 2,
-      paused: false,
-    };
+    const gone = offered({ streamId: 'gone', trackId: 'gone' }, alice.session, 2);
     const { offer } = await bob.receive([...alice.tracks().map(track => ({ ...track, paused: true })), gone]);
     expect(mLines(offer)).toHaveLength(5);
     await sleep(500);
     expect(await bob.page.evaluate(() => window.client.inboundVideo())).toEqual([]);
     const { ref } = videoOf(alice);
-    await bob.peer.adjust(ref, 2, false);
+    await serve(bob.peer, ref, 2);
     await seesWidth(bob, ref.trackId, 640);
-    await bob.peer.adjust(ref, 2, true);
+    await serve(bob.peer, ref, 2, true);
     const frames = async (): Promise<number> =>
       (await bob.page.evaluate(() => window.client.inboundVideo()))[0]?.framesDecoded ?? 0;
     await eventually('stillness', async () => {
@@ -209,7 +219,7 @@ describe('Chromium', () => {
       await sleep(500);
       return (await frames()) === before;
     });
-    await bob.peer.adjust(ref, 2, false);
+    await serve(bob.peer, ref, 2);
     await framesFlow(bob, ref.trackId, FEW_FRAMES);
   });
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MediaOptions } from '../../src/media/index.ts';
 import type { Media } from '../../src/ports.ts';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
-import { eventually, newConference, openPeer, startMedia } from './harness.ts';
+import { eventually, newConference, offered, openPeer, startMedia } from './harness.ts';
 
 const mute = {
   control: () => undefined,
@@ -53,7 +53,7 @@ describe('workers', () => {
     }
     const answered = await opened.peer.answer(await endpoint.offer());
     await endpoint.takeAnswer(answered.sdp);
-    const tracks = answered.published.map(({ ref }) => ({ ref, publisher: opened.session, layer: 0, paused: false }));
+    const tracks = answered.published.map(({ ref }) => offered(ref, opened.session, 0));
     return { ...opened, endpoint, tracks };
   }
 

@@ -9,6 +9,7 @@ import {
   framesFlow,
   newConference,
   seesWidth,
+  serve,
   startFirefox,
   startMedia,
   videoOf,
@@ -54,9 +55,9 @@ try {
   });
   proven('publish and receive');
 
-  await bob.peer.adjust(camera, 0, false);
+  await serve(bob.peer, camera, 0);
   await seesWidth(bob, camera.trackId, 160);
-  await bob.peer.adjust(camera, 1, false);
+  await serve(bob.peer, camera, 1);
   await seesWidth(bob, camera.trackId, 320);
   proven('layers');
 

@@ -8,7 +8,14 @@ import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { createMedia, type MediaOptions } from '../../src/media/index.ts';
 import type { AnsweredOffer, Clock, Media, OfferedTrack, Peer, PublishedTrack } from '../../src/ports.ts';
-import { type ConferenceKey, keyOfConference, keyOfSession, type SessionKey } from '../../src/session.ts';
+import {
+  type ConferenceKey,
+  keyOfConference,
+  keyOfSession,
+  keyOfSubscription,
+  type SessionKey,
+  type TrackRef,
+} from '../../src/session.ts';
 import { FIREFOX_PREFERENCES } from './firefox-preferences.ts';
 import { type InboundVideo, installClient } from './page-client.ts';
 
@@ -56,7 +63,25 @@ export interface PeerLog {
   control: string[];
   controlOpen: number;
   path: string[];
+  /** bit/s, each one that was told. */
+  estimates: number[];
+  /** bit/s of each layer by track id, as measured last. */
+  bitrates: Map<string, number[]>;
+  /** Layers that it was sent, as they changed. */
+  shown: (number | undefined)[];
+  /** Track ids of the main speakers. */
+  dominant: string[];
   failed: ErrorCode[];
+}
+
+/** A track as a viewer is offered it. */
+export function offered(ref: TrackRef, publisher: SessionKey, layer: number | undefined, paused = false): OfferedTrack {
+  return { key: keyOfSubscription(ref), ref, source: ref, publisher, layer, paused, priority: 1 };
+}
+
+/** Serves a viewer anew of a video. */
+export function serve(peer: Peer, ref: TrackRef, layer: number, paused = false): Promise<void> {
+  return peer.adjust(keyOfSubscription(ref), { layer, paused, priority: 1 });
 }
 
 export async function openPeer(
@@ -64,7 +89,16 @@ export async function openPeer(
   conference: ConferenceKey,
   name: string,
 ): Promise<{ peer: Peer; log: PeerLog; session: SessionKey }> {
-  const log: PeerLog = { control: [], controlOpen: 0, path: [], failed: [] };
+  const log: PeerLog = {
+    control: [],
+    controlOpen: 0,
+    path: [],
+    estimates: [],
+    bitrates: new Map(),
+    shown: [],
+    dominant: [],
+    failed: [],
+  };
   const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'DEV', sessionId: name });
   const peer = await media.open(conference, session, {
     control: text => log.control.push(text),
@@ -72,6 +106,13 @@ export async function openPeer(
       log.controlOpen += 1;
     },
     path: state => log.path.push(state),
+    estimate: available => log.estimates.push(available),
+    measured: tracks => {
+      for (const { ref, bitrates } of tracks) log.bitrates.set(ref.trackId, bitrates);
+    },
+    shown: (_, layer) => log.shown.push(layer),
+    loud: () => undefined,
+    dominant: track => log.dominant.push(track.trackId),
     failed: code => log.failed.push(code),
   });
   return { peer, log, session };
@@ -191,12 +232,7 @@ export class BrowserPeer {
 
   /** All tracks of this participant, as others are offered them. */
   tracks(layer = 2): OfferedTrack[] {
-    return this.published.map(({ ref, kind }) => ({
-      ref,
-      publisher: this.session,
-      layer: kind === 'video' ? layer : undefined,
-      paused: false,
-    }));
+    return this.published.map(({ ref, kind }) => offered(ref, this.session, kind === 'video' ? layer : undefined));
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import type { AnsweredOffer, Media, OfferedTrack, Peer } from '../../src/ports.t
 import type { ConferenceKey, SessionKey } from '../../src/session.ts';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
 import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../../loadtest/peers/endpoint.ts';
-import { eventually, newConference, openPeer, type PeerLog, startMedia } from './harness.ts';
+import { eventually, newConference, offered, openPeer, type PeerLog, startMedia } from './harness.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
 
 /** A peer of a stack with one transport, and its twin in the focus. */
@@ -59,12 +59,9 @@ class StackPeer {
   }
 
   tracks(): OfferedTrack[] {
-    return (this.answered?.published ?? []).map(({ ref, kind }) => ({
-      ref,
-      publisher: this.session,
-      layer: kind === 'video' ? 0 : undefined,
-      paused: false,
-    }));
+    return (this.answered?.published ?? []).map(({ ref, kind }) =>
+      offered(ref, this.session, kind === 'video' ? 0 : undefined),
+    );
   }
 
   /** Packets of a track that came. */
