@@ -25,6 +25,12 @@ describe('retransmission of audio', () => {
     expect(withAudioRetransmission(once)).toBe(once);
   });
 
+  it('is taken up in answers where the section offers it', () => {
+    const asked = inserted(AUDIO, 2, 'a=rtcp-fb:111 nack');
+    expect(withAudioRetransmission(sdp(AUDIO, VIDEO, AUDIO), sdp(AUDIO, VIDEO, asked))).toBe(sdp(AUDIO, VIDEO, asked));
+    expect(withAudioRetransmission(sdp(AUDIO), 'v=0\r\n')).toBe(sdp(AUDIO));
+  });
+
   it('follows the payload type and the name as they are written', () => {
     const other = ['m=audio 9 RTP/SAVPF 96', 'a=rtpmap:96 OPUS/48000/2'];
     expect(withAudioRetransmission(sdp(other))).toBe(sdp([...other, 'a=rtcp-fb:96 nack']));

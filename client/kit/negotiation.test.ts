@@ -153,7 +153,7 @@ describe('negotiation', () => {
     await settle();
     expect(peer.localDescription?.sdp).toContain('a=rtcp-fb:111 nack');
     negotiation.receive(answer());
-    negotiation.receive(offer('theirs'));
+    negotiation.receive(offer('v=0\r\nm=audio 9 X 1\r\na=rtcp-fb:1 nack\r\n'));
     await settle();
     expect(peer.localDescription).toMatchObject({ type: 'answer' });
     expect(peer.localDescription?.sdp).toContain('a=rtcp-fb:111 nack');

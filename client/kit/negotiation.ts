@@ -54,7 +54,7 @@ export class Negotiation {
   /** Makes the first offer; its answer comes by `receive` like every other. */
   async first(): Promise<string> {
     this.#phase = 'offered';
-    return this.#describe('offer');
+    return this.#describe();
   }
 
   /** Asks for an offer of ours. Many requests while one is out become one offer. */
@@ -107,7 +107,7 @@ export class Negotiation {
     this.#phase = 'offered';
     this.#offerWanted = false;
     this.#enqueue(async () => {
-      this.#events.send({ type: 'offer', sdp: await this.#describe('offer') });
+      this.#events.send({ type: 'offer', sdp: await this.#describe() });
       this.#deadline = setTimeout(() => this.#events.stuck('an offer was not answered'), ANSWER_TIMEOUT_MS);
     });
   }
@@ -135,7 +135,7 @@ export class Negotiation {
       this.#events.refused('offer', thrown);
       return;
     }
-    const sdp = await this.#describe('answer');
+    const sdp = await this.#describe(description);
     if (number === this.#offers) this.#events.send({ type: 'answer', sdp });
     this.#settle(description);
   }
@@ -146,12 +146,13 @@ export class Negotiation {
     this.#events.applied(applied);
   }
 
-  /** Makes a description of ours and sets it. */
-  async #describe(type: Description['type']): Promise<string> {
+  /** Makes an offer of ours, or the answer to `offer`, and sets it. */
+  async #describe(offer?: Description): Promise<string> {
     const peer = this.#peer;
-    const { sdp = '' } = type === 'offer' ? await peer.createOffer() : await peer.createAnswer();
+    const { sdp = '' } = offer === undefined ? await peer.createOffer() : await peer.createAnswer();
     try {
-      await peer.setLocalDescription({ type, sdp: withAudioRetransmission(sdp) });
+      const type = offer === undefined ? 'offer' : 'answer';
+      await peer.setLocalDescription({ type, sdp: withAudioRetransmission(sdp, offer?.sdp) });
     } catch {
       // A browser may insist on its own words, and tracks may have come meanwhile: then it makes them anew.
       await peer.setLocalDescription();
