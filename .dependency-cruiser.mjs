@@ -13,7 +13,7 @@ const sees = (room, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${room}/`, pathNot: test },
   to: {
-    path: '^(signalling|src|config|client|loadtest|demo|docker|setup|test)/',
+    path: '^(signalling|src|config|client|loadtest|demo|bench|docker|setup|test)/',
     pathNot: [`^${room}/`, ...allowed.map(path => `^${path}`)],
   },
 });
@@ -24,7 +24,7 @@ const ownedBy = (library, owners) => ({
   comment: `${library} has one home: a change of it, or of its version, is a change of one room.`,
   severity: 'error',
   from: {
-    path: '^(signalling|src|config|client|loadtest|demo|docker|setup)/',
+    path: '^(signalling|src|config|client|loadtest|demo|bench|docker|setup)/',
     pathNot: [...owners.map(owner => `^${owner}`), test],
   },
   to: { path: `node_modules/${library}/` },
@@ -78,6 +78,7 @@ export default {
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
+    sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.'),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
       name: 'only-main-imports-adapters',
@@ -127,6 +128,8 @@ export default {
     ownedBy('puppeteer-core', ['demo/', 'loadtest/', 'test/']),
     ownedBy('node-datachannel', ['loadtest/', 'test/']),
     ownedBy('werift', ['loadtest/', 'test/']),
+    ownedBy('@observablehq', ['loadtest/report/']),
+    ownedBy('linkedom', ['loadtest/report/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -49,6 +49,8 @@ export interface LinkPoint {
 export interface LinkRecording {
   /** Whose link, and which way: "viewer, down". */
   title: string;
+  /** `down`: from the focus to the judged viewer; `up`: from a publisher to the focus. */
+  direction: 'up' | 'down';
   points: LinkPoint[];
   /** How late the relay forwarded, by the fault of the machine (p99, ms): a figure of the run's worth. */
   latenessMs: number | null;

@@ -83,6 +83,7 @@ export interface SyntheticLink {
 export function syntheticLink(endsAtMs: number, { capacityBps, enteredBps, queueMs }: SyntheticLink): LinkRecording {
   return {
     title: 'viewer, down',
+    direction: 'down',
     latenessMs: 1,
     points: samples(endsAtMs, atMs => ({
       atMs,

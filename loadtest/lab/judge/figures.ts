@@ -21,6 +21,7 @@ export function figuresOf(recording: Recording): Figures {
   const judged = judgedInterval(recording);
   const viewer = judgedViewer(recording);
   const points = recording.link?.points;
+  const viewersLink = recording.link?.direction === 'down' ? points : undefined;
   const drops = stepsOf(points ?? []).filter(({ isDrop }) => isDrop);
   const worst = (each: (step: (typeof drops)[number]) => number): number | null =>
     drops.length === 0 ? null : tenths(Math.max(...drops.map(each)) / 1_000);
@@ -37,7 +38,7 @@ export function figuresOf(recording: Recording): Figures {
         .flatMap(video => pausesOf(video).flatMap(pause => overlap(pause, judged) ?? []))
         .reduce((sum, pause) => sum + lengthOf(pause) / 1_000, 0),
     ),
-    paused_though_it_fits_s: tenths(pausedThoughItFitsS(viewer, points, judged)),
+    paused_though_it_fits_s: tenths(pausedThoughItFitsS(viewer, viewersLink, judged)),
     link_use_pct: points === undefined ? null : wholeOrNull(linkUsePct(points, judged)),
     layers: Object.fromEntries(viewer.videos.map(video => [video.name, layerShares(video, judged)])),
     relay_lateness_ms: recording.link === null ? null : wholeOrNull(recording.link.latenessMs),

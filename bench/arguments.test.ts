@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { SCENARIO_NAMES } from '../loadtest/lab/result.ts';
+import { describeFailure } from '../setup/failure.mjs';
+import { readArguments } from './arguments.ts';
+
+const DEFAULTS = {
+  kind: 'network',
+  scenarios: [...SCENARIO_NAMES],
+  control: false,
+  seconds: 30,
+  report: 'network-report.html',
+  recordings: undefined,
+  focusDir: undefined,
+};
+
+describe('the arguments of the bench', () => {
+  test.each([
+    [['--help'], { kind: 'help' }],
+    [['network'], DEFAULTS],
+    [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
+    [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
+    [
+      ['network', '--seconds=60', '--report', 'a.html', '--focus-dir', '/other'],
+      { ...DEFAULTS, seconds: 60, report: 'a.html', focusDir: '/other' },
+    ],
+  ])('%j', (args, mode) => {
+    expect(readArguments(args)).toEqual(mode);
+  });
+
+  test.each([
+    [[], 'is no bench'],
+    [['disk'], '"disk"'],
+    [['network', '--only', 'steps,rain'], '"rain"'],
+    [['network', '--only', ''], '--only'],
+    [['network', '--control', '--only', 'loss1'], '--control plays steps alone'],
+    [['network', '--seconds', '5'], '--seconds 5'],
+    [['network', '--no-such'], '--no-such'],
+  ])('%j is refused with its reason and the usage', (args, reason) => {
+    let told = '';
+    try {
+      readArguments(args);
+    } catch (error) {
+      told = describeFailure(error);
+    }
+    expect(told).toContain(reason);
+    expect(told).toContain('bench -- network');
+  });
+});

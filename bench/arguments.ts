@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { SCENARIO_NAMES, type ScenarioName } from '../loadtest/lab/result.ts';
+import { Failure } from '../setup/failure.mjs';
+
+export interface NetworkBench {
+  kind: 'network';
+  /** In the order of the table. */
+  scenarios: ScenarioName[];
+  /** With the allocation and the worker's estimate switched off: `steps` has to fail. */
+  control: boolean;
+  /** How long each scenario is judged, s; `steps` has a length of its own. */
+  seconds: number;
+  /** File for the report. */
+  report: string;
+  /** File for all recordings and verdicts as JSON. */
+  recordings: string | undefined;
+  /** Checkout whose focus is tried instead of this one's. */
+  focusDir: string | undefined;
+}
+
+export type Mode = { kind: 'help' } | NetworkBench;
+
+export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
+    --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
+    --control                     steps with a focus that controls no congestion: has to fail
+    --seconds S                   how long each scenario is judged (30; 30 to 600)
+    --report FILE                 where the report goes (network-report.html)
+    --recordings FILE             where all that was recorded goes, as JSON
+    --focus-dir DIR               tries the focus of another checkout`;
+
+/** Rejects with a Failure that names what is wrong. */
+export function readArguments(args: readonly string[]): Mode {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        only: { type: 'string' },
+        control: { type: 'boolean', default: false },
+        seconds: { type: 'string', default: '30' },
+        report: { type: 'string', default: 'network-report.html' },
+        recordings: { type: 'string' },
+        'focus-dir': { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw new Failure('The arguments are not understood.', `Usage:\n${USAGE}`, { cause });
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return { kind: 'help' };
+  if (positionals.length !== 1 || positionals[0] !== 'network') {
+    throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
+  }
+  if (values.control && values.only !== undefined && values.only !== 'steps') {
+    throw new Failure('--control plays steps alone.', `Usage:\n${USAGE}`);
+  }
+  return {
+    kind: 'network',
+    scenarios: values.control ? ['steps'] : readScenarios(values.only),
+    control: values.control,
+    seconds: readSeconds(values.seconds),
+    report: values.report,
+    recordings: values.recordings,
+    focusDir: values['focus-dir'],
+  };
+}
+
+function readScenarios(list: string | undefined): ScenarioName[] {
+  if (list === undefined) return [...SCENARIO_NAMES];
+  const named = new Set(list.split(',').map(name => name.trim()));
+  const known = SCENARIO_NAMES.filter(name => named.delete(name));
+  const [unknown] = named;
+  if (unknown === undefined && known.length > 0) return known;
+  throw new Failure(`--only ${list}: there is no scenario "${unknown ?? ''}".`, `Usage:\n${USAGE}`);
+}
+
+function readSeconds(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 30 && value <= 600) return value;
+  throw new Failure(`--seconds ${text}: a whole number from 30 to 600 is expected.`, `Usage:\n${USAGE}`);
+}

@@ -1,0 +1,4 @@
+/** `npm run bench -- network`: needs nothing but some Node and npm; gets the rest by itself. */
+import { handOver } from './hand-over.mjs';
+
+await handOver(['bench', 'network.ts']);
