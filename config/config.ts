@@ -43,6 +43,7 @@ export interface MediaConfig {
   workerBin: string | undefined;
   /** bit/s */
   initialBitrate: number;
+  congestionControl: boolean;
   iceConsentTimeoutMs: number;
   resumeWindowMs: number;
   joinTimeoutMs: number;

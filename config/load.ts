@@ -120,6 +120,7 @@ function complete(
       workers: workers === 'auto' ? Math.max(1, Math.min(cores, ports.max - ports.min + 1)) : workers,
       workerBin: absolute(media.worker_bin),
       initialBitrate: media.initial_bitrate,
+      congestionControl: media.congestion_control === 'on',
       iceConsentTimeoutMs: media.ice_consent_timeout_s * 1000,
       resumeWindowMs: media.resume_window_s * 1000,
       joinTimeoutMs: media.join_timeout_s * 1000,

@@ -81,6 +81,13 @@ export const Media = Type.Object(
       minimum: 50_000,
       maximum: 100_000_000,
     }),
+    congestion_control: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      ...notes({
+        description:
+          'Send each viewer no more than its link carries. "off" sends everything that is asked for: for measurements only.',
+        default: 'on',
+      }),
+    }),
     ice_consent_timeout_s: Type.Integer({
       ...notes({
         description: 'Silence after which the others no longer see a participant.',

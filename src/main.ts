@@ -279,6 +279,7 @@ function openMedia({ media }: Config, log: Log): Promise<Media> {
     clock: systemClock,
     iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
     initialOutgoingBitrate: media.initialBitrate,
+    congestionControl: media.congestionControl,
   });
 }
 

@@ -108,3 +108,15 @@ export function receiveCapabilities(
   }));
   return { codecs, headerExtensions };
 }
+
+/** Capabilities without congestion control: receivers are asked for no reports on what their link carries. */
+export function withoutFeedback({ codecs, headerExtensions }: Capabilities): Capabilities {
+  const estimating: readonly HeaderExtensionUri[] = [EXTENSION.transportCc, EXTENSION.absSendTime];
+  return {
+    codecs: codecs.map(codec => ({
+      ...codec,
+      rtcpFeedback: codec.rtcpFeedback.filter(({ type }) => type !== 'transport-cc' && type !== 'goog-remb'),
+    })),
+    headerExtensions: headerExtensions.filter(({ uri }) => !estimating.includes(uri)),
+  };
+}

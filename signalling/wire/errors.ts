@@ -76,6 +76,10 @@ export const ERRORS = {
     cause: 'A bounded queue was full.',
     remedy: 'Send less; if it is not one noisy client, give the focus more of the machine.',
   },
+  WEIR_TOO_MANY_MESSAGES: {
+    cause: 'A client sends control messages faster than 100 a second, and some were dropped.',
+    remedy: 'Correct the client: it may gather what it wants into one message.',
+  },
   WEIR_MEDIA_FAILED: {
     cause: 'The media engine refused or lost a transport, producer or consumer.',
     remedy: 'See the log line for the cause; the client joins again by itself.',

@@ -59,6 +59,7 @@ class MediasoupMedia implements Media {
         clock: this.#options.clock,
         logger: this.#options.logger,
         maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
+        congestionControl: this.#options.congestionControl ?? true,
         openTransport: () => this.#openTransport(media),
         closed: () => {
           room.peers.delete(peer);

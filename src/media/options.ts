@@ -44,6 +44,8 @@ export interface MediaOptions {
   codecs?: readonly ForwardedCodec[];
   /** First estimate of what a viewer can be sent, in bit/s; 3,000,000 by default: a handful of cameras at once. */
   initialOutgoingBitrate?: number;
+  /** False: nothing is estimated, and each viewer is sent all that it is granted. For measurements. True by default. */
+  congestionControl?: boolean;
   /** Most that one audio track may be sent with, in bit/s; 64,000 by default. */
   maxAudioBitrate?: number;
 }

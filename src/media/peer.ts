@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { type Asked, readOffer, withinOffer } from '../../signalling/sdp/answer.ts';
-import { receiveCapabilities } from '../../signalling/sdp/extensions.ts';
+import { receiveCapabilities, withoutFeedback } from '../../signalling/sdp/extensions.ts';
 import { afterOurAnswer, afterTheirAnswer, EMPTY_LEDGER, type Ledger } from '../../signalling/sdp/ledger.ts';
 import { readDescription } from '../../signalling/sdp/read.ts';
 import type { RemoteDescription, RemoteTransport } from '../../signalling/sdp/remote.ts';
@@ -28,6 +28,7 @@ export interface PeerSettings {
   clock: Clock;
   logger: Logger;
   maxAudioBitrate: number | undefined;
+  congestionControl: boolean;
   openTransport(): Promise<types.WebRtcTransport>;
   /** Called once, when the peer has closed. */
   closed(): void;
@@ -53,7 +54,7 @@ export class MediasoupPeer implements Peer {
     const transport = await settings.openTransport();
     const peer = new MediasoupPeer(conference, settings, transport);
     try {
-      await Promise.all([peer.#control.listen(1), peer.#estimate.watch()]);
+      await Promise.all([peer.#control.listen(1), settings.congestionControl ? peer.#estimate.watch() : undefined]);
       return peer;
     } catch (thrown) {
       transport.close();
@@ -175,7 +176,9 @@ export class MediasoupPeer implements Peer {
     const lastOffer = this.#lastOffer;
     if (lastOffer === undefined)
       throw new WeirError('WEIR_UNEXPECTED_MESSAGE', 'the client has not offered anything yet');
-    const capabilities = receiveCapabilities(this.#conference.capabilities, lastOffer, this.#ledger.agreed);
+    const { capabilities: ours } = this.#conference;
+    const sendable = this.#settings.congestionControl ? ours : withoutFeedback(ours);
+    const capabilities = receiveCapabilities(sendable, lastOffer, this.#ledger.agreed);
     this.#ledger = await this.#sent.propose(tracks, this.#ledger, this.#path.transport, capabilities);
     return { sdp: this.#write('offer', this.#ledger.offered ?? []) };
   }

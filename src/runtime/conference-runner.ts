@@ -9,6 +9,7 @@ import type { Clock, Log, Media, Meters, Peer, PeerEvents, Signals, Store } from
 import { type ConferenceId, keyOfConference, type SessionId } from '../session.ts';
 import { letterOf } from './door.ts';
 import { Mailbox } from './mailbox.ts';
+import { MessageRate } from './message-rate.ts';
 import { Peers } from './peers.ts';
 
 export interface RunnerWorld {
@@ -236,9 +237,32 @@ export class ConferenceRunner {
     }
   }
 
+  /** Counts a message of a client before it is read. True where it is one too many. */
+  #isTooMuch(call: CallRef, rate: MessageRate): boolean {
+    switch (rate.take()) {
+      case 'taken':
+        return false;
+      case 'dropped':
+        return true;
+      case 'dropped, tell': {
+        const error = new WeirError('WEIR_TOO_MANY_MESSAGES', 'messages were dropped');
+        this.postFrom(call, { kind: 'garbled', call, error });
+        return true;
+      }
+      case 'flood': {
+        const error = new WeirError('WEIR_OVERLOADED', 'the client sends faster than its messages can be read');
+        this.#peers.close(call);
+        this.post({ kind: 'peer-failed', call, error });
+        return true;
+      }
+    }
+  }
+
   #peerEvents(call: CallRef): PeerEvents {
+    const rate = new MessageRate(this.#world.clock);
     return {
       control: text => {
+        if (this.#isTooMuch(call, rate)) return;
         const parsed = parseControl(text);
         this.postFrom(
           call,

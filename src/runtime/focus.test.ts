@@ -220,10 +220,19 @@ describe('a running call', () => {
     expect(peer.closed).toBe(false);
   });
 
+  it('drops what a client says too fast, and tells it', async () => {
+    const loud = await bench.join(envelope(ALICE));
+    for (let number = 0; number < 300; number++) loud.events.control('{"type":"m.call.ping","content":{}}');
+    await bench.clock.pass(10);
+    expect(loud.closed).toBe(false);
+    expect(loud.told.filter(text => text.includes('m.call.pong'))).toHaveLength(200);
+    expect(loud.told.filter(text => text.includes('WEIR_TOO_MANY_MESSAGES'))).toHaveLength(1);
+  });
+
   it('hangs up a client that floods its channel, and no other', async () => {
     const quiet = await bench.join(envelope(BOB));
     const loud = await bench.join(envelope(ALICE));
-    for (let number = 0; number < 300; number++) loud.events.control('{"type":"m.call.pong","content":{}}');
+    for (let number = 0; number < 6_000; number++) loud.events.control('{"type":"m.call.pong","content":{}}');
     quiet.events.control('{"type":"m.call.ping","content":{}}');
     await bench.clock.pass(10);
     expect(loud.closed).toBe(true);
