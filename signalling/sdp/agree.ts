@@ -120,12 +120,13 @@ export function sendParameters(
   { body, added }: Extract<Agreement, { kind: 'agreed' }>,
 ): RtpParameters {
   const extensions = [...body.extensions, ...added];
+  const dtx = Number(body.codecs[0]?.parameters['usedtx'] ?? 0) === 1;
   const sent = encodings(media);
   return {
     mid,
     codecs: body.codecs.map(codec => ({ ...codec, rtcpFeedback: feedbackFor(codec.rtcpFeedback, extensions) })),
     headerExtensions: extensions.map(({ uri, id }) => ({ uri, id })),
-    encodings: sent.length === 0 ? [{}] : sent,
+    encodings: (sent.length === 0 ? [{}] : sent).map(encoding => (dtx ? { ...encoding, dtx } : encoding)),
     rtcp: { reducedSize: true, ...(media.cname === undefined ? {} : { cname: media.cname }) },
   };
 }

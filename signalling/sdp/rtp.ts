@@ -69,6 +69,8 @@ export interface RtpEncoding {
   rid?: string;
   rtx?: { ssrc: number };
   scalabilityMode?: string;
+  /** Silence is not sent (RFC 7587 section 3.1.3): no packets do not mean that the track has ended. */
+  dtx?: boolean;
 }
 
 /** What one track is sent with. `encodings`: one a simulcast layer, the lowest first. */

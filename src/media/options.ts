@@ -61,8 +61,9 @@ export const DEFAULT_CODECS: readonly ForwardedCodec[] = [
     clockRate: 48_000,
     channels: 2,
     payloadType: 111,
-    // Without this, a viewer's loss never reaches the publisher's forward error correction.
-    parameters: { useinbandfec: 1 },
+    // Without the first, a viewer's loss never reaches the publisher's forward error correction. The second keeps those who
+    // only listen from taking bandwidth.
+    parameters: { useinbandfec: 1, usedtx: 1 },
   },
   { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96 },
 ];
