@@ -1,6 +1,7 @@
 /** What the focus tells a peer, read and handed on to where it belongs. */
 import { parseControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import type { CallAddress } from './client-messages.ts';
 import type { ReceivedToDevice } from './homeserver-link.ts';
@@ -13,6 +14,7 @@ export interface ToldByFocus {
   /** Metadata stay as they were where none are given. */
   negotiated(description: Description, metadata: StreamMetadata | undefined): void;
   streamsChanged(metadata: StreamMetadata): void;
+  layersWanted(tracks: readonly TrackLayers[]): void;
   pinged(): void;
   hungUp(hangup: Hangup): void;
 }
@@ -75,6 +77,9 @@ export class FromFocus {
       case 'negotiate':
         this.#told.negotiated(message.description, message.metadata);
         break;
+      case 'layers_wanted':
+        this.#told.layersWanted(message.tracks);
+        break;
       case 'ping':
         this.#seen.pings += 1;
         this.#told.pinged();
@@ -82,8 +87,12 @@ export class FromFocus {
       case 'error':
         this.#seen.errors.push(message);
         break;
-      default:
-        // For peers that have a use for it.
+      case 'allocation':
+      case 'speakers':
+      case 'audio_levels':
+      case 'layers_available':
+      case 'pong':
+      case 'subscription':
         break;
     }
   }

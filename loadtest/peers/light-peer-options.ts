@@ -16,6 +16,8 @@ export interface LightPeerOptions {
   viewsOnly?: boolean;
   /** All unless given. */
   subscribe?: Subscribe;
+  /** Sends those layers alone that the focus wants (`org.weir.layers_wanted`), as the call page does. */
+  obeysLayersWanted?: boolean;
   /** Changes each description of the focus before the endpoint takes it: see via-relay.ts. */
   rewriteCandidates?: (sdp: string) => string;
   /** Does not write its member event. */

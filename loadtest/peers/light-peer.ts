@@ -13,6 +13,7 @@ import { DatachannelEndpoint } from './datachannel-endpoint.ts';
 import type { Endpoint, EndpointEvents, TrackIds } from './endpoint.ts';
 import { FromFocus } from './from-focus.ts';
 import { HomeserverLink } from './homeserver-link.ts';
+import { LayerSwitches } from './layer-switches.ts';
 import type { LightPeerOptions } from './light-peer-options.ts';
 import { Negotiation, type OfferHabit } from './negotiation.ts';
 import { Published } from './published.ts';
@@ -42,6 +43,7 @@ export class LightPeer {
   readonly #endpoint: Endpoint;
   readonly #link: HomeserverLink;
   readonly #fromFocus: FromFocus;
+  readonly #layers: LayerSwitches;
   readonly #negotiation: Negotiation;
   readonly #published: Published;
   readonly #subscriptions: Subscriptions;
@@ -79,6 +81,7 @@ export class LightPeer {
     };
     const own = { ...(media === undefined ? {} : { media }), ...(bindAddress === undefined ? {} : { bindAddress }) };
     this.#endpoint = endpoint === undefined ? new DatachannelEndpoint(events, own) : endpoint(events);
+    this.#layers = new LayerSwitches(this.#endpoint, options.obeysLayersWanted === true);
     this.#subscriptions = new Subscriptions(subscribe, message => this.#say(message));
     this.#negotiation = new Negotiation(
       {
@@ -108,6 +111,9 @@ export class LightPeer {
       streamsChanged: metadata => {
         this.metadata = metadata;
         this.#subscribe();
+      },
+      layersWanted: tracks => {
+        this.#layers.want(tracks);
       },
       pinged: () => {
         if (this.answersPings) this.#say({ kind: 'pong' });
@@ -196,7 +202,7 @@ export class LightPeer {
 
   /** Which layers of a track of its own it sends, lowest first. */
   setLayers(track: TrackIds, active: readonly boolean[]): void {
-    this.#endpoint.setLayers(track, active);
+    this.#layers.offer(track, active);
   }
 
   /** Mutes its camera or microphone, and says so. */

@@ -23,6 +23,7 @@ class Publisher {
       room,
       focus,
       subscribe,
+      obeysLayersWanted: options.obeyLayersWanted !== false,
       endpoint: events => {
         made = new DatachannelEndpoint(events, { media, ...(bindAddress === undefined ? {} : { bindAddress }) });
         return made;

@@ -20,6 +20,8 @@ export interface PublishersOptions {
   media?: Media;
   /** Nothing unless given. */
   subscribe?: Subscribe;
+  /** Send those layers alone that the focus wants; true unless given. */
+  obeyLayersWanted?: boolean;
   /** Reach the focus through it. */
   relay?: Address;
   bindAddress?: string;
