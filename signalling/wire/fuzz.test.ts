@@ -237,6 +237,11 @@ const controlTypes = fc.oneof(
     'm.call.ping',
     'm.call.pong',
     'org.weir.error',
+    'org.weir.allocation',
+    'org.weir.layers_wanted',
+    'org.weir.layers_available',
+    'org.weir.speakers',
+    'org.weir.audio_levels',
     '__proto__',
     'toString',
   ),
@@ -267,6 +272,10 @@ describe('any JSON', () => {
     holds(fc.tuple(controlTypes, fc.constantFrom(...HOSTILE_VALUES)), 500, ([type, text]) => {
       controlMessage(`{"type":${JSON.stringify(type)},"content":${text}}`);
       controlMessage(`{"type":${JSON.stringify(type)},"content":{"subscribe":${text},"description":${text}}}`);
+      controlMessage(`{"type":${JSON.stringify(type)},"content":{"org.weir.auto":${text},"org.weir.tell":${text}}}`);
+      controlMessage(
+        `{"type":${JSON.stringify(type)},"content":{"tracks":${text},"latest":${text},"levels":${text},"state":"STABLE"}}`,
+      );
       controlMessage(
         `{"type":${JSON.stringify(type)},"content":{"sdp_stream_metadata":{"st":{"purpose":"p","x":${text}}}}}`,
       );
