@@ -19,7 +19,7 @@ import {
   problem,
   ProblemError,
   problemOf,
-  type Size,
+  type Shown,
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
@@ -44,8 +44,8 @@ export class AppModel {
   /** Counts changes of the capture, for views that read it. */
   readonly captureChanges = signal(0);
   readonly focus: Signal<OwnFocus | undefined> = signal(undefined);
-  /** Set by the grid: where a new tile would land. */
-  guessSize: () => Size = () => ({ width: 640, height: 360 });
+  /** Set by the grid: how a new tile would be drawn. */
+  guessSize: () => Shown = () => ({ width: 640, height: 360 });
   homeserver: Homeserver | undefined;
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;

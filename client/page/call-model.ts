@@ -9,7 +9,7 @@ import {
   type Problem,
   receiverLevel,
   type RemoteStream,
-  type Size,
+  type Shown,
   SpeakingHold,
 } from '../kit/index.ts';
 import { describeChanges, type Heard } from './announcements.ts';
@@ -24,6 +24,8 @@ export interface Tile {
 }
 
 const LEVELS_EVERY_MS = 250;
+/** Tiles change places for speakers no more often. */
+const CALM_MS = 2_000;
 /** Changes within this time are told together; a rejoin of somebody is then no news. */
 const TELL_AFTER_MS = 1_500;
 export const OWN_KEY = 'own';
@@ -38,19 +40,24 @@ export class CallModel {
   readonly tiles = computed(() => this.#tilesOf(this.streams.value, this.changes.value));
   /** Keys of tiles whose people speak, `OWN_KEY` among them. */
   readonly speaking: Signal<ReadonlySet<string>> = signal(new Set());
+  /** Key of the tile of whoever has the word. */
+  readonly speaker: Signal<string | undefined> = signal(undefined);
+  /** Keys of tiles of those who spoke last, the latest first; changes calmly. */
+  readonly latest: Signal<readonly string[]> = signal([]);
   readonly pinned: Signal<string | undefined> = signal(undefined);
   readonly #capture: Capture;
 
   readonly #hold = new SpeakingHold();
   readonly #cleanups: (() => void)[] = [];
   #microphone: { track: MediaStreamTrack; level: MicrophoneLevel } | undefined;
+  #latestAt = 0;
   #told: Heard[] = [];
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: {
     room: CallRoom;
     capture: Capture;
-    guessSize: () => Size;
+    guessSize: () => Shown;
     notice: (reason: Problem) => void;
     announce: (text: string) => void;
   }) {
@@ -103,14 +110,37 @@ export class CallModel {
     const now = Date.now();
     const levels = new Map<string, number>();
     for (const { key, stream } of this.tiles.value) {
-      if (stream.audio !== undefined && !stream.audioMuted) levels.set(key, receiverLevel(stream.audio.receiver, now));
+      if (!stream.audioMuted) levels.set(key, this.#levelOf(stream, now));
     }
     const own = this.#ownLevel();
     if (own !== undefined) levels.set(OWN_KEY, own);
     const speaking = this.#hold.update(levels, now);
     const before = this.speaking.value;
     const same = speaking.size === before.size && [...speaking].every(key => before.has(key));
-    if (!same) this.speaking.value = speaking;
+    batch(() => {
+      if (!same) this.speaking.value = speaking;
+      this.#orderSpeakers(speaking, now);
+    });
+  }
+
+  /** The focus hears everybody alike, also those whose sound we do not get. */
+  #levelOf({ streamId, audioTrackId: trackId, audio }: RemoteStream, now: number): number {
+    const { others } = this.call;
+    if (others?.tellsLevels === true && trackId !== undefined) return others.level({ streamId, trackId });
+    return audio === undefined ? 0 : receiverLevel(audio.receiver, now);
+  }
+
+  #orderSpeakers(speaking: ReadonlySet<string>, now: number): void {
+    const byTrack = new Map(
+      this.tiles.value.map(({ key, stream }) => [JSON.stringify([stream.streamId, stream.audioTrackId]), key]),
+    );
+    const latest = (this.call.others?.speakers ?? []).flatMap(
+      ({ streamId, trackId }) => byTrack.get(JSON.stringify([streamId, trackId])) ?? [],
+    );
+    this.speaker.value = latest.find(key => speaking.has(key));
+    if (now - this.#latestAt < CALM_MS || latest.join() === this.latest.value.join()) return;
+    this.latest.value = latest;
+    this.#latestAt = now;
   }
 
   #ownLevel(): number | undefined {

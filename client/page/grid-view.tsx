@@ -3,9 +3,10 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { AppModel } from './app-model.ts';
 import type { CallModel } from './call-model.ts';
-import { type Box, placeTiles } from './grid.ts';
+import { type Box, type Placement, placeTiles, type Rect, stripPlaces } from './grid.ts';
 import { Icon } from './icons.tsx';
 import { playAllSounds } from './media-element.tsx';
+import { stripOrder } from './strip-order.ts';
 import { OwnTile, TileView } from './tile-view.tsx';
 
 const GAP_PX = 8;
@@ -23,19 +24,31 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
     const sizes = new ResizeObserver(measure);
     sizes.observe(grid);
     measure();
-    app.guessSize = () => {
-      const { rects } = placeTiles(model.tiles.value.length + 1, undefined, box.value, GAP_PX);
-      const { width = 640, height = 360 } = rects[0] ?? {};
-      return { width: width * window.devicePixelRatio, height: height * window.devicePixelRatio };
-    };
     return () => sizes.disconnect();
   }, []);
 
   const tiles = model.tiles.value;
-  const pinned = tiles.findIndex(({ key }) => key === model.pinned.value);
+  const keys = tiles.map(({ key }) => key);
+  const pinned = keys.indexOf(model.pinned.value ?? '');
   const shared = tiles.findIndex(({ screen }) => screen);
   const onStage = pinned >= 0 ? pinned : shared >= 0 && model.pinned.value !== 'none' ? shared : undefined;
-  const { rects, height, left } = placeTiles(tiles.length, onStage, box.value, GAP_PX);
+  // The order stays over the moments without a stage, so that a tile comes back to its place.
+  const order = useRef<string[]>([]);
+  if (onStage !== undefined) {
+    const inStrip = keys.filter((_, index) => index !== onStage);
+    order.current = stripOrder(order.current, inStrip, model.latest.value, stripPlaces(keys.length, box.value, GAP_PX));
+  }
+  const strip = order.current.map(key => keys.indexOf(key));
+  const place = (others: number): Placement => placeTiles(others, onStage, box.value, GAP_PX, strip);
+  const { rects, height, left } = place(tiles.length);
+  useEffect(() => {
+    app.guessSize = () => {
+      if (box.value.width === 0) return { width: 640, height: 360 };
+      const rect = document.hidden ? undefined : place(tiles.length + 1).rects[tiles.length];
+      if (rect === undefined) return 'hidden';
+      return { width: rect.width * window.devicePixelRatio, height: rect.height * window.devicePixelRatio };
+    };
+  });
   const enlarge = (key: string, index: number): void => {
     // A shared screen is enlarged unasked, so it must be possible to ask for the contrary.
     model.pinned.value = index === onStage ? 'none' : key;
@@ -62,7 +75,9 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
           rect={rects[tiles.length]}
           overlaid={tiles.length === 1 && onStage === undefined}
         />
-        {left > 0 ? <span class="grid-more">{`and ${left} more`}</span> : null}
+        {left > 0 ? (
+          <span class="grid-more" style={moreStyle(rects[onStage ?? -1], box.value)}>{`and ${left} more`}</span>
+        ) : null}
       </div>
       {soundBlocked.value ? (
         <button
@@ -79,6 +94,14 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
       {tiles.length === 0 && model.state.value.kind === 'connected' ? <Alone app={app} /> : null}
     </div>
   );
+}
+
+/** In the corner of the stage that nothing else needs. */
+function moreStyle(stage: Rect | undefined, { width, height }: Box): { right: string; bottom: string } {
+  return {
+    right: `${width - (stage?.width ?? width) + GAP_PX}px`,
+    bottom: `${height - (stage?.height ?? height) + GAP_PX}px`,
+  };
 }
 
 function Alone({ app }: { app: AppModel }): JSX.Element {

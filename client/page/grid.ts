@@ -16,8 +16,8 @@ export interface Layout {
 const WIDEST = 16 / 9;
 /** Pictures are cropped to no less than this; on phones held upright to much less, since faces are in the middle. */
 const NARROWEST = { upright: 0.6, wide: 4 / 3 };
-const SMALLEST_HEIGHT = 90;
-const SMALLEST_WIDTH = 120;
+/** Smaller tiles show nobody: more of them are scrolled. Three stand side by side on a phone. */
+const SMALLEST: Box = { width: 108, height: 68 };
 
 /** The layout with the largest tiles. `gap` and the box in CSS px. */
 export function layoutGrid(count: number, box: Box, gap: number): Layout {
@@ -31,16 +31,15 @@ export function layoutGrid(count: number, box: Box, gap: number): Layout {
       width: (box.width - gap * (columns - 1)) / columns,
       height: (box.height - gap * (rows - 1)) / rows,
     };
-    if (columns > 1 && room.width < SMALLEST_WIDTH) break;
+    if (columns > 1 && room.width < SMALLEST.width) break;
     const tile = fit(room, narrowest);
-    const scrolls = tile.height < SMALLEST_HEIGHT && columns > 1;
+    if (tile.height < SMALLEST.height || tile.width < SMALLEST.width) continue;
     // Empty places in the last row cost as much as smaller tiles would.
     const empty = columns * rows - count;
     const score = tile.width * tile.height * (1 - 0.02 * empty);
-    if (!scrolls && (best === undefined || score > best.score)) best = { layout: { columns, tile, scrolls }, score };
+    if (best === undefined || score > best.score) best = { layout: { columns, tile, scrolls: false }, score };
   }
-  if (best !== undefined && best.layout.tile.height >= SMALLEST_HEIGHT) return best.layout;
-  return scrollingLayout(box, gap);
+  return best?.layout ?? scrollingLayout(box, gap);
 }
 
 function fit(room: Box, narrowest: number): Box {
@@ -50,9 +49,10 @@ function fit(room: Box, narrowest: number): Box {
 }
 
 function scrollingLayout(box: Box, gap: number): Layout {
-  const columns = Math.max(1, Math.floor((box.width + gap) / (160 + gap)));
+  const comfortable = Math.min(150, Math.max(SMALLEST.width, box.width * 0.3));
+  const columns = Math.max(1, Math.floor((box.width + gap) / (comfortable + gap)));
   const width = Math.floor((box.width - gap * (columns - 1)) / columns);
-  return { columns, tile: { width, height: Math.max(SMALLEST_HEIGHT, Math.floor(width * 0.75)) }, scrolls: true };
+  return { columns, tile: { width, height: Math.max(SMALLEST.height, Math.floor(width * 0.75)) }, scrolls: true };
 }
 
 /** Where a tile lies in the box, in CSS px. */
@@ -72,10 +72,17 @@ export interface Placement {
 
 /**
  * Places the tiles of `others` and our own. `stage`: index of the tile that is enlarged (a shared screen, or whoever was
- * picked); the rest then stand in a strip beside or below it.
+ * picked); the rest then stand in a strip beside or below it, as far as there is room, in the order of `strip` (indices of
+ * the others; those that it leaves out come last).
  */
-export function placeTiles(others: number, stage: number | undefined, box: Box, gap: number): Placement {
-  if (stage !== undefined && stage <= others && others > 0) return placeStage(others + 1, stage, box, gap);
+export function placeTiles(
+  others: number,
+  stage: number | undefined,
+  box: Box,
+  gap: number,
+  strip: readonly number[] = [],
+): Placement {
+  if (stage !== undefined && stage <= others && others > 0) return placeStage(others, stage, box, gap, strip);
   if (others === 1) return placePair(box, gap);
   const count = others + 1;
   const { columns, tile, scrolls } = layoutGrid(count, box, gap);
@@ -111,37 +118,80 @@ function placePair(box: Box, gap: number): Placement {
   };
 }
 
-function placeStage(count: number, stage: number, box: Box, gap: number): Placement {
-  const beside = box.width >= box.height * 1.2;
-  const strip = beside ? Math.min(260, Math.max(140, box.width * 0.2)) : Math.min(124, Math.max(90, box.height * 0.16));
-  const tile = beside
-    ? { width: Math.round(strip), height: Math.round(strip / WIDEST) }
-    : { width: Math.round(strip * 0.9), height: Math.round(strip) };
-  const fits = beside
-    ? Math.floor((box.height + gap) / (tile.height + gap))
-    : Math.floor((box.width + gap) / (tile.width + gap));
-  const large: Rect = {
+/** How large a picture is drawn that is shown whole in a box; the box itself where its shape is not known. */
+export function wholeIn(box: Box, picture: Partial<Record<'width' | 'height', number | undefined>>): Box {
+  const { width = 0, height = 0 } = picture;
+  if (width <= 0 || height <= 0) return box;
+  const scale = Math.min(box.width / width, box.height / height);
+  return { width: width * scale, height: height * scale };
+}
+
+interface Strip {
+  /** It stands beside the stage, or else below it. */
+  beside: boolean;
+  tile: Box;
+  columns: number;
+  /** Most rows. */
+  rows: number;
+}
+
+/** Share of an upright box that the strip below the stage may take. */
+const MOST_BELOW = 0.42;
+
+/** The strip for `count` tiles; smaller ones in more columns or rows where one line does not hold them. */
+function stripOf(count: number, box: Box, gap: number): Strip {
+  const fitting = (length: number, side: number): number => Math.max(1, Math.floor((length + gap) / (side + gap)));
+  if (box.width >= box.height * 1.2) {
+    const width = Math.round(Math.min(260, Math.max(140, box.width * 0.2)));
+    const half = Math.floor((width - gap) / 2);
+    const lineOf = (side: number): Box => ({ width: side, height: Math.round(side / WIDEST) });
+    const single = { tile: lineOf(width), columns: 1, rows: fitting(box.height, lineOf(width).height) };
+    const double = { tile: lineOf(half), columns: 2, rows: fitting(box.height, lineOf(half).height) };
+    return { beside: true, ...(count <= single.rows || half < SMALLEST.width ? single : double) };
+  }
+  const height = Math.round(Math.min(124, Math.max(90, box.height * 0.16)));
+  const line = { width: Math.round(height * 0.9), height };
+  if (count <= fitting(box.width, line.width)) return { beside: false, tile: line, columns: count, rows: 1 };
+  const columns = fitting(box.width, SMALLEST.width);
+  const width = Math.max(SMALLEST.width, Math.floor((box.width - gap * (columns - 1)) / columns));
+  const tile = { width, height: Math.round(width * 0.75) };
+  return { beside: false, tile, columns, rows: fitting(box.height * MOST_BELOW, tile.height) };
+}
+
+/** How many of the others find a place beside a stage. */
+export function stripPlaces(others: number, box: Box, gap: number): number {
+  const { columns, rows } = stripOf(others, box, gap);
+  // Our own tile keeps a place: it is how people see that they are seen.
+  return columns * rows - 1;
+}
+
+function placeStage(others: number, stage: number, box: Box, gap: number, order: readonly number[]): Placement {
+  const { beside, tile, columns, rows: mostRows } = stripOf(others, box, gap);
+  const indices = Array.from({ length: others }, (_, index) => index);
+  const waiting = [...order, ...indices.filter(index => !order.includes(index))].filter(index => index !== stage);
+  const own = stage === others ? [] : [others];
+  const small = [...waiting.slice(0, columns * mostRows - own.length), ...own];
+  const rows = Math.ceil(small.length / columns);
+  const strip = {
+    width: columns * (tile.width + gap) - gap,
+    height: rows * (tile.height + gap) - gap,
+  };
+  const left = beside ? box.width - strip.width : Math.max(0, (box.width - strip.width) / 2);
+  const top = beside ? Math.max(0, (box.height - strip.height) / 2) : box.height - strip.height;
+  const rects = Array.from<Rect | undefined>({ length: others + 1 });
+  rects[stage] = {
     x: 0,
     y: 0,
-    width: Math.max(0, beside ? box.width - tile.width - gap : box.width),
-    height: Math.max(0, beside ? box.height : box.height - tile.height - gap),
+    width: Math.max(0, beside ? box.width - strip.width - gap : box.width),
+    height: Math.max(0, beside ? box.height : box.height - strip.height - gap),
   };
-  const small = Math.min(count - 1, Math.max(1, fits));
-  const length = small * (beside ? tile.height : tile.width) + (small - 1) * gap;
-  const start = Math.max(0, ((beside ? box.height : box.width) - length) / 2);
-  let place = 0;
-  const rects = Array.from({ length: count }, (_, index): Rect | undefined => {
-    if (index === stage) return large;
-    // Our own tile keeps a place: it is how people see that they are seen.
-    const own = index === count - 1;
-    if (!own && place >= small - (stage === count - 1 ? 0 : 1)) return undefined;
-    const along = start + place * ((beside ? tile.height : tile.width) + gap);
-    place += 1;
-    return {
-      x: Math.round(beside ? box.width - tile.width : along),
-      y: Math.round(beside ? along : box.height - tile.height),
+  for (const [place, index] of small.entries()) {
+    const row = Math.floor(place / columns);
+    rects[index] = {
+      x: Math.round(left + (place - row * columns) * (tile.width + gap)),
+      y: Math.round(top + row * (tile.height + gap)),
       ...tile,
     };
-  });
-  return { rects, height: box.height, left: count - 1 - small };
+  }
+  return { rects, height: box.height, left: waiting.length + own.length - small.length };
 }

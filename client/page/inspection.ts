@@ -1,5 +1,5 @@
 /** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join and leave. */
-import { type Marks, preciseNow } from '../kit/index.ts';
+import { type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 
 /** One of the others, as a check sees it: one entry for each stream. */
@@ -20,6 +20,8 @@ export interface InspectedParticipant {
   /** The tile and the video in it. */
   tile: Element | undefined;
   video: HTMLVideoElement | undefined;
+  /** What the focus lets us have of the video: a layer (0 the lowest), or none and why; `undefined` where it said nothing. */
+  granted: RemoteStream['granted'];
 }
 
 export interface Inspection {
@@ -30,6 +32,10 @@ export interface Inspection {
   /** Code of the problem that is shown, if any. */
   problem(): string | undefined;
   participants(): InspectedParticipant[];
+  /** bit/s that our link carries towards us, as the focus estimates it; `undefined` while it did not say. */
+  available(): number | undefined;
+  /** Audio tracks of those who spoke last, the latest first. */
+  speakers(): readonly TrackIds[];
   /** Moments of the latest join, in ms since 1970. */
   readonly marks: Readonly<Marks>;
   /** Asks for another size (device px) than the drawn one; sent at once. Returns when, in ms since 1970. */
@@ -65,6 +71,8 @@ export function inspect(app: AppModel): Inspection {
           video: tile?.querySelector('video') ?? undefined,
         };
       }),
+    available: () => app.call?.others?.available,
+    speakers: () => app.call?.others?.speakers ?? [],
     get marks() {
       return app.call?.marks ?? {};
     },

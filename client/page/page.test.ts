@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { describeChanges, type Heard } from './announcements.ts';
-import { layoutGrid, placeTiles } from './grid.ts';
+import { layoutGrid, placeTiles, stripPlaces, wholeIn } from './grid.ts';
 import { callFragment, parseCaptureSize, parseLink } from './link.ts';
+import { stripOrder } from './strip-order.ts';
 
 describe('links', () => {
   it('of a demo carry all that is needed', () => {
@@ -93,6 +94,36 @@ describe('the grid', () => {
     expect(layoutGrid(50, phone, 8).scrolls).toBe(true);
   });
 
+  it('shows 50 people on a desk without scrolling, and three beside each other on a phone', () => {
+    const { tile, scrolls } = layoutGrid(50, desktop, 8);
+    expect(scrolls).toBe(false);
+    expect(tile.width).toBeGreaterThanOrEqual(120);
+    expect(tile.height).toBeGreaterThanOrEqual(68);
+    expect(layoutGrid(50, phone, 8)).toMatchObject({ columns: 3, tile: { width: 119 }, scrolls: true });
+    expect(layoutGrid(50, { width: 344, height: 560 }, 8).columns).toBe(3);
+    expect(layoutGrid(200, desktop, 8).scrolls).toBe(true);
+  });
+
+  it('gives the strip to those who come first in it', () => {
+    const places = stripPlaces(49, desktop, 8);
+    expect(places).toBeGreaterThan(10);
+    const order = [40, 3, 45, ...Array.from({ length: places - 2 }, (_, index) => 30 - index)];
+    const { rects, left } = placeTiles(49, 3, desktop, 8, order);
+    const inStrip = rects.flatMap((rect, index) => (rect === undefined || index === 3 ? [] : [index]));
+    expect(inStrip).toEqual([...order.filter(index => index !== 3), 49].toSorted((a, b) => a - b));
+    expect(rects[40]?.y).toBe(rects[45]?.y);
+    expect(rects[40]?.x).toBeLessThan(rects[45]?.x ?? 0);
+    expect(rects[49]?.y).toBeGreaterThan(rects[45]?.y ?? Number.POSITIVE_INFINITY);
+    expect(left).toBe(49 - 1 - places);
+  });
+
+  it('makes the strip larger where it holds everybody', () => {
+    const width = (others: number): number => placeTiles(others, 0, desktop, 8).rects[1]?.width ?? 0;
+    expect(width(3)).toBeGreaterThan(1.9 * width(30));
+    expect(stripPlaces(30, phone, 8)).toBe(8);
+    expect(placeTiles(2, 0, phone, 8).rects[0]?.height).toBeGreaterThan(phone.height * 0.8);
+  });
+
   it('gives the other the whole box where there is one', () => {
     const [other, own] = placeTiles(1, undefined, desktop, 8).rects;
     expect(other).toEqual({ x: 0, y: 0, ...desktop });
@@ -111,9 +142,38 @@ describe('the grid', () => {
     }
   });
 
+  it('knows how large a picture is that is shown whole', () => {
+    expect(wholeIn({ width: 748, height: 856 }, { width: 1496, height: 842 })).toEqual({ width: 748, height: 421 });
+    expect(wholeIn({ width: 100, height: 50 }, { width: 90, height: 160 }).height).toBe(50);
+    for (const unknown of [{}, { width: 0, height: 5 }, { width: undefined, height: 5 }]) {
+      expect(wholeIn({ width: 7, height: 8 }, unknown)).toEqual({ width: 7, height: 8 });
+    }
+  });
+
   it('needs no room to answer', () => {
     expect(placeTiles(3, undefined, { width: 0, height: 0 }, 8).rects).toHaveLength(4);
     expect(placeTiles(3, 0, { width: 0, height: 0 }, 8).rects).toHaveLength(4);
+  });
+});
+
+describe('the strip', () => {
+  const keys = ['a', 'b', 'c', 'd', 'e'];
+
+  it('stays as it is while the speakers are in it', () => {
+    expect(stripOrder(keys, keys, ['c', 'a'], 3)).toEqual(keys);
+    expect(stripOrder([], keys, [], 3)).toEqual(keys);
+  });
+
+  it('gives a speaker the place of whoever was silent for the longest', () => {
+    expect(stripOrder(keys, keys, ['d'], 3)).toEqual(['a', 'b', 'd', 'c', 'e']);
+    expect(stripOrder(keys, keys, ['d', 'c', 'a'], 3)).toEqual(['a', 'd', 'c', 'b', 'e']);
+    expect(stripOrder(keys, keys, ['e', 'd', 'c'], 3).slice(0, 3).toSorted()).toEqual(['c', 'd', 'e']);
+  });
+
+  it('follows who comes and goes, and knows nobody else', () => {
+    expect(stripOrder(['c', 'x', 'a'], ['a', 'b', 'c'], ['x', 'b'], 2)).toEqual(['c', 'b', 'a']);
+    expect(stripOrder(keys, keys, ['e'], 0)).toEqual(keys);
+    expect(stripOrder(['a'], [], ['a'], 3)).toEqual([]);
   });
 });
 

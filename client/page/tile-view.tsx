@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Shown } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 import { type CallModel, OWN_KEY, type Tile } from './call-model.ts';
-import type { Rect } from './grid.ts';
+import { type Rect, wholeIn } from './grid.ts';
 import { Icon } from './icons.tsx';
 import { Picture, Sound } from './media-element.tsx';
 
@@ -38,6 +38,8 @@ interface FrameProps {
   children: ComponentChildren;
   /** No picture: initials instead. */
   blank: boolean;
+  /** Has the word. */
+  voice?: boolean;
 }
 
 function TileFrame(props: FrameProps): JSX.Element {
@@ -51,7 +53,7 @@ function TileFrame(props: FrameProps): JSX.Element {
     let inView = true;
     const tell = (): void => {
       const { clientWidth, clientHeight } = tile;
-      const visible = inView && clientWidth > 0 && clientHeight > 0;
+      const visible = inView && clientWidth > 0 && clientHeight > 0 && !document.hidden;
       const ratio = window.devicePixelRatio;
       report.current?.(visible ? { width: clientWidth * ratio, height: clientHeight * ratio } : 'hidden');
     };
@@ -65,7 +67,9 @@ function TileFrame(props: FrameProps): JSX.Element {
     );
     sizes.observe(tile);
     views.observe(tile);
+    document.addEventListener('visibilitychange', tell);
     return () => {
+      document.removeEventListener('visibilitychange', tell);
       sizes.disconnect();
       views.disconnect();
     };
@@ -101,6 +105,11 @@ function TileFrame(props: FrameProps): JSX.Element {
         {props.audioMuted ? (
           <span class="tile-muted" title="Microphone off">
             <Icon name="microphoneOff" size={15} />
+          </span>
+        ) : null}
+        {props.voice === true ? (
+          <span class="tile-voice" title="Speaks">
+            <Icon name="voice" size={15} />
           </span>
         ) : null}
         <span class="tile-name">{props.name}</span>
@@ -140,18 +149,29 @@ export function TileView({
   const { streamId, videoTrackId } = stream;
   const seen = useSignal<MediaStreamTrack | undefined>(undefined);
   const track = stream.video?.track;
+  const whole = screen || enlarged;
+  /** Size of the tile. */
   const shown = useRef<Shown | undefined>(undefined);
+  const tellShown = (): void => {
+    const { current } = shown;
+    if (videoTrackId === undefined || current === undefined) return;
+    // A picture with edges beside it needs fewer pixels than its tile has.
+    const drawn = current === 'hidden' || !whole ? current : wholeIn(current, stream);
+    model.call.show(streamId, videoTrackId, drawn === 'hidden' || !enlarged ? drawn : { ...drawn, pinned: true });
+  };
   // The same tile may come to show another stream: whoever joins again gets new ids.
-  useEffect(() => {
-    if (videoTrackId !== undefined && shown.current !== undefined) {
-      model.call.show(streamId, videoTrackId, shown.current);
-    }
-  }, [streamId, videoTrackId]);
+  useEffect(tellShown, [streamId, videoTrackId, stream.width, stream.height, whole, enlarged]);
 
   const hasPicture = track !== undefined && !stream.videoMuted;
+  const { granted } = stream;
+  const waiting = hasPicture && granted?.kind === 'paused' && granted.reason === 'bandwidth';
   const speaking = model.speaking.value.has(tile.key);
   const title = screen ? `Screen of ${name}` : name;
-  const states = [stream.audioMuted && !screen ? 'microphone off' : '', hasPicture ? '' : 'no picture'].filter(Boolean);
+  const states = [
+    stream.audioMuted && !screen ? 'microphone off' : '',
+    hasPicture ? '' : 'no picture',
+    waiting ? 'waiting for bandwidth' : '',
+  ].filter(Boolean);
   return (
     <TileFrame
       rect={rect}
@@ -159,25 +179,37 @@ export function TileView({
       name={title}
       userId={stream.userId}
       streamId={streamId}
-      classes={[speaking ? 'tile-speaking' : '', screen ? 'tile-screen' : '']}
+      classes={[
+        speaking ? 'tile-speaking' : '',
+        model.speaker.value === tile.key ? 'tile-voiced' : '',
+        screen ? 'tile-screen' : '',
+        waiting ? 'tile-waiting' : '',
+      ]}
       enlarged={enlarged}
+      voice={model.speaker.value === tile.key}
       audioMuted={stream.audioMuted && !screen}
       onEnlarge={onEnlarge}
       blank={!hasPicture || seen.value !== track}
       onShown={value => {
         shown.current = value;
-        if (videoTrackId !== undefined) model.call.show(streamId, videoTrackId, value);
+        tellShown();
       }}
     >
       <Picture
         track={track}
-        contain={screen || enlarged}
+        contain={whole}
         onFrame={() => {
           model.call.mark('firstFrameAt');
           seen.value = track;
         }}
       />
       {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
+      {waiting ? (
+        <span class="tile-sign" title="The picture waits for bandwidth">
+          <Icon name="waiting" size={15} />
+          <span class="tile-sign-text">Waiting for bandwidth</span>
+        </span>
+      ) : null}
     </TileFrame>
   );
 }
