@@ -9,12 +9,14 @@ FRAMES_PER_SECOND=15
 PICTURE="mandelbrot=size=640x360:rate=$FRAMES_PER_SECOND:start_scale=1.6:end_scale=0.02:end_pts=260:maxiter=400,\
 noise=alls=4:allf=t,format=yuv420p"
 
-# name, size, bit/s: the same pictures and keyframes, one a second, at the same places in each layer.
+# name, size, bit/s: the same pictures in each layer, with one keyframe, the first: a camera has none but those that it is asked
+# for. It is as large as that of a browser's encoder may be (percent of a mean frame).
 layer() {
   ffmpeg -nostdin -loglevel error -y -f lavfi -i "$PICTURE" -t "$SECONDS_LONG" -vf "scale=$2:flags=area" \
     -c:v libvpx -deadline realtime -cpu-used 2 -lag-in-frames 0 -auto-alt-ref 0 -error-resilient default \
     -b:v "$3" -minrate "$3" -maxrate "$3" -bufsize "$3" -qmin 4 -qmax 63 -undershoot-pct 100 \
-    -g "$FRAMES_PER_SECOND" -keyint_min "$FRAMES_PER_SECOND" -sc_threshold 0 -threads 1 \
+    -max-intra-rate 450 -g $((SECONDS_LONG * FRAMES_PER_SECOND)) -keyint_min $((SECONDS_LONG * FRAMES_PER_SECOND)) \
+    -sc_threshold 0 -threads 1 \
     -map_metadata -1 -fflags +bitexact -f ivf "$1.ivf"
 }
 layer q 160x90 45k
