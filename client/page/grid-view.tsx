@@ -45,7 +45,7 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
     app.guessSize = () => {
       if (box.value.width === 0) return { width: 640, height: 360 };
       const rect = document.hidden ? undefined : place(tiles.length + 1).rects[tiles.length];
-      if (rect === undefined) return 'hidden';
+      if (rect === undefined || rect.y >= box.value.height) return 'hidden';
       return { width: rect.width * window.devicePixelRatio, height: rect.height * window.devicePixelRatio };
     };
   });

@@ -7,6 +7,7 @@ import { type CallModel, OWN_KEY, type Tile } from './call-model.ts';
 import { type Rect, wholeIn } from './grid.ts';
 import { Icon } from './icons.tsx';
 import { Picture, Sound } from './media-element.tsx';
+import { useShown } from './shown-tile.ts';
 
 /** Where on the colour circle somebody's tile lies: cool colours only, so that all belong together. */
 function hueOf(userId: string): number {
@@ -44,38 +45,8 @@ interface FrameProps {
 
 function TileFrame(props: FrameProps): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
-  const { onShown } = props;
-  const report = useRef(onShown);
-  report.current = onShown;
-  useEffect(() => {
-    const tile = element.current;
-    if (tile === null) return;
-    let inView = true;
-    const tell = (): void => {
-      const { clientWidth, clientHeight } = tile;
-      const visible = inView && clientWidth > 0 && clientHeight > 0 && !document.hidden;
-      const ratio = window.devicePixelRatio;
-      report.current?.(visible ? { width: clientWidth * ratio, height: clientHeight * ratio } : 'hidden');
-    };
-    const sizes = new ResizeObserver(tell);
-    const views = new IntersectionObserver(
-      entries => {
-        inView = entries.at(-1)?.isIntersecting ?? true;
-        tell();
-      },
-      { root: tile.closest('.grid'), rootMargin: '160px' },
-    );
-    sizes.observe(tile);
-    views.observe(tile);
-    document.addEventListener('visibilitychange', tell);
-    return () => {
-      document.removeEventListener('visibilitychange', tell);
-      sizes.disconnect();
-      views.disconnect();
-    };
-  }, [onShown === undefined]);
-
   const { rect } = props;
+  useShown(element, rect, props.onShown);
   const style =
     rect === undefined
       ? { display: 'none' }
