@@ -11,6 +11,7 @@ import { OwnLayers } from './own-layers.ts';
 import { OwnStreams } from './own-streams.ts';
 import { PathWatch } from './path-watch.ts';
 import { type Problem, problemOf, problemOfFocus } from './problems.ts';
+import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
 import { type Shown, type Size, Subscriber, type WantedCopy } from './subscriptions.ts';
 import type { ControlMessage, Description, LayerSwitch, StreamMetadata, Subscription } from './wire.ts';
@@ -51,6 +52,7 @@ export class Session {
   readonly #link: FocusLink;
   readonly #control: ControlChannel;
   readonly #own: OwnStreams;
+  readonly #publishing: Publishing;
   readonly #layers: OwnLayers;
   readonly #negotiation: Negotiation;
   readonly #path: PathWatch;
@@ -61,9 +63,6 @@ export class Session {
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
-  #announced = '';
-  /** The latest answer to the focus that waits for the channel. */
-  #heldAnswer: Description | undefined;
   #answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionOptions, events: SessionEvents) {
@@ -86,8 +85,15 @@ export class Session {
       heard: () => this.#path.heard(),
       message: message => this.#takeControl(message),
     });
+    this.#publishing = new Publishing({
+      connection: this.connection,
+      own: this.#own,
+      control: this.#control,
+      link: this.#link,
+      failed: thrown => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }),
+    });
     this.#negotiation = new Negotiation(this.connection, {
-      send: description => this.#sendDescription(description),
+      send: description => this.#publishing.send(description),
       applied: description => this.#applied(description),
       refused: (type, thrown) => this.#report(type, thrown),
       stuck: why => this.#lose({ kind: 'negotiation', why }),
@@ -226,9 +232,9 @@ export class Session {
   #channelOpened(): void {
     this.#events.mark('channelOpenAt');
     this.#path.heard();
-    this.#releaseAnswer();
+    this.#publishing.channelOpened();
     this.#subscriber.flush();
-    this.#announce();
+    this.#publishing.announce();
   }
 
   #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
@@ -306,48 +312,7 @@ export class Session {
 
   #captureChanged(): void {
     if (this.#own.update()) this.#negotiation.offer();
-    this.#announce();
-  }
-
-  /** Tells what of our streams is muted, and how large they are, where that changed. */
-  #announce(): void {
-    const sdp = this.connection.localDescription?.sdp;
-    if (sdp === undefined || this.#control.state !== 'open') return;
-    const metadata = this.#own.metadata(sdp, this.options.address.self);
-    const text = JSON.stringify(metadata);
-    if (text === this.#announced) return;
-    if (this.#control.tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
-  }
-
-  #sendDescription(description: Description): void {
-    // The path is not up yet, so the answer to an early offer can wait for the channel: the homeserver is slower.
-    if (description.type === 'answer' && this.#control.state === 'connecting') {
-      this.#heldAnswer = description;
-      return;
-    }
-    this.#releaseAnswer();
-    this.#deliver(description);
-  }
-
-  #deliver(description: Description): void {
-    const metadata = this.#own.metadata(description.sdp, this.options.address.self);
-    this.#announced = JSON.stringify(metadata);
-    // An open channel on a broken path holds back what would mend the path.
-    if (this.#channelFlows && this.#control.tell({ kind: 'negotiate', description, metadata })) return;
-    this.#link
-      .negotiate(description, metadata)
-      .catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
-  }
-
-  #releaseAnswer(): void {
-    const held = this.#heldAnswer;
-    this.#heldAnswer = undefined;
-    if (held !== undefined) this.#deliver(held);
-  }
-
-  get #channelFlows(): boolean {
-    const state = channelPath(this.connection);
-    return state !== 'disconnected' && state !== 'failed';
+    this.#publishing.announce();
   }
 
   #report(type: Description['type'], thrown: unknown): void {
@@ -378,11 +343,4 @@ export class Session {
     this.close();
     this.#events.lost(loss);
   }
-}
-
-/** The path under the data channels; `undefined` in browsers that do not tell, whatever the types say. */
-function channelPath(connection: RTCPeerConnection): RTCIceTransportState | undefined {
-  const sctp: Partial<RTCSctpTransport> | null = connection.sctp;
-  const dtls: Partial<RTCDtlsTransport> | undefined = sctp?.transport;
-  return dtls?.iceTransport?.state;
 }
