@@ -1,12 +1,13 @@
 /** Drives the call's rules without a media engine: its outcomes come when a test says so. */
-import type { ControlMessage } from '../../signalling/wire/control.ts';
+import type { ControlMessage, Subscription, WantedTrack } from '../../signalling/wire/control.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
 import { type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { PublishedTrack, Served } from '../ports.ts';
-import { keyOfSession, type SessionId, type SubscriptionKey } from '../session.ts';
+import { keyOfSession, keyOfSubscription, type SessionId, type SubscriptionKey, type TrackRef } from '../session.ts';
 
 export interface BenchClient {
   session: SessionId;
@@ -135,6 +136,60 @@ export class ConferenceBench {
     return this.take({ kind: 'tick' });
   }
 
+  /** A subscription message that leaves out what is not given. */
+  want(viewer: BenchClient, wants: Partial<Omit<Subscription, 'kind'>>): Effect[] {
+    return this.say(viewer, { kind: 'subscription', subscribe: [], unsubscribe: [], ...wants });
+  }
+
+  /** What the viewer's link carries, in bit/s. */
+  estimate(viewer: BenchClient, available: number): Effect[] {
+    return this.take({ kind: 'estimated', call: viewer.call, available });
+  }
+
+  /** What arrives of the publisher's camera, the lowest layer first, and of its microphone; in bit/s. */
+  measure(publisher: BenchClient, bitrates: number[], audio = 32_000): Effect[] {
+    return this.take({
+      kind: 'measured',
+      call: publisher.call,
+      tracks: [
+        { ref: videoOf(publisher), bitrates },
+        { ref: audioOf(publisher), bitrates: [audio] },
+      ],
+    });
+  }
+
+  /** Bitrates that begin now, and count once they are no longer new. */
+  settleBitrates(publishers: readonly BenchClient[], bitrates: number[], audio?: number): void {
+    for (const publisher of publishers) this.measure(publisher, bitrates, audio);
+    this.pass(4_000);
+    for (const publisher of publishers) this.measure(publisher, bitrates, audio);
+  }
+
+  /** The media engine says which layer of the publisher's camera flows to the viewer. */
+  show(viewer: BenchClient, publisher: BenchClient, layer: number | undefined): Effect[] {
+    return this.take({ kind: 'shown', call: viewer.call, track: keyOfSubscription(videoOf(publisher)), layer });
+  }
+
+  /** The client is the main speaker from now on. */
+  speak(client: BenchClient): Effect[] {
+    return this.take({ kind: 'dominant', call: client.call, track: audioOf(client) });
+  }
+
+  /** How the viewer is served of the publisher's camera, or of a copy of it; `undefined` where it was never offered. */
+  served(viewer: BenchClient, publisher: BenchClient, variant?: string): Served | undefined {
+    const key = keyOfSubscription({ ...videoOf(publisher), ...(variant === undefined ? {} : { variant }) });
+    const track = this.conference.participants.get(viewer.call.key)?.offered.get(key);
+    return track && { layer: track.layer, paused: track.paused, priority: track.priority };
+  }
+
+  /** Agrees on everything that is to be offered to anybody. */
+  agree(...clients: BenchClient[]): void {
+    this.finishAll();
+    for (const client of clients) {
+      if (this.conference.participants.get(client.call.key)?.negotiation.kind === 'offering') this.answer(client);
+    }
+  }
+
   /** What a client was told, oldest first. */
   newsFor(client: BenchClient, kind?: News['kind']): News[] {
     return newsIn(this.effects, client, kind);
@@ -144,6 +199,69 @@ export class ConferenceBench {
     const told = this.newsFor(client).flatMap(news => ('metadata' in news ? [news.metadata] : []));
     return told.at(-1);
   }
+}
+
+/** Clients of these names in one call. */
+export function callOfMany<const Names extends readonly string[]>(
+  ...names: Names
+): { bench: ConferenceBench; clients: { [K in keyof Names]: BenchClient } } {
+  const bench = new ConferenceBench();
+  const clients = names.map(name => benchClient(name));
+  for (const client of clients) bench.join(client);
+  return { bench, clients: clients as { [K in keyof Names]: BenchClient } };
+}
+
+/** The client's camera. */
+export function videoOf(client: BenchClient): TrackRef {
+  return refOf(client, 'video');
+}
+
+/** The client's microphone. */
+export function audioOf(client: BenchClient): TrackRef {
+  return refOf(client, 'audio');
+}
+
+function refOf(client: BenchClient, kind: 'audio' | 'video'): TrackRef {
+  const track = client.tracks.find(one => one.kind === kind);
+  if (track === undefined) throw new Error(`${client.session.userId} publishes no ${kind}`);
+  return track.ref;
+}
+
+/** The client's camera as a viewer may want it. */
+export function cameraOf(client: BenchClient, wanted: Omit<WantedTrack, 'streamId' | 'trackId'> = {}): WantedTrack {
+  return { ...videoOf(client), ...wanted };
+}
+
+/** The client's camera with some of its layers on, the lowest first. */
+export function layersOfCamera(client: BenchClient, active: readonly boolean[]): TrackLayers {
+  const layers = client.tracks.find(({ kind }) => kind === 'video')?.layers ?? [];
+  return {
+    ...videoOf(client),
+    layers: layers.map(({ rid }, index) => ({ ...(rid === undefined ? {} : { rid }), active: active[index] ?? true })),
+  };
+}
+
+/** What a client was told about streams, of one kind, oldest first. */
+export function toldIn<Kind extends StreamsMessage['kind']>(
+  effects: readonly Effect[],
+  client: BenchClient,
+  kind: Kind,
+): Extract<StreamsMessage, { kind: Kind }>[] {
+  const isOfKind = (message: StreamsMessage): message is Extract<StreamsMessage, { kind: Kind }> =>
+    message.kind === kind;
+  return newsIn(effects, client, 'streams').flatMap(news =>
+    news.kind === 'streams' && isOfKind(news.message) ? [news.message] : [],
+  );
+}
+
+/** Layers of its camera that a publisher was told to send, the lowest first; one for each time that it was told. */
+export function wantedOf(effects: readonly Effect[], publisher: BenchClient): string[] {
+  const { trackId } = videoOf(publisher);
+  return toldIn(effects, publisher, 'layers_wanted').flatMap(({ tracks }) =>
+    tracks
+      .filter(track => track.trackId === trackId)
+      .map(({ layers }) => layers.flatMap(({ active }, index) => (active ? [index] : [])).join(' ')),
+  );
 }
 
 /** Alice and Bob in a call; Bob watches Alice at the size given, in px. */
