@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { judge } from '../loadtest/lab/judge/index.ts';
+import { endPeerLibrary } from '../loadtest/lab/peer-library.ts';
 import type { Played, ScenarioName } from '../loadtest/lab/result.ts';
 import { play } from '../loadtest/lab/scenarios/play.ts';
 import type { LabRun } from '../loadtest/lab/scenarios/stage.ts';
@@ -123,4 +124,6 @@ try {
 } catch (error) {
   console.error(`\n${describeFailure(error)}`);
   process.exitCode = error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
+} finally {
+  endPeerLibrary();
 }

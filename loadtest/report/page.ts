@@ -101,6 +101,7 @@ function played({ recording, verdict }: Extract<Played, { kind: 'judged' }>): Ma
   const missed = verdict.reportedOnly ? [] : verdict.checks.filter(({ passed }) => !passed);
   return html`${missed.length === 0 ? NOTHING : html`<ul class="failures">${missed.map(check => html`<li>${describeMiss(check)}</li>`)}</ul>`}
 ${figures(verdict.figures)}
+${lateness(verdict.figures)}
 ${legend()}
 ${drawScenario(recording).map(figure)}`;
 }
@@ -131,6 +132,14 @@ function figures(all: Figures): Markup {
   return html`<dl class="figures">${shown}</dl>`;
 }
 
+/** More than this is of the order of what is measured, ms. */
+const LATE_MS = 20;
+
+function lateness({ relay_lateness_ms: late }: Figures): Markup {
+  if (late === null || late <= LATE_MS) return NOTHING;
+  return html`<p class="soft">The machine did not keep up: the relay itself was ${late} ms late (p99). Play this again alone.</p>`;
+}
+
 function legend(): Markup {
   const entries: [colour: string, shape: string, text: string][] = [
     ['capacity-fill', '', 'capacity'],
@@ -152,7 +161,7 @@ function howToRead(): Markup {
   return html`<section class="card">
 <h2>How to read this</h2>
 <p class="soft">What enters the link is counted by the relay, with retransmission, padding, audio and all headers, and shown as
-the mean of the last 500 ms, which is also how it is judged. The time before the judged one is shaded. A freeze is more than
+means over a second, each at its middle, which is also how it is judged. The time before the judged one is shaded. A freeze is more than
 1 s without a decoded frame while the publisher sends and the focus has not announced a pause; a pause fails where the lowest
 layer fits nine tenths of the link beside the audio. A gap ends at the sample that tells of a frame, up to 100 ms late. The
 queue is drained when it stays under 65 ms for a second. Where the focus tells no estimate, there is no such line.</p>

@@ -22,14 +22,16 @@ export interface LayerSpan extends Span {
   look: { kind: 'layer'; index: number; of: number; rid: string } | { kind: 'paused' } | { kind: 'frozen' };
 }
 
-/** Means over the window that the judge uses, Mbit/s, one point every `everyMs`. */
+/** Means over the window that the judge uses, each at its middle, Mbit/s, one point every `everyMs`. */
 export function rates(points: readonly LinkPoint[], of: 'enteredBytes' | 'leftBytes', everyMs: number): PlotPoint[] {
   const bins = Math.max(1, Math.round(RATE_WINDOW_MS / binMs(points)));
   const series: PlotPoint[] = [];
   let sum = 0;
   for (const [index, point] of points.entries()) {
     sum += point[of] - (points[index - bins]?.[of] ?? 0);
-    series.push({ s: point.atMs / 1_000, value: (sum * 8) / RATE_WINDOW_MS / 1_000 });
+    if (index >= bins) {
+      series.push({ s: (point.atMs - RATE_WINDOW_MS / 2) / 1_000, value: (sum * 8) / RATE_WINDOW_MS / 1_000 });
+    }
   }
   return thinned(series, everyMs);
 }
@@ -82,9 +84,18 @@ export function concealment(audios: readonly AudioRecording[], everyMs: number):
   });
 }
 
+/** When at least one video froze. */
 export function freezes(recording: Recording, viewer: ViewerRecording): Span[] {
   const judged = judgedInterval(recording);
-  return viewer.videos.flatMap(video => freezesOf(video, judged).map(spanOf));
+  const merged: Interval[] = [];
+  for (const freeze of viewer.videos
+    .flatMap(video => freezesOf(video, judged))
+    .toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = merged.at(-1);
+    if (last !== undefined && freeze.fromMs <= last.toMs) last.toMs = Math.max(last.toMs, freeze.toMs);
+    else merged.push({ ...freeze });
+  }
+  return merged.map(spanOf);
 }
 
 /** What a video showed, from its first frame to the end. */
@@ -114,7 +125,7 @@ export function layerSpans(video: VideoRecording, judged: Interval): LayerSpan[]
   return spans;
 }
 
-export function spanOf({ fromMs, toMs }: Interval): Span {
+function spanOf({ fromMs, toMs }: Interval): Span {
   return { fromS: fromMs / 1_000, toS: toMs / 1_000 };
 }
 

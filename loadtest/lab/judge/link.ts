@@ -2,8 +2,8 @@
 import type { Interval, LinkPoint } from '../result.ts';
 import { pointsIn, quantile } from './series.ts';
 
-/** What enters is averaged over so long: a frame's packets come at once, and are no excess. */
-export const RATE_WINDOW_MS = 500;
+/** What enters is averaged over so long: the keyframe that a change of layers begins with is no excess by itself. */
+export const RATE_WINDOW_MS = 1_000;
 /**
  * A queue of up to this is drained, ms: on the narrowest link of the table (150 kbit/s) one packet alone takes 64 ms to leave.
  */
@@ -43,17 +43,16 @@ export function stepsOf(points: readonly LinkPoint[]): Step[] {
 }
 
 /**
- * From the start of the step until what enters stays at or under its capacity for the rest of the step, ms; each value is the
- * mean of the `RATE_WINDOW_MS` before it, which begin no sooner than the step.
+ * From the start of the step until what enters stays at or under its capacity for the rest of the step, ms. Of means over
+ * `RATE_WINDOW_MS` inside the step, each taken for its middle.
  */
 export function overCapacityMs(points: readonly LinkPoint[], step: Step): number {
   const inside = pointsIn(points, step);
   let lastOverMs = step.fromMs;
-  for (const { atMs } of inside) {
-    const fromMs = Math.max(step.fromMs, atMs - RATE_WINDOW_MS);
-    // A window that has only begun tells of single packets.
-    if (atMs - fromMs < RATE_WINDOW_MS && atMs < step.toMs) continue;
-    if (enteredBps(inside, { fromMs, toMs: atMs }) > step.capacityBps) lastOverMs = atMs;
+  for (const { atMs: toMs } of inside) {
+    const fromMs = toMs - RATE_WINDOW_MS;
+    if (fromMs < step.fromMs) continue;
+    if (enteredBps(inside, { fromMs, toMs }) > step.capacityBps) lastOverMs = (fromMs + toMs) / 2;
   }
   return lastOverMs - step.fromMs;
 }
