@@ -1,11 +1,14 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
-import { audioReserve, Purse, videoBudget } from './budget.ts';
-import { type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
+import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
+import { isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
 import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
 
 export { type Memory, NO_MEMORY } from './hysteresis.ts';
+
+/** Between steps up, ms: until then the keyframes of the last one are through. */
+const STEPS_APART_MS = 450;
 
 /** What one viewer gets. */
 export interface Allocation {
@@ -69,7 +72,7 @@ export function allocate(
   const climbers = streams.filter(({ want }) => want.visible).map(stream => climberOf(stream, before, now));
   const reserve = audioReserve(audio);
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
-  else climbAll(climbers, new Purse(videoBudget(available, reserve)));
+  else climbAll(climbers, new Purse(videoBudget(available, reserve), paceOf(streams, before, now)));
 
   const grants = new Map<string, Grant>();
   for (const { key } of audio) grants.set(key, { kind: 'layer', layer: 0 });
@@ -84,9 +87,25 @@ export function allocate(
     spent: climbers.reduce((sum, climber) => sum + costAt(climber, climber.at), reserve),
     demand: climbers.reduce((sum, climber) => sum + costAt(climber, climber.ladder.length - 1), reserve),
     priorities: new Map(streams.map(({ want, rank }) => [want.key, workerPriority(rank)])),
-    lookAgainAt: nextBarEnd(memory, now),
+    lookAgainAt: earliest(nextBarEnd(memory, now), nextStepAt(memory, now)),
   };
   return { allocation, memory };
+}
+
+/** What the viewer asks for comes at once; what only more bandwidth gives, step by step. */
+function paceOf(streams: readonly Ranked[], before: Memory, now: number): Pace {
+  if (!isSteady(streams, before)) return 'at once';
+  return nextStepAt(before, now) === undefined ? 'step by step' : 'not yet';
+}
+
+/** When a step may follow on the last one, ms; undefined if one may now. */
+function nextStepAt({ roseAt }: Memory, now: number): number | undefined {
+  return roseAt !== undefined && now < roseAt + STEPS_APART_MS ? roseAt + STEPS_APART_MS : undefined;
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }
 
 function byKind(wants: readonly Want[]): { audio: AudioWant[]; videos: VideoWant[] } {

@@ -37,14 +37,25 @@ export function videoBudget(available: number, audio: number): number {
 // What is measured moves by some percent all the time: what goes up must still fit when it does.
 const SHARE_FOR_RISES = 0.9;
 
+// Each rise begins with a keyframe: many at once would fill the link's queue, and look like a link that is too narrow.
+const SHARE_OF_RISES_AT_ONCE = 0.25;
+
+/**
+ * How much may rise in one allocation: all that fits; some, but at least one step; or nothing, as something has only just risen.
+ */
+export type Pace = 'at once' | 'step by step' | 'not yet';
+
 /** The money of one allocation, in bit/s. What was had before may use all of the budget, what rises 90 % of it. */
 export class Purse {
   #spent = 0;
   #heldBack = 0;
+  #risen = 0;
   readonly #budget: number;
+  readonly #pace: Pace;
 
-  constructor(budget: number) {
+  constructor(budget: number, pace: Pace) {
     this.#budget = budget;
+    this.#pace = pace;
   }
 
   get spent(): number {
@@ -58,7 +69,20 @@ export class Purse {
 
   /** Pays for more than the stream had before; false if it does not fit with headroom. */
   rise(cost: number): boolean {
-    return this.#pay(cost, this.#fitsWithHeadroom(cost));
+    const paid = this.#pay(cost, this.#fitsWithHeadroom(cost) && this.#inPace(cost));
+    if (paid) this.#risen += cost;
+    return paid;
+  }
+
+  #inPace(cost: number): boolean {
+    switch (this.#pace) {
+      case 'at once':
+        return true;
+      case 'step by step':
+        return this.#risen === 0 || this.#risen + cost <= this.#budget * SHARE_OF_RISES_AT_ONCE;
+      case 'not yet':
+        return false;
+    }
   }
 
   /**

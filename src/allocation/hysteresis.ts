@@ -4,11 +4,15 @@ import type { Ranked } from './order.ts';
 import type { Grant } from './wants.ts';
 
 /** A stream that lost bandwidth does not rise for so long, ms; */
-const FIRST_BAR_MS = 5_000;
-/** twice as long each time that it loses some again before it was calm for `CALM_MS` after the bar, ms; */
-const CALM_MS = 30_000;
+const SHORT_BAR_MS = 2_000;
+/** for so long where that followed on a rise of the viewer's: it was too much, ms; */
+const FIRST_BAR_MS = 4_000;
+/** twice as long each time that a rise fails again before it was calm for `CALM_MS` after the bar, ms; */
+const CALM_MS = 15_000;
 /** and never longer than this, ms. */
-const LONGEST_BAR_MS = 60_000;
+const LONGEST_BAR_MS = 30_000;
+/** A loss so soon after a rise is its failure, ms. */
+const RISE_FAILS_WITHIN_MS = 6_000;
 
 /** A time in which a stream does not rise. Kept for a while after its end, to tell whether the next one is longer. */
 interface Bar {
@@ -26,11 +30,13 @@ interface StreamMemory {
 /** What one allocation for a viewer leaves to its next. Not larger than the wants. */
 export interface Memory {
   readonly estimated: boolean;
+  /** When a stream rose for no other reason than bandwidth, ms. */
+  readonly roseAt: number | undefined;
   readonly streams: ReadonlyMap<string, StreamMemory>;
 }
 
 /** For a viewer's first allocation. */
-export const NO_MEMORY: Memory = { estimated: false, streams: new Map() };
+export const NO_MEMORY: Memory = { estimated: false, roseAt: undefined, streams: new Map() };
 
 /** How a stream may climb its ladder. */
 export interface Past {
@@ -80,18 +86,31 @@ export function remember(
   now: number,
 ): Memory {
   const barring = before.estimated && estimated && asksTheSame(streams, before);
+  const failed = before.roseAt !== undefined && now - before.roseAt <= RISE_FAILS_WITHIN_MS;
+  let rose = false;
   const remembered = new Map<string, StreamMemory>();
   for (const stream of streams) {
     const grant = grants.get(stream.want.key);
     if (grant === undefined) continue;
     const past = before.streams.get(stream.want.key);
+    rose ||= barring && past !== undefined && hasRisen(past.grant, grant);
     remembered.set(stream.want.key, {
       asked: askedOf(stream),
       grant,
-      bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, now),
+      bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, failed, now),
     });
   }
-  return { estimated, streams: remembered };
+  return { estimated, roseAt: rose ? now : before.roseAt, streams: remembered };
+}
+
+/** Whether the viewer asks for the same things in the same way as before, and its link was known then. */
+export function isSteady(streams: readonly Ranked[], before: Memory): boolean {
+  return before.estimated && asksTheSame(streams, before);
+}
+
+function hasRisen(had: Grant, gets: Grant): boolean {
+  if (gets.kind === 'paused') return false;
+  return had.kind === 'paused' ? had.reason === 'bandwidth' : gets.layer > had.layer;
 }
 
 function asksTheSame(streams: readonly Ranked[], before: Memory): boolean {
@@ -99,9 +118,16 @@ function asksTheSame(streams: readonly Ranked[], before: Memory): boolean {
   return streams.every(stream => before.streams.get(stream.want.key)?.asked === askedOf(stream));
 }
 
-function barAfter(stream: Ranked, past: StreamMemory, grant: Grant, barring: boolean, now: number): Bar | undefined {
+function barAfter(
+  stream: Ranked,
+  past: StreamMemory,
+  grant: Grant,
+  barring: boolean,
+  failed: boolean,
+  now: number,
+): Bar | undefined {
   const bar = standingBar(stream, past);
-  if (barring && lostBandwidth(stream, past.grant, grant)) return longerBar(bar, now);
+  if (barring && lostBandwidth(stream, past.grant, grant)) return longerBar(bar, failed, now);
   return bar !== undefined && now < bar.until + CALM_MS ? bar : undefined;
 }
 
@@ -110,11 +136,16 @@ function lostBandwidth({ want }: Ranked, had: Grant, gets: Grant): boolean {
   return gets.kind === 'paused' ? gets.reason === 'bandwidth' : gets.layer < had.layer;
 }
 
-function longerBar(bar: Bar | undefined, now: number): Bar {
-  if (bar === undefined || now >= bar.until + CALM_MS) return { until: now + FIRST_BAR_MS, length: FIRST_BAR_MS };
-  // Still barred: the same fall goes on, it is no rise that failed.
-  const length = now < bar.until ? bar.length : Math.min(bar.length * 2, LONGEST_BAR_MS);
+function longerBar(bar: Bar | undefined, failed: boolean, now: number): Bar {
+  const length = lengthOfBar(bar, failed, now);
   return { until: now + length, length };
+}
+
+function lengthOfBar(bar: Bar | undefined, failed: boolean, now: number): number {
+  // Still barred: the same fall goes on, it is no rise that failed.
+  if (bar !== undefined && now < bar.until) return bar.length;
+  if (!failed) return SHORT_BAR_MS;
+  return bar === undefined || now >= bar.until + CALM_MS ? FIRST_BAR_MS : Math.min(bar.length * 2, LONGEST_BAR_MS);
 }
 
 /** When the next bar ends, ms: an allocation then may find a rise. Undefined if nobody is barred. */

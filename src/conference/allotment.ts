@@ -6,7 +6,7 @@ import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../session.ts
 import { idealLayer, layersOf } from './layers.ts';
 import { captureOf } from './metadata.ts';
 import { ranksOf, wantsOf } from './speakers.ts';
-import { type Conference, type Participant, streamsVersionOf } from './state.ts';
+import { type Conference, type Participant, streamsVersionOf, type Viewing } from './state.ts';
 
 /** ms. Bitrates drift, and what was barred becomes free: looked at anew so often. */
 const ANEW_EVERY_MS = 1_000;
@@ -24,12 +24,16 @@ export function allot(conference: Conference, now: number): void {
   let ranks: Map<SessionKey, number> | undefined;
   for (const viewer of conference.participants.values()) {
     const { viewing } = viewer;
-    if (viewing.allocatedFor === version && now - viewing.allocatedAt < ANEW_EVERY_MS) continue;
+    if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks, now);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
     Object.assign(viewing, { allocation, memory, allocatedFor: version, allocatedAt: now });
   }
+}
+
+function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
+  return Math.min(allocatedAt + ANEW_EVERY_MS, lookAgainAt);
 }
 
 function gather(

@@ -5,10 +5,12 @@ import type { Logger } from './options.ts';
 
 /** From a client's return until its estimate has to be there again. */
 const PATIENCE_MS = 8_000;
+/** Of the estimate before. */
+const FALL = 0.8;
 
 export interface EstimateEvents {
-  /** bit/s. */
-  changed(available: number): void;
+  /** bit/s. `fell`: by so much that the link must have become narrower. */
+  changed(available: number, fell: boolean): void;
   /** It did not come back after a silence, and the client wants video. */
   lost(): void;
 }
@@ -26,6 +28,7 @@ export class Estimate {
   readonly #logger: Logger;
   readonly #events: EstimateEvents;
   readonly #wanted: () => boolean;
+  #available: number | undefined;
   #recovery: ReturnType<Clock['after']> | undefined;
   #closed = false;
 
@@ -44,7 +47,10 @@ export class Estimate {
     this.#events = events;
     transport.on('trace', trace => {
       const available = availableOf(trace);
-      if (available !== undefined && !this.#closed) events.changed(available);
+      if (available === undefined || this.#closed) return;
+      const fell = this.#available !== undefined && available < this.#available * FALL;
+      this.#available = available;
+      events.changed(available, fell);
     });
   }
 

@@ -17,6 +17,7 @@ import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
 import { Path } from './path.ts';
 import { Publications } from './publications.ts';
+import { Relief } from './relief.ts';
 import { SentTracks } from './sent-tracks.ts';
 
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
@@ -43,6 +44,7 @@ export class MediasoupPeer implements Peer {
   readonly #publications: Publications;
   readonly #sent: SentTracks;
   readonly #estimate: Estimate;
+  readonly #relief: Relief;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
   #version = 0;
@@ -73,8 +75,12 @@ export class MediasoupPeer implements Peer {
       dominant: track => this.#tell(() => events.dominant(track)),
     });
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
+    this.#relief = new Relief(clock, () => this.#sent.forgetVoices());
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
-      changed: available => this.#tell(() => events.estimate(available)),
+      changed: (available, fell) => {
+        if (fell) this.#relief.begin();
+        this.#tell(() => events.estimate(available));
+      },
       lost: () =>
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),
     });
@@ -104,7 +110,7 @@ export class MediasoupPeer implements Peer {
   }
 
   adjust(track: SubscriptionKey, served: Served): Promise<void> {
-    return this.#lane.run(() => this.#sent.adjust(track, served));
+    return this.#lane.run(() => this.#sent.adjust(track, served, this.#relief.isUrgent));
   }
 
   sendControl(text: string): boolean {
@@ -115,6 +121,7 @@ export class MediasoupPeer implements Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#estimate.close();
+    this.#relief.close();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();

@@ -110,9 +110,21 @@ export class SentTrack {
     return this.#consumer.closed || this.publication.producer.closed;
   }
 
-  adjust(served: Served): void {
+  /** `urgent`: the link carries less than it is sent, so what is to shrink stops at once. */
+  adjust(served: Served, urgent: boolean): void {
     this.#wanted = steeringOf(served, this.publication);
+    if (urgent && this.#wanted.layer < this.#applied.layer) this.#halt();
     this.#steer();
+  }
+
+  /**
+   * Forgets what could be sent again. On a link that has become too narrow most packets are lost, and each would be asked for,
+   * and sent, several times: many times what the link carries. A pause is what makes the worker forget.
+   */
+  forgetSent(): void {
+    if (this.closed || this.#applied.paused) return;
+    this.#guard(this.#consumer.pause());
+    this.#guard(this.#consumer.resume());
   }
 
   /** The client takes it, or holds it. */
@@ -158,9 +170,7 @@ export class SentTrack {
     const paused = this.#wanted.paused || !this.#taken;
     if (paused) {
       this.publication.gate.forget(this);
-      if (this.#applied.paused) return;
-      this.#applied.paused = true;
-      this.#guard(this.#consumer.pause());
+      this.#halt();
       return;
     }
     if (!this.#applied.paused && this.#applied.layer === this.#wanted.layer) {
@@ -170,6 +180,13 @@ export class SentTrack {
     // Audio needs no keyframe.
     if (this.publication.kind === 'audio') this.#apply();
     else this.publication.gate.pass(this, () => this.#apply());
+  }
+
+  /** Stops sending, and sending again; it goes on with a keyframe. */
+  #halt(): void {
+    if (this.closed || this.#applied.paused) return;
+    this.#applied.paused = true;
+    this.#guard(this.#consumer.pause());
   }
 
   #apply(): void {

@@ -42,8 +42,13 @@ export class SentTracks {
     return [...this.#sent.values()].some(sent => !sent.closed && sent.followsRemb);
   }
 
-  adjust(track: SubscriptionKey, served: Served): void {
-    this.#sent.get(track)?.adjust(served);
+  adjust(track: SubscriptionKey, served: Served, urgent: boolean): void {
+    this.#sent.get(track)?.adjust(served, urgent);
+  }
+
+  /** No lost packet of a voice is sent again. Voices do not shrink, and their repairs must not keep a queue from draining. */
+  forgetVoices(): void {
+    for (const sent of this.#sent.values()) if (sent.publication.kind === 'audio') sent.forgetSent();
   }
 
   /** Ends what is not wanted, makes consumers of what is new, and puts all of it into the ledger's next offer. */
