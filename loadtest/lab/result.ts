@@ -187,7 +187,7 @@ export interface Figures {
   paused_s: number;
   paused_though_it_fits_s: number;
   link_use_pct: number | null;
-  /** By the publisher's name; of the judged viewer. */
+  /** By the publisher's name; of the judged viewer. Of a crowd the first, and the mean of the others. */
   layers: Record<string, LayerShares>;
   relay_lateness_ms: number | null;
   /** What only this scenario measures. */

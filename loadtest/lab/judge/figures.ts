@@ -1,9 +1,16 @@
 /** The figures that every scenario has. Pure. */
-import { type Figures, type Interval, type Recording, SETTLES_MS, type ViewerRecording } from '../result.ts';
+import {
+  type Figures,
+  type Interval,
+  type LayerShares,
+  type Recording,
+  SETTLES_MS,
+  type ViewerRecording,
+} from '../result.ts';
 import { concealedPct } from './audio.ts';
 import { pausedThoughItFitsS } from './fit.ts';
 import { drainedMs, linkUsePct, overCapacityMs, queueP95Ms, stepsOf } from './link.ts';
-import { lengthOf, overlap } from './series.ts';
+import { lengthOf, mean, overlap } from './series.ts';
 import { freezesOf, layerShares, longestGapMs, pausesOf } from './video.ts';
 
 /** From `SETTLES_MS` after the first frame to the end; nothing where no frame came. */
@@ -40,8 +47,23 @@ export function figuresOf(recording: Recording): Figures {
     ),
     paused_though_it_fits_s: tenths(pausedThoughItFitsS(viewer, viewersLink, judged)),
     link_use_pct: points === undefined ? null : wholeOrNull(linkUsePct(points, judged)),
-    layers: Object.fromEntries(viewer.videos.map(video => [video.name, layerShares(video, judged)])),
+    layers: layersOf(viewer, judged),
     relay_lateness_ms: recording.link === null ? null : wholeOrNull(recording.link.latenessMs),
+  };
+}
+
+/** Videos that are told one by one; of more than these the first, and the mean of the others. */
+const TOLD_ONE_BY_ONE = 8;
+
+function layersOf({ videos }: ViewerRecording, judged: Interval): Record<string, LayerShares> {
+  const [first, ...others] = videos.map(video => [video.name, layerShares(video, judged)] as const);
+  if (first === undefined) return {};
+  if (videos.length <= TOLD_ONE_BY_ONE) return Object.fromEntries([first, ...others]);
+  const rids = new Set(others.flatMap(([, shares]) => Object.keys(shares)));
+  const meanOf = (rid: string): number => tenths(mean(others.map(([, shares]) => shares[rid] ?? 0)) ?? 0);
+  return {
+    [first[0]]: first[1],
+    [`the other ${others.length}`]: Object.fromEntries([...rids].map(rid => [rid, meanOf(rid)])),
   };
 }
 

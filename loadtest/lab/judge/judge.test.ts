@@ -332,6 +332,13 @@ describe('gallery', () => {
     expect(missed(gallery(0))).toEqual(['pinned_layer_above_what_fits']);
   });
 
+  test('the layers of a crowd are told as a mean', () => {
+    expect(judge(gallery(1)).figures.layers).toEqual({
+      pinned: { q: 0, h: 100, f: 0, none: 0 },
+      'the other 48': { q: 100, h: 0, f: 0, none: 0 },
+    });
+  });
+
   test('one that stands still', () => {
     expect(missed(gallery(1, { frames: frozen(20_000, 22_500) }))).toEqual(['fewest_alive']);
     expect(missed(gallery(1, { paused: during(20_000, 25_000) }))).toContain('fewest_alive');
