@@ -2,7 +2,7 @@
 import { parseControl } from '../../signalling/wire/control.ts';
 import { ChromiumEndpoint } from '../peers/chromium-endpoint.ts';
 import { DatachannelEndpoint, type Media } from '../peers/datachannel-endpoint.ts';
-import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../peers/endpoint.ts';
+import type { Endpoint, EndpointEvents, TrackIds } from '../peers/endpoint.ts';
 import { LightPeer, type LightPeerOptions } from '../peers/light-peer.ts';
 import type { LoadBrowser } from '../peers/load-browser.ts';
 import { type Address, candidateOf, viaRelay } from '../peers/via-relay.ts';
@@ -104,8 +104,4 @@ export function streamOf(
     return found && { streamId, trackId: found[0] };
   };
   return { audio: ofKind('audio'), video: ofKind('video') };
-}
-
-export function sameTrack(a: TrackIds, b: TrackIds): boolean {
-  return keyOf(a) === keyOf(b);
 }

@@ -1,6 +1,6 @@
 /** The table of the lab: what each scenario does to a link, who is in the call, and what it has to show. Data alone. */
 import { type LinkProfile, type LinkScript, steady } from '../link/script.ts';
-import { SCENARIO_NAMES, type ScenarioName } from '../result.ts';
+import type { ScenarioName } from '../result.ts';
 import { BURST_MS } from '../judge/rules.ts';
 
 /** Each way; a round trip of 40 ms. */
@@ -114,12 +114,6 @@ const PLANS: Record<ScenarioName, ScenarioPlan> = {
     script: steady(profile()),
   },
 };
-
-/** In the order of the table. */
-export const TABLE: readonly (ScenarioPlan & { name: ScenarioName })[] = SCENARIO_NAMES.map(name => ({
-  name,
-  ...PLANS[name],
-}));
 
 export function planOf(name: ScenarioName): ScenarioPlan {
   return PLANS[name];
