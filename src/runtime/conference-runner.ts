@@ -160,6 +160,7 @@ export class ConferenceRunner {
           return { kind: 'answer-taken', ...only(effect) };
         });
       case 'adjust':
+        this.#log.debug({ call: effect.call.callId, track: effect.track, ...effect.served }, 'viewer is served anew');
         return this.#spawn(effect.call, 'adjust', async () => {
           const peer = await this.#peers.of(effect.call);
           await peer.adjust(effect.track, effect.served);
@@ -273,9 +274,15 @@ export class ConferenceRunner {
       },
       controlOpen: () => this.post({ kind: 'control-open', call }),
       path: state => this.post({ kind: 'path', call, state }),
-      estimate: available => this.post({ kind: 'estimated', call, available }),
+      estimate: available => {
+        this.#log.debug({ call: call.callId, available }, 'link estimated');
+        this.post({ kind: 'estimated', call, available });
+      },
       measured: tracks => this.post({ kind: 'measured', call, tracks }),
-      shown: (track, layer) => this.post({ kind: 'shown', call, track, layer }),
+      shown: (track, layer) => {
+        this.#log.debug({ call: call.callId, track, layer }, 'viewer is sent another layer');
+        this.post({ kind: 'shown', call, track, layer });
+      },
       loud: (track, level) => this.post({ kind: 'loud', call, track, level }),
       dominant: track => this.post({ kind: 'dominant', call, track }),
       failed: (code: ErrorCode, message) =>
