@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CallRoom } from '../../demo/call-room.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
+import { MAX_CONTROL_MESSAGE_BYTES, MAX_SUBSCRIPTIONS } from '../../signalling/wire/control.ts';
 import { type FocusToDevice, parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import { hangupEvent, inviteEvent } from '../../loadtest/peers/client-messages.ts';
 import { HomeserverLink, type ReceivedToDevice } from '../../loadtest/peers/homeserver-link.ts';
+import type { TrackIds } from '../../loadtest/peers/endpoint.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { type Scene, Stage, WAIT_MS, wholeAgain } from './stage.ts';
+import { report, type Scene, Stage, WAIT_MS, whole, wholeAgain } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -220,4 +222,129 @@ test("nobody takes another's streams, name or device", async () => {
   expect(victim.metadata[impostor.streamId]?.user_id).toBe(impostor.call.userId);
   expect(victim.metadata[impostor.streamId]?.device_id).toBe(impostor.call.deviceId);
   expect(impostor.metadata[victim.streamId]?.user_id).toBe(victim.call.userId);
+});
+
+function wants(tracks: readonly object[]): string {
+  return JSON.stringify({ type: 'm.call.track_subscription', content: { subscribe: tracks } });
+}
+
+function wired({ streamId, trackId }: TrackIds): { stream_id: string; track_id: string } {
+  return { stream_id: streamId, track_id: trackId };
+}
+
+/** Two in a call, of whom the first says what it likes, and two in another one, who should not notice. */
+async function twoCalls(scene: Scene) {
+  const [noisyUser, otherUser, ...bystanders] = await scene.users(4);
+  const users = [noisyUser, otherUser] as const;
+  const [room, elsewhere] = await Promise.all([scene.callRoom(users), scene.callRoom(bystanders)]);
+  const [noisy, other] = await scene.call(room, users);
+  const undisturbed = await scene.call(elsewhere, bystanders);
+  return { noisy, other, undisturbed };
+}
+
+/** Longest time without a packet at one of the peers, in ms, until the work is done. */
+async function longestGap(peers: readonly LightPeer[], work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  const looking = setInterval(() => {
+    for (const peer of peers) longest = Math.max(longest, performance.now() - peer.lastPacketAt);
+  }, 50);
+  try {
+    await work();
+  } finally {
+    clearInterval(looking);
+  }
+  return longest;
+}
+
+function codesSeen(peer: LightPeer): (string | undefined)[] {
+  return [...new Set(peer.seen.errors.map(error => error.code))];
+}
+
+/** A pause that nobody takes for the network's: what flows has come in it many times over. */
+const LULL_MS = 2_000;
+
+test('wants of no size and of any size are served as far as they mean something', async () => {
+  await using scene = stage.scene();
+  const { noisy, other, undisturbed } = await twoCalls(scene);
+  const [voice, camera] = other.tracks();
+  if (voice === undefined || camera === undefined) throw new Error('a peer publishes a microphone and a camera');
+  noisy.subscribeTo('nothing');
+
+  noisy.sayOnControl(wants([{ ...wired(camera), width: 0, height: 0 }]));
+  await delay(LULL_MS);
+  noisy.resetCounts();
+  await delay(LULL_MS);
+  expect(noisy.received(camera), 'a hidden camera').toBe(0);
+  expect(noisy.received(voice), 'its voice').toBeGreaterThan(0);
+
+  noisy.sayOnControl(wants([{ ...wired(camera), width: 1e9, height: 1e9 }]));
+  await until('a camera beyond all screens', WAIT_MS, () => noisy.received(camera) > 0);
+
+  expect(noisy.seen.errors).toEqual([]);
+  for (const width of ['-1', '1000000001', '1e999', 'null', '"640"', '{}'])
+    noisy.sayOnControl(wants([{ ...wired(camera), width: 7, height: 360 }]).replace('"width":7', `"width":${width}`));
+  await until('the others are refused', WAIT_MS, () => noisy.seen.errors.length === 6);
+  expect(codesSeen(noisy)).toEqual(['WEIR_BAD_MESSAGE']);
+  await wholeAgain([noisy, other]);
+  await whole(undisturbed);
+});
+
+test('100,000 subscriptions change nothing for anybody', async () => {
+  await using scene = stage.scene();
+  const { noisy, other, undisturbed } = await twoCalls(scene);
+  const known = other.tracks().map(wired);
+  const unknown = { stream_id: 'nobody', track_id: 'nothing' };
+  noisy.sayOnControl(wants(Array.from({ length: MAX_SUBSCRIPTIONS + 1 }, () => unknown)));
+  await until('too many at once are refused', WAIT_MS, () => codesSeen(noisy).includes('WEIR_BAD_MESSAGE'));
+  const texts = [
+    wants(Array.from({ length: MAX_SUBSCRIPTIONS }, (_, index) => known[index % known.length] ?? unknown)),
+    wants(Array.from({ length: MAX_SUBSCRIPTIONS }, (_, index) => ({ ...unknown, track_id: `nothing ${index}` }))),
+  ];
+  for (const text of texts) expect(text.length).toBeLessThanOrEqual(MAX_CONTROL_MESSAGE_BYTES);
+  const count = Math.ceil(100_000 / MAX_SUBSCRIPTIONS);
+  const gap = await longestGap(undisturbed, async () => {
+    for (let sent = 0; sent < count; sent += 1) {
+      noisy.sayOnControl(texts[sent % texts.length] ?? '');
+      await delay(20);
+    }
+    const unknownOnes = () => noisy.seen.errors.filter(error => error.code === 'WEIR_UNKNOWN_TRACK').length;
+    await until(
+      'all are answered',
+      WAIT_MS,
+      () => unknownOnes() === Math.floor(count / 2) || `${unknownOnes()} of them`,
+    );
+  });
+  report('100,000 subscriptions', { 'longest gap in another call, ms': gap });
+  expect(gap).toBeLessThan(LULL_MS);
+  expect(noisy.hangup).toBeUndefined();
+  await wholeAgain([noisy, other]);
+  await wholeAgain(undisturbed);
+});
+
+test('who says too much is told, and goes on; who does not stop is hung up; another call goes on', async () => {
+  await using scene = stage.scene();
+  const { noisy, other, undisturbed } = await twoCalls(scene);
+  const ping = '{"type":"m.call.ping","content":{}}';
+  const gap = await longestGap(undisturbed, async () => {
+    for (let sent = 0; sent < 2_000; sent += 1) noisy.sayOnControl(ping);
+    await until('it is told', WAIT_MS, () => codesSeen(noisy).includes('WEIR_TOO_MANY_MESSAGES'));
+    await wholeAgain([noisy, other]);
+    // By now it may say something again, and is heard.
+    await delay(LULL_MS);
+    noisy.sayOnControl(wants([{ stream_id: 'nobody', track_id: 'nothing' }]));
+    await until('it is heard again', WAIT_MS, () => codesSeen(noisy).includes('WEIR_UNKNOWN_TRACK'));
+    expect(noisy.hangup).toBeUndefined();
+
+    for (let sent = 0; sent < 10_000 && noisy.hangup === undefined; sent += 1) {
+      noisy.sayOnControl(ping);
+      if (sent % 500 === 0) await delay(10);
+    }
+    await until('it is hung up', WAIT_MS, () => noisy.hangup !== undefined);
+  });
+  report('a flood', { 'longest gap in another call, ms': gap });
+  expect(noisy.hangup?.code).toBe('WEIR_OVERLOADED');
+  expect(gap).toBeLessThan(LULL_MS);
+  expect(other.hangup).toBeUndefined();
+  await until('the other is told', WAIT_MS, () => !other.sees(noisy));
+  await wholeAgain(undisturbed);
 });
