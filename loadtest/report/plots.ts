@@ -123,6 +123,7 @@ function drawConcealment(recording: Recording, format: Format): Markup {
         x2: 's',
         y: 'value',
         fill: 'var(--concealed)',
+        clip: true,
         inset: 0.5,
       }),
     ],
