@@ -122,7 +122,7 @@ try {
   if (mode.kind === 'help') console.log(USAGE);
   else process.exitCode = await run(mode, signal);
 } catch (error) {
-  console.error(`\n${describeFailure(error)}`);
+  console.error(`\n${error instanceof Interrupted ? error.message : describeFailure(error)}`);
   process.exitCode = error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
 } finally {
   endPeerLibrary();

@@ -46,6 +46,8 @@ export class BenchPlace implements LabPlace, AsyncDisposable {
         homeserverUrl: synapse.baseUrl,
         user,
         workerBin: options.workerBin,
+        // What it decided on is looked for there when a scenario falls short.
+        logLevel: 'debug',
         ...(options.config && { config: options.config }),
         ...(options.focusDir === undefined ? {} : { prefix: fromCheckout(options.focusDir) }),
         signal,
