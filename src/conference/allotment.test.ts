@@ -25,6 +25,11 @@ function measuredCall(bitrates = CAMERA) {
   return call;
 }
 
+/** Long enough for whatever was held back to rise, step by step. */
+function passHalfAMinute(bench: ConferenceBench): void {
+  for (let tick = 0; tick < 60; tick += 1) bench.pass(500);
+}
+
 /** A viewer, and two that it watches large. */
 function twoWatched() {
   const { bench, clients } = callOfMany('viewer', 'alice', 'bob');
@@ -62,14 +67,14 @@ describe('the estimate decides the layer', () => {
     expect(offersIn(effects)).toEqual([]);
   });
 
-  it('only after 5 s where it rises again, without anybody asking', () => {
+  it('after a while where it rises again, without anybody asking', () => {
     const { bench, alice, bob } = measuredCall();
     bench.estimate(bob, 3_000_000);
     bench.estimate(bob, 700_000);
     bench.estimate(bob, 3_000_000);
-    bench.pass(4_500);
-    expect(bench.served(bob, alice)).toMatchObject({ layer: 1 });
     bench.pass(1_000);
+    expect(bench.served(bob, alice)).toMatchObject({ layer: 1 });
+    passHalfAMinute(bench);
     expect(bench.served(bob, alice)).toMatchObject({ layer: 2 });
   });
 
@@ -130,7 +135,7 @@ describe('feedback that lies', () => {
     bench.estimate(bob, 0);
     expect(bench.served(bob, alice)).toMatchObject({ paused: true });
     bench.estimate(bob, 3_000_000);
-    bench.pass(5_500);
+    passHalfAMinute(bench);
     expect(bench.served(bob, alice)).toMatchObject({ layer: 2, paused: false });
   });
 });
