@@ -127,6 +127,8 @@ export interface Peer {
   accept(sdp: string): Promise<void>;
   /** How the viewer is served of a track from now on (another layer: from its next keyframe). No effect on tracks it is not sent. */
   adjust(track: SubscriptionKey, served: Served): Promise<void>;
+  /** Whether falls of the link's estimate are to be told within a fraction of a second: while it carries hardly more than is sent. */
+  watchLink(closely: boolean): void;
   /** Queues a control message. False where the channel is not open. */
   sendControl(text: string): boolean;
   /** Ends all of it, at once and for good; says nothing afterwards. Idempotent. */

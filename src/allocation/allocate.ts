@@ -1,6 +1,6 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
-import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
-import { isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
+import { audioReserve, type Pace, Purse, videoBudget, voiceHeaders } from './budget.ts';
+import { isSteady, showsNothing, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
 import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
@@ -9,6 +9,8 @@ export { type Memory, NO_MEMORY } from './hysteresis.ts';
 
 /** Between steps up, ms: until then the keyframes of the last one are through. */
 const STEPS_APART_MS = 450;
+/** After a fall, ms. */
+const SMALL_STEPS_MS = 5_000;
 
 /** What one viewer gets. */
 export interface Allocation {
@@ -46,6 +48,7 @@ interface Climber {
   readonly ladder: readonly Rung[];
   readonly kept: number;
   readonly barred: boolean;
+  readonly barredFromAll: boolean;
   /** Index in the ladder; -1 while it has nothing. */
   at: number;
 }
@@ -72,7 +75,10 @@ export function allocate(
   const climbers = streams.filter(({ want }) => want.visible).map(stream => climberOf(stream, before, now));
   const reserve = audioReserve(audio);
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
-  else climbAll(climbers, new Purse(videoBudget(available, reserve), paceOf(streams, before, now)));
+  else {
+    const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
+    climbAll(climbers, new Purse(videoBudget(available, setAside), paceOf(streams, before, now)));
+  }
 
   const grants = new Map<string, Grant>();
   for (const { key } of audio) grants.set(key, { kind: 'layer', layer: 0 });
@@ -95,7 +101,8 @@ export function allocate(
 /** What the viewer asks for comes at once; what only more bandwidth gives, step by step. */
 function paceOf(streams: readonly Ranked[], before: Memory, now: number): Pace {
   if (!isSteady(streams, before)) return 'at once';
-  return nextStepAt(before, now) === undefined ? 'step by step' : 'not yet';
+  if (nextStepAt(before, now) !== undefined) return 'not yet';
+  return before.fellAt !== undefined && now < before.fellAt + SMALL_STEPS_MS ? 'by small steps' : 'step by step';
 }
 
 /** When a step may follow on the last one, ms; undefined if one may now. */
@@ -147,7 +154,7 @@ function climb(climber: Climber, purse: Purse): boolean {
 
 function pays(climber: Climber, next: number, cost: number, purse: Purse): boolean {
   if (next <= climber.kept) return purse.keep(cost);
-  if (!climber.barred) return purse.rise(cost);
+  if (!(next === 0 ? climber.barredFromAll : climber.barred)) return purse.rise(cost);
   purse.holdBack(cost);
   return false;
 }

@@ -6,13 +6,13 @@ import type { Grant } from './wants.ts';
 /** A stream that lost bandwidth does not rise for so long, ms; */
 const SHORT_BAR_MS = 2_000;
 /** for so long where that followed on a rise of the viewer's: it was too much, ms; */
-const FIRST_BAR_MS = 4_000;
+const FIRST_BAR_MS = 3_000;
 /** twice as long each time that a rise fails again before it was calm for `CALM_MS` after the bar, ms; */
-const CALM_MS = 15_000;
+const CALM_MS = 8_000;
 /** and never longer than this, ms. */
-const LONGEST_BAR_MS = 30_000;
+const LONGEST_BAR_MS = 12_000;
 /** A loss so soon after a rise is its failure, ms. */
-const RISE_FAILS_WITHIN_MS = 6_000;
+const RISE_FAILS_WITHIN_MS = 4_000;
 
 /** A time in which a stream does not rise. Kept for a while after its end, to tell whether the next one is longer. */
 interface Bar {
@@ -32,34 +32,34 @@ export interface Memory {
   readonly estimated: boolean;
   /** When a stream rose for no other reason than bandwidth, ms. */
   readonly roseAt: number | undefined;
+  /** When a stream lost bandwidth, ms. */
+  readonly fellAt: number | undefined;
   readonly streams: ReadonlyMap<string, StreamMemory>;
 }
 
 /** For a viewer's first allocation. */
-export const NO_MEMORY: Memory = { estimated: false, roseAt: undefined, streams: new Map() };
+export const NO_MEMORY: Memory = { estimated: false, roseAt: undefined, fellAt: undefined, streams: new Map() };
 
 /** How a stream may climb its ladder. */
 export interface Past {
   /** The highest index in the ladder that is no rise: the viewer has it, or what it has costs as much. -1 for none. */
   readonly kept: number;
   readonly barred: boolean;
+  /** Not even the end of a pause is due. */
+  readonly barredFromAll: boolean;
 }
 
 /** What `before` means for a visible stream with this ladder at `now` (ms). */
 export function pastOf(stream: Ranked, ladder: readonly Rung[], before: Memory, now: number): Past {
   const past = before.streams.get(stream.want.key);
-  if (past === undefined || past.grant.kind === 'paused') return { kept: -1, barred: isBarred(stream, past, now) };
+  const bar = past === undefined ? undefined : standingBar(stream, past);
+  const barred = bar !== undefined && now < bar.until;
+  // Nothing at all is the worst picture: its bar is never a long one.
+  const barredFromAll = barred && now < bar.until - bar.length + SHORT_BAR_MS;
+  if (past === undefined || past.grant.kind === 'paused') return { kept: -1, barred, barredFromAll };
   const { layer } = past.grant;
   const cost = costOfLayer(stream.want, layer) ?? 0;
-  return {
-    kept: ladder.findLastIndex(rung => rung.layer <= layer || rung.cost <= cost),
-    barred: isBarred(stream, past, now),
-  };
-}
-
-function isBarred(stream: Ranked, past: StreamMemory | undefined, now: number): boolean {
-  const bar = past === undefined ? undefined : standingBar(stream, past);
-  return bar !== undefined && now < bar.until;
+  return { kept: ladder.findLastIndex(rung => rung.layer <= layer || rung.cost <= cost), barred, barredFromAll };
 }
 
 /** The bar that still counts: none once the viewer asks for something else, or the layer that it had is gone. */
@@ -88,24 +88,38 @@ export function remember(
   const barring = before.estimated && estimated && asksTheSame(streams, before);
   const failed = before.roseAt !== undefined && now - before.roseAt <= RISE_FAILS_WITHIN_MS;
   let rose = false;
+  let fell = false;
   const remembered = new Map<string, StreamMemory>();
   for (const stream of streams) {
     const grant = grants.get(stream.want.key);
     if (grant === undefined) continue;
     const past = before.streams.get(stream.want.key);
-    rose ||= barring && past !== undefined && hasRisen(past.grant, grant);
+    if (barring && past !== undefined) {
+      rose ||= hasRisen(past.grant, grant);
+      fell ||= lostBandwidth(stream, past.grant, grant);
+    }
     remembered.set(stream.want.key, {
       asked: askedOf(stream),
       grant,
       bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, failed, now),
     });
   }
-  return { estimated, roseAt: rose ? now : before.roseAt, streams: remembered };
+  return {
+    estimated,
+    roseAt: rose ? now : before.roseAt,
+    fellAt: fell ? now : before.fellAt,
+    streams: remembered,
+  };
 }
 
 /** Whether the viewer asks for the same things in the same way as before, and its link was known then. */
 export function isSteady(streams: readonly Ranked[], before: Memory): boolean {
   return before.estimated && asksTheSame(streams, before);
+}
+
+/** Whether the viewer had pictures to see, and was shown none. */
+export function showsNothing({ streams }: Memory): boolean {
+  return streams.size > 0 && [...streams.values()].every(({ grant }) => grant.kind === 'paused');
 }
 
 function hasRisen(had: Grant, gets: Grant): boolean {

@@ -1,13 +1,17 @@
 /** Which layer each viewer gets of what it wants: gathers what the allocation has to know, and keeps what it decided. */
 import type { WantedTrack } from '../../signalling/wire/control.ts';
-import { allocate } from '../allocation/allocate.ts';
+import { type Allocation, allocate } from '../allocation/allocate.ts';
 import type { Want } from '../allocation/wants.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../session.ts';
+import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
+import type { Effect } from './messages.ts';
 import { captureOf } from './metadata.ts';
 import { ranksOf, wantsOf } from './speakers.ts';
 import { type Conference, type Participant, streamsVersionOf, type Viewing } from './state.ts';
 
+/** An estimate of less than so many times what would be sent. */
+const TIGHT = 1.3;
 /** ms. Bitrates drift, and what was barred becomes free: looked at anew so often. */
 const ANEW_EVERY_MS = 1_000;
 
@@ -19,7 +23,7 @@ export function estimated(viewer: Participant, available: number): void {
 }
 
 /** Allocates for those viewers for whom something has changed. */
-export function allot(conference: Conference, now: number): void {
+export function allot(conference: Conference, now: number, effects: Effect[]): void {
   const version = streamsVersionOf(conference);
   let ranks: Map<SessionKey, number> | undefined;
   for (const viewer of conference.participants.values()) {
@@ -28,8 +32,14 @@ export function allot(conference: Conference, now: number): void {
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks, now);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
-    Object.assign(viewing, { allocation, memory, allocatedFor: version, allocatedAt: now });
+    const isTight = isTightFor(allocation, viewing.available);
+    if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
+    Object.assign(viewing, { allocation, memory, allocatedFor: version, allocatedAt: now, isTight });
   }
+}
+
+function isTightFor({ spent, demand, audio }: Allocation, available: number | undefined): boolean {
+  return available !== undefined && demand > audio && available < Math.max(spent, demand) * TIGHT;
 }
 
 function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
@@ -60,7 +70,7 @@ function wantOf(
   const publication = conference.tracks.get(keyOfTrack(wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
   if (publication === undefined || publisher?.stage.kind !== 'present') return undefined;
-  const layers = layersOf(publisher, publication, now);
+  const layers = layersOf(publisher, publication);
   if (publication.track.kind === 'audio') return { kind: 'audio', key, layers };
   const { size, purpose } = captureOf(publisher, publication.track.ref);
   const width = wanted.width ?? size?.width ?? 1;

@@ -328,7 +328,7 @@ class Play {
       const publication = conference.tracks.get(keyOfTrack(wanted));
       const publisher = publication && conference.participants.get(publication.publisher);
       if (grant?.kind !== 'layer' || publication === undefined || publisher === undefined) continue;
-      const bitrate = layersOf(publisher, publication, now)[grant.layer]?.bitrate ?? 0;
+      const bitrate = layersOf(publisher, publication)[grant.layer]?.bitrate ?? 0;
       if (publication.track.kind === 'video') video += bitrate;
       else audio += Math.min(bitrate, 510_000);
     }

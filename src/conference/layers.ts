@@ -9,8 +9,9 @@ import { keyOfTrack } from '../session.ts';
 import { captureOf } from './metadata.ts';
 import type { Conference, LayerState, Participant, Publication } from './state.ts';
 
-/** Share of a new measurement in the average. */
-const WEIGHT_OF_NEW = 0.4;
+/** Share of a new measurement in the average. What is taken for too little costs more than what is taken for too much. */
+const WEIGHT_OF_MORE = 0.25;
+const WEIGHT_OF_LESS = 0.15;
 /** ms. A layer that was asked for and does not arrive for longer is taken for one that its publisher cannot send. */
 const ARRIVES_WITHIN_MS = 2_500;
 /** ms from its first packet until what is measured of a layer counts. */
@@ -44,10 +45,10 @@ function takeBitrate(layer: LayerState, measured: number, now: number): void {
   const arrived = layer.arrives;
   layer.arrives = bitrate > 0;
   if (arrived !== layer.arrives) layer.since = now;
-  if (bitrate === 0) return;
-  // What was averaged before it paused says little of how it begins again.
-  const before = arrived ? layer.bitrate : undefined;
-  layer.bitrate = before === undefined ? bitrate : before + WEIGHT_OF_NEW * (bitrate - before);
+  // One that has only begun measures too little: it would look like a bargain.
+  if (bitrate === 0 || now - layer.since < SETTLES_WITHIN_MS) return;
+  const before = layer.bitrate ?? bitrate;
+  layer.bitrate = before + (bitrate > before ? WEIGHT_OF_MORE : WEIGHT_OF_LESS) * (bitrate - before);
 }
 
 /** Asked for, for so long that it should be here. */
@@ -77,12 +78,12 @@ export function offerLayers(conference: Conference, publisher: Participant, trac
  * The layers as a viewer could get them, the lowest first. Live is what arrives, and what comes when it is asked for, as far as
  * is known.
  */
-export function layersOf(publisher: Participant, publication: Publication, now: number): Layer[] {
+export function layersOf(publisher: Participant, publication: Publication): Layer[] {
   const { size, purpose } = captureOf(publisher, publication.track.ref);
   const scales = layerScales(purpose, publication.layers.length);
   const expected = expectedBitrates(publication.track.kind, size, scales);
   return publication.layers.map((layer, index) => ({
-    bitrate: bitrateOf(layer, now) ?? expected[index] ?? 0,
+    bitrate: layer.bitrate ?? expected[index] ?? 0,
     live: layer.offered && !layer.missed,
   }));
 }
@@ -93,9 +94,4 @@ export function idealLayer(publisher: Participant, publication: Publication, wan
   const { width, height } = wanted;
   const drawn = width === undefined || height === undefined ? undefined : { width, height };
   return smallestCoveringLayer(size, layerScales(purpose, publication.layers.length), drawn);
-}
-
-/** One that has only begun measures too little: it would look like a bargain. */
-function bitrateOf({ bitrate, arrives, since }: LayerState, now: number): number | undefined {
-  return arrives && now - since < SETTLES_WITHIN_MS ? undefined : bitrate;
 }

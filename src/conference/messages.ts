@@ -60,6 +60,8 @@ export type Effect =
   | { kind: 'make-offer'; call: CallRef; tracks: OfferedTrack[]; revision: number }
   | { kind: 'take-answer'; call: CallRef; sdp: string; revision: number }
   | { kind: 'adjust'; call: CallRef; track: SubscriptionKey; served: Served }
+  /** Whether falls of the estimate of the client's link matter at once. */
+  | { kind: 'watch-link'; call: CallRef; closely: boolean }
   | { kind: 'tell'; call: CallRef; to: SessionId; news: News }
   /** Close its media and forget the session. */
   | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }

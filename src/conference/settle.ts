@@ -17,7 +17,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
   }
   forgetSilenced(conference, now);
-  allot(conference, now);
+  allot(conference, now, effects);
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);

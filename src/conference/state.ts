@@ -121,6 +121,8 @@ export interface Viewing {
   allocatedFor: number | undefined;
   /** ms since 1970. */
   allocatedAt: number;
+  /** Its link carries hardly more than it would be sent. */
+  isTight: boolean;
   /** Layers that flow to it, as the media engine says. */
   readonly shown: Map<SubscriptionKey, number>;
 }
@@ -130,6 +132,9 @@ export interface Telling {
   readonly asked: Set<Told>;
   /** Each track's grant as it was told, as text. */
   readonly grants: Map<SubscriptionKey, string>;
+  /** The allocation that it knows all of. */
+  toldOf: Allocation | undefined;
+  state: Allocation['state'] | undefined;
   available: number | undefined;
   availableAt: number;
   speakersVersion: number;
@@ -212,6 +217,7 @@ export function nothingViewed(): Viewing {
     memory: NO_MEMORY,
     allocatedFor: undefined,
     allocatedAt: 0,
+    isTight: false,
     shown: new Map(),
   };
 }
@@ -220,6 +226,8 @@ export function nothingTold(): Telling {
   return {
     asked: new Set(),
     grants: new Map(),
+    toldOf: undefined,
+    state: undefined,
     available: undefined,
     availableAt: 0,
     speakersVersion: -1,

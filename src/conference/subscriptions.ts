@@ -44,8 +44,18 @@ function mayBeServed(conference: Conference, viewer: Participant, track: WantedT
   if (track.variant === undefined || viewer.wanted.has(keyOfSubscription(track))) return true;
   const { streamId, trackId } = idsOf(track);
   if (Math.max(streamId.length, trackId.length) > MAX_ID_LENGTH) return false;
-  const others = [...viewer.wanted.values()].filter(({ variant }) => variant !== undefined).length;
-  return others < conference.limits.variants;
+  const known = [...viewer.wanted.keys(), ...viewer.offered.keys()];
+  const copies = new Set(known.filter(key => isCopy(key, viewer)));
+  copies.add(keyOfSubscription(track));
+  return copies.size <= conference.limits.variants;
+}
+
+function isCopy(key: SubscriptionKey, viewer: Participant): boolean {
+  const offered = viewer.offered.get(key);
+  return (
+    viewer.wanted.get(key)?.variant !== undefined ||
+    (offered !== undefined && offered.ref.streamId !== offered.source.streamId)
+  );
 }
 
 /** The copies that a viewer asked for, as text. */
@@ -56,7 +66,10 @@ function copiesOf(viewer: Participant): string {
 /** What is told is told whole to begin with. */
 function takeTell({ telling }: Participant, asked: NonNullable<Subscription['tell']>): void {
   for (const one of [...telling.asked]) if (!asked.includes(one)) telling.asked.delete(one);
-  if (!telling.asked.has('allocation')) telling.grants.clear();
+  if (!telling.asked.has('allocation')) {
+    telling.grants.clear();
+    telling.toldOf = undefined;
+  }
   if (!telling.asked.has('speakers')) telling.speakersVersion = -1;
   for (const one of asked) telling.asked.add(one);
 }

@@ -24,11 +24,13 @@ export function tellStreams(conference: Conference, client: Participant, now: nu
 
 function tellAllocation(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
   const { telling, viewing } = viewer;
+  // Nothing was decided anew.
+  if (telling.toldOf === viewing.allocation) return;
   const { available } = viewing;
   const tracks: GrantedTrack[] = [];
   const wants = wantsOf(conference, viewer);
   for (const [key, wanted] of wants) {
-    const granted = grantedTrack(conference, viewer, key, wanted, now);
+    const granted = grantedTrack(conference, viewer, key, wanted);
     if (granted === undefined) continue;
     const text = JSON.stringify(granted);
     if (telling.grants.get(key) === text) continue;
@@ -39,13 +41,18 @@ function tellAllocation(conference: Conference, viewer: Participant, now: number
   const before = telling.available;
   const moved =
     available !== undefined && (before === undefined || Math.abs(available - before) > before * ESTIMATE_CHANGE);
-  if (tracks.length === 0 && (!moved || now - telling.availableAt < ESTIMATE_EVERY_MS)) return;
+  const { state } = viewing.allocation;
+  const isNew = tracks.length > 0 || state !== telling.state;
+  if (!isNew && moved && now - telling.availableAt < ESTIMATE_EVERY_MS) return;
+  telling.toldOf = viewing.allocation;
+  if (!isNew && !moved) return;
+  telling.state = state;
   telling.available = available;
   telling.availableAt = now;
   effects.push(
     tell(viewer, {
       kind: 'streams',
-      message: { kind: 'allocation', available, state: viewing.allocation.state, tracks },
+      message: { kind: 'allocation', available, state, tracks },
     }),
   );
 }
@@ -55,7 +62,6 @@ function grantedTrack(
   viewer: Participant,
   key: SubscriptionKey,
   wanted: TrackRef & { variant?: string },
-  now: number,
 ): GrantedTrack | undefined {
   const publication = conference.tracks.get(keyOfTrack(wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
@@ -63,7 +69,7 @@ function grantedTrack(
   if (publication?.track.kind !== 'video' || publisher === undefined || grant === undefined) return undefined;
   const { size, purpose } = captureOf(publisher, publication.track.ref);
   const scales = layerScales(purpose, publication.layers.length);
-  const layers = layersOf(publisher, publication, now).map(({ live }, index): OfferedLayer => {
+  const layers = layersOf(publisher, publication).map(({ live }, index): OfferedLayer => {
     const scale = scales[index] ?? 1;
     return {
       ...(size === undefined ? {} : { width: Math.round(size.width / scale), height: Math.round(size.height / scale) }),

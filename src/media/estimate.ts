@@ -5,12 +5,14 @@ import type { Logger } from './options.ts';
 
 /** From a client's return until its estimate has to be there again. */
 const PATIENCE_MS = 8_000;
-/** Of the estimate before. */
-const FALL = 0.8;
+/** Between two looks at an estimate that matters, ms. */
+const LOOKS_APART_MS = 100;
+/** Share of packets lost. */
+const WORTH_TELLING = 0.05;
 
 export interface EstimateEvents {
-  /** bit/s. `fell`: by so much that the link must have become narrower. */
-  changed(available: number, fell: boolean): void;
+  /** bit/s, and the share of the latest packets that were lost, where it is known. */
+  changed(available: number, lost: number): void;
   /** It did not come back after a silence, and the client wants video. */
   lost(): void;
 }
@@ -30,6 +32,8 @@ export class Estimate {
   readonly #wanted: () => boolean;
   #available: number | undefined;
   #recovery: ReturnType<Clock['after']> | undefined;
+  #look: ReturnType<Clock['after']> | undefined;
+  #closely = false;
   #closed = false;
 
   /** `wanted`: whether the client wants video now; without an estimate none flows. */
@@ -47,15 +51,21 @@ export class Estimate {
     this.#events = events;
     transport.on('trace', trace => {
       const available = availableOf(trace);
-      if (available === undefined || this.#closed) return;
-      const fell = this.#available !== undefined && available < this.#available * FALL;
-      this.#available = available;
-      events.changed(available, fell);
+      if (available !== undefined) this.#take(available);
     });
   }
 
   async watch(): Promise<void> {
     await this.#transport.enableTraceEvent(['bwe']);
+  }
+
+  /**
+   * Whether the estimate is to be looked at several times a second. By itself the worker tells of it once a second, and sooner
+   * only of a single fall by a quarter: a link that has become narrower makes many small ones.
+   */
+  watchClosely(closely: boolean): void {
+    this.#closely = closely;
+    if (closely) this.#lookAgain();
   }
 
   /** The client is silent (again). */
@@ -75,6 +85,36 @@ export class Estimate {
   close(): void {
     this.#closed = true;
     this.#recovery?.cancel();
+    this.#look?.cancel();
+  }
+
+  #take(available: number, lost = 0): void {
+    if (this.#closed) return;
+    this.#available = available;
+    this.#events.changed(available, lost);
+  }
+
+  #lookAgain(): void {
+    if (!this.#closely || this.#closed) return;
+    this.#look ??= this.#clock.after(LOOKS_APART_MS, () => {
+      this.#readEstimate()
+        .catch((thrown: unknown) => {
+          if (!this.#closed) this.#logger.debug({ error: asWeirError(thrown).message }, 'estimate not read');
+        })
+        .finally(() => {
+          this.#look = undefined;
+          this.#lookAgain();
+        });
+    });
+  }
+
+  async #readEstimate(): Promise<void> {
+    const [stats] = await this.#transport.getStats();
+    const available = stats?.availableOutgoingBitrate;
+    const lost = stats?.rtpPacketLossSent ?? 0;
+    // What rises is told by the worker soon enough.
+    const matters = available !== undefined && this.#available !== undefined && available < this.#available;
+    if (matters || (available !== undefined && lost > WORTH_TELLING)) this.#take(available, lost);
   }
 
   async #check(): Promise<void> {

@@ -11,6 +11,7 @@ import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/er
 import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } from '../ports.ts';
 import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
+import { Ceiling } from './ceiling.ts';
 import { ControlChannel } from './control-channel.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
@@ -44,6 +45,7 @@ export class MediasoupPeer implements Peer {
   readonly #publications: Publications;
   readonly #sent: SentTracks;
   readonly #estimate: Estimate;
+  readonly #ceiling: Ceiling;
   readonly #relief: Relief;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
@@ -75,11 +77,12 @@ export class MediasoupPeer implements Peer {
       dominant: track => this.#tell(() => events.dominant(track)),
     });
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
-    this.#relief = new Relief(clock, () => this.#sent.forgetVoices());
+    this.#ceiling = new Ceiling(transport, clock, logger);
+    this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
-      changed: (available, fell) => {
-        if (fell) this.#relief.begin();
-        this.#tell(() => events.estimate(available));
+      changed: (available, lost) => {
+        const spendable = this.#relief.estimated(available, lost);
+        this.#tell(() => events.estimate(spendable));
       },
       lost: () =>
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),
@@ -113,6 +116,11 @@ export class MediasoupPeer implements Peer {
     return this.#lane.run(() => this.#sent.adjust(track, served, this.#relief.isUrgent));
   }
 
+  watchLink(closely: boolean): void {
+    if (this.#closed || !this.#settings.congestionControl) return;
+    this.#estimate.watchClosely(closely);
+  }
+
   sendControl(text: string): boolean {
     return !this.#closed && this.#control.send(text);
   }
@@ -122,6 +130,7 @@ export class MediasoupPeer implements Peer {
     this.#closed = true;
     this.#estimate.close();
     this.#relief.close();
+    this.#ceiling.close();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();

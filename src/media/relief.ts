@@ -1,44 +1,104 @@
 import type { Clock } from '../ports.ts';
+import type { Ceiling } from './ceiling.ts';
+import type { SentTracks } from './sent-tracks.ts';
 
-/** ms after the estimate fell in which the link's queue drains. */
-const LASTS_MS = 2_500;
-const EVERY_MS = 150;
-/** ms in which the rules' answer to a fall comes. */
-const ANSWER_WITHIN_MS = 500;
+/** Of the highest estimate of late: less, and voices are not repaired for a while. */
+const FALL = 0.8;
+/** Of the highest estimate of late: less, and the link has become narrower for sure; */
+const STEEP_FALL = 0.6;
+/** so it has with a smaller fall where so many packets are lost, too, */
+const LOST = 0.05;
+/** or where so many more are lost than usual, whatever the estimate says. */
+const LOST_MORE = 0.12;
+/** Of what is usual, the share of each look. */
+const WEIGHT_OF_LOOK = 0.01;
+/** ms. A fall that goes on is one fall. */
+const FALLS_APART_MS = 400;
+/** ms that an estimate counts as one of late: a fall is made of many small ones. */
+const LATE_MS = 1_200;
+/** ms after a fall in which the link's queue drains. */
+const DRAINS_WITHIN_MS = 2_500;
+const FORGET_EVERY_MS = 150;
+/** ms within which the rules answer to an estimate. */
+const RULES_ANSWER_WITHIN_MS = 40;
+/** bit/s. Below, the worker's own ceiling is its initial estimate, and stays there. */
+const CEILING_MOVES_FROM = 2_000_000;
+/** ms after a steep fall in which the estimate mostly falls on, and what of it is spent on: the rest lets the queue drain. */
+const FALLS_ON_MS = 800;
+const SHARE_WHILE_FALLING = 0.65;
 
 /**
- * What follows when a client's link becomes narrower: for a while nothing is sent again, and what is to shrink stops at once.
+ * What follows when a client's link becomes narrower. Most packets are lost then, each is asked for several times, and all that is
+ * sent again comes to many times what the link carries. So nothing is sent again until its queue has drained, pictures go on with
+ * a keyframe, mostly of a smaller layer, and the worker does not probe for more.
  */
 export class Relief {
+  readonly #ceiling: Ceiling;
+  readonly #sent: SentTracks;
   readonly #clock: Clock;
-  readonly #forget: () => void;
   #since = Number.NEGATIVE_INFINITY;
-  #next: ReturnType<Clock['after']> | undefined;
+  #late: { available: number; at: number }[] = [];
+  #steepAt = Number.NEGATIVE_INFINITY;
+  #usuallyLost = 0;
+  #turn: ReturnType<Clock['after']> | undefined;
+  #urgent: ReturnType<Clock['after']> | undefined;
 
-  /** `forget`: makes the worker forget what it could send again. */
-  constructor(clock: Clock, forget: () => void) {
+  constructor(ceiling: Ceiling, sent: SentTracks, clock: Clock) {
+    this.#ceiling = ceiling;
+    this.#sent = sent;
     this.#clock = clock;
-    this.#forget = forget;
   }
 
+  /** Takes a new estimate, and the share of packets lost; gives what of it may be spent now. Both in bit/s. */
+  estimated(available: number, lost: number): number {
+    this.#follow(available, lost);
+    if (this.#clock.now() - this.#steepAt >= FALLS_ON_MS) return available;
+    return available * SHARE_WHILE_FALLING * (1 - Math.min(lost, 0.5));
+  }
+
+  #follow(available: number, lost: number): void {
+    const now = this.#clock.now();
+    const late = this.#late.filter(({ at }) => now - at < LATE_MS);
+    const highest = late.reduce((most, one) => Math.max(most, one.available), available);
+    this.#late = [...late, { available, at: now }];
+    const lostMore = lost - this.#usuallyLost > LOST_MORE;
+    this.#usuallyLost += WEIGHT_OF_LOOK * (lost - this.#usuallyLost);
+    if (available >= highest * FALL && !lostMore) return;
+    this.#since = now;
+    const isSteep = available < highest * STEEP_FALL || lost > LOST;
+    if (isSteep && now - this.#steepAt >= FALLS_APART_MS) {
+      // What falls further is compared with this from now on.
+      this.#late = [{ available, at: now }];
+      this.#steepAt = now;
+      if (highest > CEILING_MOVES_FROM) this.#ceiling.lower(available);
+      this.#renewPictures();
+    }
+    if (this.#turn === undefined) this.#forgetAgain();
+  }
+
+  /** The link has only just become narrower. */
   get isUrgent(): boolean {
-    return this.#clock.now() - this.#since < ANSWER_WITHIN_MS;
-  }
-
-  begin(): void {
-    this.#since = this.#clock.now();
-    if (this.#next === undefined) this.#turn();
+    return this.#urgent !== undefined;
   }
 
   close(): void {
-    this.#next?.cancel();
+    this.#turn?.cancel();
+    this.#urgent?.cancel();
   }
 
-  #turn(): void {
-    this.#forget();
-    this.#next = this.#clock.after(EVERY_MS, () => {
-      this.#next = undefined;
-      if (this.#clock.now() - this.#since < LASTS_MS) this.#turn();
+  #forgetAgain(): void {
+    this.#sent.forgetVoices();
+    this.#turn = this.#clock.after(FORGET_EVERY_MS, () => {
+      this.#turn = undefined;
+      if (this.#clock.now() - this.#since < DRAINS_WITHIN_MS) this.#forgetAgain();
+    });
+  }
+
+  #renewPictures(): void {
+    this.#urgent?.cancel();
+    this.#urgent = this.#clock.after(RULES_ANSWER_WITHIN_MS, () => {
+      this.#urgent = undefined;
+      this.#sent.forgetPictures();
     });
   }
 }

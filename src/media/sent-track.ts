@@ -110,11 +110,17 @@ export class SentTrack {
     return this.#consumer.closed || this.publication.producer.closed;
   }
 
-  /** `urgent`: the link carries less than it is sent, so what is to shrink stops at once. */
+  /** `urgent`: the link has become narrower, and what is to shrink must not wait, nor be sent again. */
   adjust(served: Served, urgent: boolean): void {
+    const shrinks = steeringOf(served, this.publication).layer < this.#wanted.layer;
     this.#wanted = steeringOf(served, this.publication);
-    if (urgent && this.#wanted.layer < this.#applied.layer) this.#halt();
-    this.#steer();
+    if (!urgent || !shrinks || this.#applied.paused || this.#wanted.paused) {
+      this.#steer();
+      return;
+    }
+    this.publication.gate.forget(this);
+    this.#pause();
+    this.#apply();
   }
 
   /**
@@ -170,7 +176,7 @@ export class SentTrack {
     const paused = this.#wanted.paused || !this.#taken;
     if (paused) {
       this.publication.gate.forget(this);
-      this.#halt();
+      this.#pause();
       return;
     }
     if (!this.#applied.paused && this.#applied.layer === this.#wanted.layer) {
@@ -182,9 +188,8 @@ export class SentTrack {
     else this.publication.gate.pass(this, () => this.#apply());
   }
 
-  /** Stops sending, and sending again; it goes on with a keyframe. */
-  #halt(): void {
-    if (this.closed || this.#applied.paused) return;
+  #pause(): void {
+    if (this.#applied.paused) return;
     this.#applied.paused = true;
     this.#guard(this.#consumer.pause());
   }

@@ -165,6 +165,9 @@ export class ConferenceRunner {
           const peer = await this.#peers.of(effect.call);
           await peer.adjust(effect.track, effect.served);
         });
+      case 'watch-link':
+        this.#peers.opened(effect.call)?.watchLink(effect.closely);
+        return;
       case 'tell':
         return this.#tell(effect);
       case 'close':

@@ -23,6 +23,7 @@ export class FakePeer implements Peer {
   readonly told: string[] = [];
   readonly offered: OfferedTrack[][] = [];
   readonly adjusted: { track: SubscriptionKey; served: Served }[] = [];
+  readonly watched: boolean[] = [];
   closed = false;
 
   constructor(events: PeerEvents) {
@@ -43,6 +44,10 @@ export class FakePeer implements Peer {
 
   async adjust(track: SubscriptionKey, served: Served): Promise<void> {
     this.adjusted.push({ track, served });
+  }
+
+  watchLink(closely: boolean): void {
+    this.watched.push(closely);
   }
 
   sendControl(text: string): boolean {
