@@ -190,6 +190,8 @@ class FocusNode {
         participants: { joining: counts.joining, present: counts.present, silent: counts.silent },
         publications: counts.tracks,
         subscriptions: counts.subscriptions,
+        viewersDeficient: counts.viewersDeficient,
+        videosPaused: counts.videosPaused,
         mailboxDepth: counts.mailbox,
         homeserverUp: homeserver.health().state === 'reached',
         workersAlive: alive,

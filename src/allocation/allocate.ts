@@ -1,6 +1,6 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
 import { audioReserve, type Pace, Purse, videoBudget, voiceHeaders } from './budget.ts';
-import { isSteady, showsNothing, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
+import { isOnTrial, isSteady, showsNothing, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
 import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
@@ -49,6 +49,7 @@ interface Climber {
   readonly kept: number;
   readonly barred: boolean;
   readonly barredFromAll: boolean;
+  readonly wasShown: boolean;
   /** Index in the ladder; -1 while it has nothing. */
   at: number;
 }
@@ -63,12 +64,14 @@ interface Climber {
  *   count as 0.
  * @param before what the allocation before returned for this viewer, or `NO_MEMORY`.
  * @param now ms, on a clock that never goes back.
+ * @param spendable bit/s of `available` that may go into more than the lowest rung of each: less while a link drains.
  */
 export function allocate(
   wants: readonly Want[],
   available: number | undefined,
   before: Memory,
   now: number,
+  spendable = available,
 ): { allocation: Allocation; memory: Memory } {
   const { audio, videos } = byKind(wants);
   const streams = inOrder(videos);
@@ -77,7 +80,11 @@ export function allocate(
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
     const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
-    climbAll(climbers, new Purse(videoBudget(available, setAside), paceOf(streams, before, now)));
+    const purse = new Purse(videoBudget(available, setAside), paceOf(streams, before, now));
+    climbAll(climbers, purse, videoBudget(Math.min(available, spendable ?? available), setAside));
+    const [first] = climbers;
+    if (first !== undefined && first.at === -1 && first.ladder.length > 0 && isOnTrial(before, available, now))
+      first.at = 0;
   }
 
   const grants = new Map<string, Grant>();
@@ -85,7 +92,7 @@ export function allocate(
   for (const { want } of streams) if (!want.visible) grants.set(want.key, { kind: 'paused', reason: 'hidden' });
   for (const climber of climbers) grants.set(climber.key, grantOf(climber));
 
-  const memory = remember(streams, grants, available !== undefined, before, now);
+  const memory = remember(streams, grants, available, before, now);
   const allocation: Allocation = {
     state: climbers.every(({ at, ladder }) => at === ladder.length - 1) ? 'STABLE' : 'DEFICIENT',
     grants,
@@ -133,8 +140,9 @@ function climberOf(stream: Ranked, before: Memory, now: number): Climber {
   return { key: stream.want.key, rank: stream.rank, ladder, ...pastOf(stream, ladder, before, now), at: -1 };
 }
 
-function climbAll(inOrder: readonly Climber[], purse: Purse): void {
+function climbAll(inOrder: readonly Climber[], purse: Purse, budgetAboveLowest: number): void {
   const shown = inOrder.filter(climber => climb(climber, purse));
+  purse.tighten(budgetAboveLowest);
   for (const rank of RANKS) {
     let equals = shown.filter(climber => climber.rank === rank);
     // Who cannot take a step leaves, so that each step of each ladder is looked at once.
@@ -154,6 +162,8 @@ function climb(climber: Climber, purse: Purse): boolean {
 
 function pays(climber: Climber, next: number, cost: number, purse: Purse): boolean {
   if (next <= climber.kept) return purse.keep(cost);
+  // What it had is gone: no rise, but what is left of it.
+  if (next === 0 && climber.wasShown) return purse.replace(cost);
   if (!(next === 0 ? climber.barredFromAll : climber.barred)) return purse.rise(cost);
   purse.holdBack(cost);
   return false;

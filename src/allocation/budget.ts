@@ -45,7 +45,7 @@ export function videoBudget(available: number, audio: number): number {
 }
 
 // What is measured moves by some percent all the time: what goes up must still fit when it does.
-const SHARE_FOR_RISES = 0.95;
+const SHARE_FOR_RISES = 0.96;
 
 // Each rise begins with a keyframe: many at once would fill the link's queue, and look like a link that is too narrow.
 const SHARE_OF_RISES_AT_ONCE = 0.25;
@@ -61,7 +61,7 @@ export class Purse {
   #spent = 0;
   #heldBack = 0;
   #risen = 0;
-  readonly #budget: number;
+  #budget: number;
   readonly #pace: Pace;
 
   constructor(budget: number, pace: Pace) {
@@ -71,6 +71,11 @@ export class Purse {
 
   get spent(): number {
     return this.#spent;
+  }
+
+  /** Less may be spent from now on. What is spent already stays. */
+  tighten(budget: number): void {
+    this.#budget = Math.min(this.#budget, budget);
   }
 
   /** Pays for what the stream had before; false if it does not fit any more. */
@@ -83,6 +88,11 @@ export class Purse {
     const paid = this.#pay(cost, this.#fitsWithHeadroom(cost) && this.#inPace(cost));
     if (paid) this.#risen += cost;
     return paid;
+  }
+
+  /** Pays for what takes the place of something that is gone; false if it does not fit with headroom. */
+  replace(cost: number): boolean {
+    return this.#pay(cost, this.#fitsWithHeadroom(cost));
   }
 
   #inPace(cost: number): boolean {

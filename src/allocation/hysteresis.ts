@@ -27,6 +27,55 @@ interface StreamMemory {
   readonly bar: Bar | undefined;
 }
 
+/**
+ * An estimate of a link that carries nothing but voices says little: only a picture tells whether one fits. So after a while one is
+ * tried, after twice as long again where it did not stay.
+ */
+export interface Dark {
+  /** When the next try is due, ms. */
+  readonly tryAt: number;
+  /** How long is waited for a try, ms. */
+  readonly wait: number;
+  /** Until when a try lasts, ms, and the estimate with which it began. */
+  readonly trial: { readonly until: number; readonly available: number } | undefined;
+}
+
+const FIRST_TRY_AFTER_MS = 12_000;
+const LONGEST_WAIT_MS = 60_000;
+const TRIAL_MS = 4_000;
+/** Of the estimate with which a try began. */
+const TRIAL_FAILS_BELOW = 0.85;
+
+/** Whether a picture is shown on trial now, whatever it costs. */
+export function isOnTrial({ dark }: Memory, available: number, now: number): boolean {
+  if (dark === undefined) return false;
+  if (dark.trial === undefined) return now >= dark.tryAt;
+  return now < dark.trial.until && available >= dark.trial.available * TRIAL_FAILS_BELOW;
+}
+
+/** What is remembered of the dark after an allocation. */
+export function darkAfter(
+  before: Memory,
+  showsPictures: boolean,
+  hasPictures: boolean,
+  available: number | undefined,
+  now: number,
+): Dark | undefined {
+  const { dark } = before;
+  if (available === undefined || !hasPictures) return undefined;
+  if (dark === undefined) {
+    return showsPictures ? undefined : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
+  }
+  if (isOnTrial(before, available, now)) {
+    return { ...dark, trial: dark.trial ?? { until: now + TRIAL_MS, available } };
+  }
+  // It stayed: the estimate has grown with what is sent.
+  if (showsPictures) return undefined;
+  if (dark.trial === undefined) return dark;
+  const wait = Math.min(dark.wait * 2, LONGEST_WAIT_MS);
+  return { tryAt: now + wait, wait, trial: undefined };
+}
+
 /** What one allocation for a viewer leaves to its next. Not larger than the wants. */
 export interface Memory {
   readonly estimated: boolean;
@@ -34,11 +83,19 @@ export interface Memory {
   readonly roseAt: number | undefined;
   /** When a stream lost bandwidth, ms. */
   readonly fellAt: number | undefined;
+  /** Since when there were pictures to see and none was shown, and what is tried against it. */
+  readonly dark: Dark | undefined;
   readonly streams: ReadonlyMap<string, StreamMemory>;
 }
 
 /** For a viewer's first allocation. */
-export const NO_MEMORY: Memory = { estimated: false, roseAt: undefined, fellAt: undefined, streams: new Map() };
+export const NO_MEMORY: Memory = {
+  estimated: false,
+  roseAt: undefined,
+  fellAt: undefined,
+  dark: undefined,
+  streams: new Map(),
+};
 
 /** How a stream may climb its ladder. */
 export interface Past {
@@ -47,6 +104,8 @@ export interface Past {
   readonly barred: boolean;
   /** Not even the end of a pause is due. */
   readonly barredFromAll: boolean;
+  /** It was shown, in whatever layer. */
+  readonly wasShown: boolean;
 }
 
 /** What `before` means for a visible stream with this ladder at `now` (ms). */
@@ -56,10 +115,15 @@ export function pastOf(stream: Ranked, ladder: readonly Rung[], before: Memory, 
   const barred = bar !== undefined && now < bar.until;
   // Nothing at all is the worst picture: its bar is never a long one.
   const barredFromAll = barred && now < bar.until - bar.length + SHORT_BAR_MS;
-  if (past === undefined || past.grant.kind === 'paused') return { kept: -1, barred, barredFromAll };
+  if (past === undefined || past.grant.kind === 'paused') return { kept: -1, barred, barredFromAll, wasShown: false };
   const { layer } = past.grant;
   const cost = costOfLayer(stream.want, layer) ?? 0;
-  return { kept: ladder.findLastIndex(rung => rung.layer <= layer || rung.cost <= cost), barred, barredFromAll };
+  return {
+    kept: ladder.findLastIndex(rung => rung.layer <= layer || rung.cost <= cost),
+    barred,
+    barredFromAll,
+    wasShown: true,
+  };
 }
 
 /** The bar that still counts: none once the viewer asks for something else, or the layer that it had is gone. */
@@ -81,10 +145,11 @@ function askedOf({ want, rank }: Ranked): string {
 export function remember(
   streams: readonly Ranked[],
   grants: ReadonlyMap<string, Grant>,
-  estimated: boolean,
+  available: number | undefined,
   before: Memory,
   now: number,
 ): Memory {
+  const estimated = available !== undefined;
   const barring = before.estimated && estimated && asksTheSame(streams, before);
   const failed = before.roseAt !== undefined && now - before.roseAt <= RISE_FAILS_WITHIN_MS;
   let rose = false;
@@ -104,8 +169,13 @@ export function remember(
       bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, failed, now),
     });
   }
+  const visible = [...remembered.values()].filter(
+    ({ grant }) => grant.kind === 'layer' || grant.reason === 'bandwidth',
+  );
+  const shows = visible.some(({ grant }) => grant.kind === 'layer');
   return {
     estimated,
+    dark: darkAfter(before, shows, visible.length > 0, available, now),
     roseAt: rose ? now : before.roseAt,
     fellAt: fell ? now : before.fellAt,
     streams: remembered,

@@ -114,15 +114,21 @@ describe('at any moment', () => {
     );
   });
 
-  it('says the same again to the same, with its own memory', () => {
+  it('takes nothing away while nothing changes, and comes to rest', () => {
     fc.assert(
       fc.property(livesOf(anyBitrate), moments => {
         live(moments, ({ wants, available }, allocation, memory, now) => {
-          const again = allocate(wants, available, memory, now);
-          expect(again.allocation).toEqual(allocation);
-          expect(again.memory).toEqual(memory);
+          let [before, remembered] = [allocation, memory];
+          for (let later = now + 500; later <= now + 40_000; later += 500) {
+            const again = allocate(wants, available, remembered, later);
+            expect(again.allocation.spent).toBeGreaterThanOrEqual(before.spent);
+            [before, remembered] = [again.allocation, again.memory];
+          }
+          const last = allocate(wants, available, remembered, now + 41_000);
+          expect(last.allocation).toEqual(before);
         });
       }),
+      { numRuns: 40 },
     );
   });
 

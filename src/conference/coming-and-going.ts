@@ -49,6 +49,8 @@ export function join(
     offered: new Map(),
     viewing: nothingViewed(),
     telling: nothingTold(),
+    isDue: true,
+    settledFor: -1,
     toldVersion: -1,
   };
   const { metadata, taken } = ownMetadata(conference, participant, invite.metadata);
@@ -100,6 +102,7 @@ function remove(conference: Conference, participant: Participant): void {
   const ofItsOwn = new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
   for (const other of conference.participants.values()) {
     for (const [key, wanted] of other.wanted) if (ofItsOwn.has(keyOfTrack(wanted))) other.wanted.delete(key);
+    other.isDue = true;
   }
   conference.streamsVersion++;
   if (participant.stage.kind === 'present') conference.metadataVersion++;

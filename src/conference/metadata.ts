@@ -5,6 +5,9 @@ import { keyOfTrack, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
 import type { Conference, Participant } from './state.ts';
 
+/** Between the id of a stream or track and the name of its variant: a copy's id. */
+const COPY_MARK = '+';
+
 /** The tracks that metadata names. */
 export function tracksOf(metadata: StreamMetadata): TrackRef[] {
   return Object.entries(metadata).flatMap(([streamId, stream]) =>
@@ -24,7 +27,10 @@ export function ownMetadata(
   const metadata: StreamMetadata = {};
   const taken: string[] = [];
   for (const [streamId, stream] of Object.entries(announced)) {
-    if (ownerOfStream(conference, streamId, participant.key) === undefined) {
+    if (
+      ownerOfStream(conference, streamId, participant.key) === undefined &&
+      !isCopyOfAnothers(conference, streamId, participant.key)
+    ) {
       const { userId, deviceId } = participant.session;
       metadata[streamId] = { ...withoutCopies(stream), user_id: userId, device_id: deviceId };
     } else taken.push(streamId);
@@ -37,6 +43,18 @@ function ownerOfStream(conference: Conference, streamId: string, except: string)
     if (other.key !== except && Object.hasOwn(other.metadata, streamId)) return other;
   }
   return undefined;
+}
+
+/** Whether the id is one under which the focus sends copies of somebody else's stream. */
+export function isCopyOfAnothers(conference: Conference, streamId: string, except: string): boolean {
+  const mark = streamId.lastIndexOf(COPY_MARK);
+  if (mark < 0) return false;
+  const copied = streamId.slice(0, mark);
+  if (ownerOfStream(conference, copied, except) !== undefined) return true;
+  for (const { publisher, track } of conference.tracks.values()) {
+    if (publisher !== except && track.ref.streamId === copied) return true;
+  }
+  return false;
 }
 
 /** What a participant is told of all the others that are present. */
@@ -60,7 +78,7 @@ function withoutCopies(stream: StreamDescription): StreamDescription {
 export function idsOf(wanted: TrackRef & { variant?: string }): TrackRef {
   const { streamId, trackId, variant } = wanted;
   if (variant === undefined) return { streamId, trackId };
-  return { streamId: `${streamId}+${variant}`, trackId: `${trackId}+${variant}` };
+  return { streamId: `${streamId}${COPY_MARK}${variant}`, trackId: `${trackId}${COPY_MARK}${variant}` };
 }
 
 /** The streams of the variants that a viewer asked for: they exist for it alone. */

@@ -6,7 +6,7 @@ import type { PublishedTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
 import { note, tell } from './effects.ts';
 import { noLayerYet } from './layers.ts';
-import { ownMetadata } from './metadata.ts';
+import { isCopyOfAnothers, ownMetadata } from './metadata.ts';
 import type { Effect } from './messages.ts';
 import { type Conference, nextRevision as nextGeneration, type Participant, type Publication } from './state.ts';
 
@@ -45,7 +45,7 @@ export function publish(
   participant.published.clear();
   for (const track of tracks) {
     const key = keyOfTrack(track.ref);
-    if (conference.tracks.has(key)) {
+    if (conference.tracks.has(key) || isCopyOfAnothers(conference, track.ref.streamId, participant.key)) {
       const error = new WeirError('WEIR_TRACK_TAKEN', 'another participant publishes a track of that id');
       effects.push(
         note(participant, error.code, error.message),

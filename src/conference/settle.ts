@@ -7,8 +7,8 @@ import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
 import { updateStage } from './presence.ts';
 import { forgetSilenced, wantsOf } from './speakers.ts';
-import type { Conference, Participant, ServedTrack } from './state.ts';
-import { serve } from './subscriptions.ts';
+import { type Conference, type Participant, type ServedTrack, streamsVersionOf } from './state.ts';
+import { isCopy, serve } from './subscriptions.ts';
 import { tellStreams } from './telling.ts';
 import { steerUpstream } from './upstream.ts';
 
@@ -18,12 +18,19 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   }
   forgetSilenced(conference, now);
   allot(conference, now, effects);
+  const version = streamsVersionOf(conference);
+  let looksUpstream = false;
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
+    // In a large call most steps concern few: the others are as they were.
+    if (!participant.isDue && participant.settledFor === version) continue;
+    participant.isDue = false;
+    participant.settledFor = version;
+    looksUpstream = true;
     serveSubscriptions(conference, participant, now, effects);
     tellStreams(conference, participant, now, effects);
   }
-  steerUpstream(conference, now, effects);
+  if (looksUpstream) steerUpstream(conference, now, effects);
 }
 
 function tellMetadata(conference: Conference, participant: Participant, effects: Effect[]): void {
@@ -36,10 +43,12 @@ function tellMetadata(conference: Conference, participant: Participant, effects:
 function serveSubscriptions(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
   const due = tracksDue(conference, viewer);
   const added = [...due.keys()].some(key => !viewer.offered.has(key));
-  const gone = [...viewer.offered].some(([key, offered]) => due.get(key)?.generation !== offered.generation);
+  const gone = [...viewer.offered].filter(([key, offered]) => due.get(key)?.generation !== offered.generation);
+  for (const [key, offered] of gone) endUntilOffered(viewer, key, offered, effects);
   const { negotiation } = viewer;
   const mayOffer = negotiation.kind === 'stable' && viewer.control.kind === 'open' && viewer.stage.kind === 'present';
-  const offersNow = mayOffer && (added || gone || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
+  const offersNow =
+    mayOffer && (added || gone.length > 0 || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
   for (const [key, track] of due) {
     const before = viewer.offered.get(key);
     if (before?.generation !== track.generation) continue;
@@ -55,6 +64,20 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   makeOffer(conference, viewer, { attempt: 1, heldAnswer: undefined }, effects);
 }
 
+/** What the next offer ends is sent no more until then. */
+function endUntilOffered(
+  viewer: Participant,
+  key: SubscriptionKey,
+  { generation, ...offered }: ServedTrack,
+  effects: Effect[],
+): void {
+  viewer.viewing.shown.delete(key);
+  if (offered.paused || !isCopy(offered)) return;
+  viewer.offered.set(key, { ...offered, generation, paused: true });
+  const { layer, priority } = offered;
+  effects.push({ kind: 'adjust', call: callOf(viewer), track: key, served: { layer, paused: true, priority } });
+}
+
 /**
  * What the viewer is to be sent. A track once offered stays (paused) while it is published, so that wanting it again costs
  * no negotiation.
@@ -65,6 +88,8 @@ function tracksDue(conference: Conference, viewer: Participant): Map<Subscriptio
   for (const key of new Set([...viewer.offered.keys(), ...wants.keys()])) {
     const wanted = wants.get(key);
     const offered = viewer.offered.get(key);
+    // Tracks that are not wanted now stay, paused; copies of them would be many.
+    if (wanted === undefined && offered !== undefined && isCopy(offered)) continue;
     const source = wanted ?? offered?.source;
     const publication = source && conference.tracks.get(keyOfTrack(source));
     const publisher = publication && conference.participants.get(publication.publisher);

@@ -115,6 +115,8 @@ export interface ServedTrack extends OfferedTrack {
 export interface Viewing {
   /** bit/s of its link, once there is an estimate. */
   available: number | undefined;
+  /** bit/s of that which may be spent now on more than the least of each video. */
+  spendable: number | undefined;
   allocation: Allocation;
   memory: Memory;
   /** Version of the streams that the allocation was made for; `undefined` where the viewer's own wants or link changed. */
@@ -161,6 +163,10 @@ export interface Participant {
   readonly offered: Map<SubscriptionKey, ServedTrack>;
   readonly viewing: Viewing;
   readonly telling: Telling;
+  /** Something about it happened, or time passed. */
+  isDue: boolean;
+  /** Version of the streams that it was last served by. */
+  settledFor: number;
   /** `metadataVersion` of what it was told last. */
   toldVersion: number;
 }
@@ -213,6 +219,7 @@ export function emptyConference(
 export function nothingViewed(): Viewing {
   return {
     available: undefined,
+    spendable: undefined,
     allocation: NOTHING_ALLOCATED,
     memory: NO_MEMORY,
     allocatedFor: undefined,

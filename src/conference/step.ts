@@ -44,11 +44,13 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
         endParticipant(conference, participant, input.error, effects);
       return;
     case 'tick':
+      for (const participant of conference.participants.values()) participant.isDue = true;
       return watchTheClock(conference, now, effects);
     default: {
       const participant = participantOf(conference, input.call);
       // The late word of a call that has ended, or of an earlier session of the device.
       if (participant === undefined) return;
+      participant.isDue = true;
       return takeFrom(conference, participant, input, now, effects);
     }
   }
@@ -84,7 +86,7 @@ function takeFrom(
     case 'path':
       return pathChanged(participant, input.state);
     case 'estimated':
-      return estimated(participant, input.available);
+      return estimated(participant, input);
     case 'measured':
       return measure(conference, participant, input.tracks, now);
     case 'shown':

@@ -44,18 +44,16 @@ function mayBeServed(conference: Conference, viewer: Participant, track: WantedT
   if (track.variant === undefined || viewer.wanted.has(keyOfSubscription(track))) return true;
   const { streamId, trackId } = idsOf(track);
   if (Math.max(streamId.length, trackId.length) > MAX_ID_LENGTH) return false;
-  const known = [...viewer.wanted.keys(), ...viewer.offered.keys()];
-  const copies = new Set(known.filter(key => isCopy(key, viewer)));
+  const copies = new Set<SubscriptionKey>();
+  for (const [key, { variant }] of viewer.wanted) if (variant !== undefined) copies.add(key);
+  for (const [key, offered] of viewer.offered) if (isCopy(offered)) copies.add(key);
   copies.add(keyOfSubscription(track));
   return copies.size <= conference.limits.variants;
 }
 
-function isCopy(key: SubscriptionKey, viewer: Participant): boolean {
-  const offered = viewer.offered.get(key);
-  return (
-    viewer.wanted.get(key)?.variant !== undefined ||
-    (offered !== undefined && offered.ref.streamId !== offered.source.streamId)
-  );
+/** Whether the viewer receives it under ids that are not the track's own. */
+export function isCopy({ ref, source }: Pick<ServedTrack, 'ref' | 'source'>): boolean {
+  return ref.streamId !== source.streamId;
 }
 
 /** The copies that a viewer asked for, as text. */

@@ -35,7 +35,7 @@ export function steerUpstream(conference: Conference, now: number, effects: Effe
 /** True where its publisher has to be told. */
 function steer(publication: Publication, grants: readonly ViewerGrant[], awaited: boolean, now: number): boolean {
   const offered = publication.layers.map(layer => layer.offered);
-  // A layer that is being taken off goes on until the last viewer has moved: the publisher waits for that.
+  // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
   const { wanted, memory } = wantedLayers(
     [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited ? offered.map(allOf) : [])],
@@ -44,7 +44,7 @@ function steer(publication: Publication, grants: readonly ViewerGrant[], awaited
     now,
   );
   publication.upstream = memory;
-  const told = wanted.map((one, index) => one || (offered[index] === false && occupied[index] === true));
+  const told = wanted.map((one, index) => one || occupied[index] === true);
   const before = publication.toldWanted ?? told.map(() => true);
   if (told.every((one, index) => one === before[index])) return false;
   publication.toldWanted = told;

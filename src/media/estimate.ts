@@ -5,14 +5,25 @@ import type { Logger } from './options.ts';
 
 /** From a client's return until its estimate has to be there again. */
 const PATIENCE_MS = 8_000;
-/** Between two looks at an estimate that matters, ms. */
-const LOOKS_APART_MS = 100;
+/** Between two looks at an estimate, ms: of a link that has plenty left, and of one that has not, or that loses packets. */
+const LOOKS_APART_MS = 1_000;
+const CLOSE_LOOKS_APART_MS = 100;
 /** Share of packets lost. */
 const WORTH_TELLING = 0.05;
 
+/** A look at what flows to a client. */
+export interface Seen {
+  /** Share of the latest packets that were lost. */
+  lost: number;
+  /** bit/s of all that is sent. */
+  sent: number;
+}
+
+const NOTHING_SEEN: Seen = { lost: 0, sent: 0 };
+
 export interface EstimateEvents {
-  /** bit/s, and the share of the latest packets that were lost, where it is known. */
-  changed(available: number, lost: number): void;
+  /** bit/s, and what was seen of the link, where it was looked at. */
+  changed(available: number, seen: Seen): void;
   /** It did not come back after a silence, and the client wants video. */
   lost(): void;
 }
@@ -34,6 +45,7 @@ export class Estimate {
   #recovery: ReturnType<Clock['after']> | undefined;
   #look: ReturnType<Clock['after']> | undefined;
   #closely = false;
+  #loses = false;
   #closed = false;
 
   /** `wanted`: whether the client wants video now; without an estimate none flows. */
@@ -57,6 +69,7 @@ export class Estimate {
 
   async watch(): Promise<void> {
     await this.#transport.enableTraceEvent(['bwe']);
+    this.#lookAgain();
   }
 
   /**
@@ -64,8 +77,9 @@ export class Estimate {
    * only of a single fall by a quarter: a link that has become narrower makes many small ones.
    */
   watchClosely(closely: boolean): void {
+    if (this.#closely === closely) return;
     this.#closely = closely;
-    if (closely) this.#lookAgain();
+    this.#lookAgain();
   }
 
   /** The client is silent (again). */
@@ -88,33 +102,33 @@ export class Estimate {
     this.#look?.cancel();
   }
 
-  #take(available: number, lost = 0): void {
+  #take(available: number, seen = NOTHING_SEEN): void {
     if (this.#closed) return;
     this.#available = available;
-    this.#events.changed(available, lost);
+    this.#events.changed(available, seen);
   }
 
   #lookAgain(): void {
-    if (!this.#closely || this.#closed) return;
-    this.#look ??= this.#clock.after(LOOKS_APART_MS, () => {
+    this.#look?.cancel();
+    if (this.#closed) return;
+    this.#look = this.#clock.after(this.#closely || this.#loses ? CLOSE_LOOKS_APART_MS : LOOKS_APART_MS, () => {
       this.#readEstimate()
         .catch((thrown: unknown) => {
           if (!this.#closed) this.#logger.debug({ error: asWeirError(thrown).message }, 'estimate not read');
         })
-        .finally(() => {
-          this.#look = undefined;
-          this.#lookAgain();
-        });
+        .finally(() => this.#lookAgain());
     });
   }
 
   async #readEstimate(): Promise<void> {
     const [stats] = await this.#transport.getStats();
-    const available = stats?.availableOutgoingBitrate;
-    const lost = stats?.rtpPacketLossSent ?? 0;
+    if (stats === undefined) return;
+    const { availableOutgoingBitrate: available, rtpPacketLossSent: lost = 0 } = stats;
+    const sent = stats.rtpSendBitrate + stats.rtxSendBitrate + stats.probationSendBitrate;
+    this.#loses = lost > WORTH_TELLING;
     // What rises is told by the worker soon enough.
     const matters = available !== undefined && this.#available !== undefined && available < this.#available;
-    if (matters || (available !== undefined && lost > WORTH_TELLING)) this.#take(available, lost);
+    if (matters || (available !== undefined && lost > WORTH_TELLING)) this.#take(available, { lost, sent });
   }
 
   async #check(): Promise<void> {

@@ -80,9 +80,9 @@ export class MediasoupPeer implements Peer {
     this.#ceiling = new Ceiling(transport, clock, logger);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
-      changed: (available, lost) => {
-        const spendable = this.#relief.estimated(available, lost);
-        this.#tell(() => events.estimate(spendable));
+      changed: (estimated, seen) => {
+        const { available, spendable } = this.#relief.estimated(estimated, seen);
+        this.#tell(() => events.estimate(available, spendable));
       },
       lost: () =>
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports.ts';
 import type { Ceiling } from './ceiling.ts';
+import type { Seen } from './estimate.ts';
 import type { SentTracks } from './sent-tracks.ts';
 
 /** Of the highest estimate of late: less, and voices are not repaired for a while. */
@@ -12,6 +13,9 @@ const LOST = 0.05;
 const LOST_MORE = 0.12;
 /** Of what is usual, the share of each look. */
 const WEIGHT_OF_LOOK = 0.01;
+/** Share of packets lost from which on it is they that tell what the link carries. */
+const MOST_LOST = 0.35;
+const DOUBLES_WITHIN_MS = 8_000;
 /** ms. A fall that goes on is one fall. */
 const FALLS_APART_MS = 400;
 /** ms that an estimate counts as one of late: a fall is made of many small ones. */
@@ -40,6 +44,7 @@ export class Relief {
   #late: { available: number; at: number }[] = [];
   #steepAt = Number.NEGATIVE_INFINITY;
   #usuallyLost = 0;
+  #proven = { bitrate: Number.POSITIVE_INFINITY, at: 0 };
   #turn: ReturnType<Clock['after']> | undefined;
   #urgent: ReturnType<Clock['after']> | undefined;
 
@@ -49,11 +54,25 @@ export class Relief {
     this.#clock = clock;
   }
 
-  /** Takes a new estimate, and the share of packets lost; gives what of it may be spent now. Both in bit/s. */
-  estimated(available: number, lost: number): number {
-    this.#follow(available, lost);
-    if (this.#clock.now() - this.#steepAt >= FALLS_ON_MS) return available;
-    return available * SHARE_WHILE_FALLING * (1 - Math.min(lost, 0.5));
+  /** Takes a new estimate, in bit/s; gives what is to be believed of it, and what of that may be spent now. */
+  estimated(estimate: number, seen: Seen): { available: number; spendable: number } {
+    const available = this.#believed(estimate, seen);
+    this.#follow(available, seen.lost);
+    if (this.#clock.now() - this.#steepAt >= FALLS_ON_MS) return { available, spendable: available };
+    return { available, spendable: available * SHARE_WHILE_FALLING * (1 - Math.min(seen.lost, 0.5)) };
+  }
+
+  /**
+   * Where most packets are lost the worker's estimate may stand still for want of reports. What arrived then is what the link
+   * carries; more is believed bit by bit, until the worker knows better.
+   */
+  #believed(estimate: number, { lost, sent }: Seen): number {
+    const now = this.#clock.now();
+    if (lost > MOST_LOST) this.#proven = { bitrate: sent * (1 - lost), at: now };
+    const proven = this.#proven.bitrate * 2 ** ((now - this.#proven.at) / DOUBLES_WITHIN_MS);
+    if (estimate >= proven) return proven;
+    this.#proven = { bitrate: Number.POSITIVE_INFINITY, at: now };
+    return estimate;
   }
 
   #follow(available: number, lost: number): void {

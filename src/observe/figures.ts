@@ -15,6 +15,12 @@ export const METRICS = {
   },
   weir_publications: { kind: 'gauge', labels: [], help: 'Tracks that participants publish.' },
   weir_subscriptions: { kind: 'gauge', labels: [], help: 'Tracks that viewers are sent or offered.' },
+  weir_viewers_deficient: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Participants whose link does not carry all that they want at the size that they draw it.',
+  },
+  weir_videos_paused: { kind: 'gauge', labels: [], help: 'Wanted videos that a link does not carry at all.' },
   weir_mailbox_depth: { kind: 'gauge', labels: [], help: 'Inputs that wait in the mailboxes of conferences.' },
   weir_homeserver_up: { kind: 'gauge', labels: [], help: '1 while the homeserver answers, else 0.' },
   weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
@@ -74,6 +80,8 @@ export interface Figures {
   participants: { joining: number; present: number; silent: number };
   publications: number;
   subscriptions: number;
+  viewersDeficient: number;
+  videosPaused: number;
   mailboxDepth: number;
   homeserverUp: boolean;
   workersAlive: number;

@@ -69,6 +69,8 @@ export function createMetrics(withProcess = true): Metrics {
   });
   gauge('weir_publications', (it, figures) => it.set(figures.publications));
   gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
+  gauge('weir_viewers_deficient', (it, figures) => it.set(figures.viewersDeficient));
+  gauge('weir_videos_paused', (it, figures) => it.set(figures.videosPaused));
   gauge('weir_mailbox_depth', (it, figures) => it.set(figures.mailboxDepth));
   gauge('weir_homeserver_up', (it, figures) => it.set(figures.homeserverUp ? 1 : 0));
   gauge('weir_worker_alive', (it, figures) => it.set(figures.workersAlive));

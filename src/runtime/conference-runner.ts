@@ -80,6 +80,8 @@ export class ConferenceRunner {
     silent: number;
     tracks: number;
     subscriptions: number;
+    viewersDeficient: number;
+    videosPaused: number;
     mailbox: number;
   } {
     const counts = {
@@ -88,11 +90,18 @@ export class ConferenceRunner {
       silent: 0,
       tracks: this.#conference.tracks.size,
       subscriptions: 0,
+      viewersDeficient: 0,
+      videosPaused: 0,
       mailbox: this.#mailbox.depth,
     };
     for (const participant of this.#conference.participants.values()) {
       counts[participant.stage.kind]++;
       counts.subscriptions += participant.offered.size;
+      const { state, grants } = participant.viewing.allocation;
+      if (state === 'DEFICIENT') counts.viewersDeficient++;
+      for (const grant of grants.values()) {
+        if (grant.kind === 'paused' && grant.reason === 'bandwidth') counts.videosPaused++;
+      }
     }
     return counts;
   }
@@ -277,9 +286,9 @@ export class ConferenceRunner {
       },
       controlOpen: () => this.post({ kind: 'control-open', call }),
       path: state => this.post({ kind: 'path', call, state }),
-      estimate: available => {
-        this.#log.debug({ call: call.callId, available }, 'link estimated');
-        this.post({ kind: 'estimated', call, available });
+      estimate: (available, spendable) => {
+        this.#log.debug({ call: call.callId, available, spendable }, 'link estimated');
+        this.post({ kind: 'estimated', call, available, spendable });
       },
       measured: tracks => this.post({ kind: 'measured', call, tracks }),
       shown: (track, layer) => {

@@ -116,6 +116,8 @@ export class Focus {
     silent: number;
     tracks: number;
     subscriptions: number;
+    viewersDeficient: number;
+    videosPaused: number;
     mailbox: number;
   } {
     const counts = {
@@ -125,6 +127,8 @@ export class Focus {
       silent: 0,
       tracks: 0,
       subscriptions: 0,
+      viewersDeficient: 0,
+      videosPaused: 0,
       mailbox: 0,
     };
     for (const runner of this.#conferences.values()) {
@@ -134,6 +138,8 @@ export class Focus {
       counts.silent += one.silent;
       counts.tracks += one.tracks;
       counts.subscriptions += one.subscriptions;
+      counts.viewersDeficient += one.viewersDeficient;
+      counts.videosPaused += one.videosPaused;
       counts.mailbox += one.mailbox;
     }
     return counts;

@@ -16,6 +16,9 @@ const UNDISTURBED_MS = 250;
 const BEFORE_MS = 250;
 /** … until so long after the first frame of the new size. */
 const AFTER_MS = 750;
+/** px of the browsers' fake cameras. */
+const CAPTURED = { width: 640, height: 360 };
+const LAYERS_BEGIN_WITHIN_MS = 4_000;
 /** What may lie between two pictures of a stream at most while one waits for the end of a gap. */
 const GAP_ENDS_WITHIN_MS = 5_000;
 
@@ -37,7 +40,7 @@ interface Size {
 export async function switchLayers(call: Call): Promise<SwitchTimes> {
   call.progress.phase('Switch layers');
   const times: SwitchTimes = { switches: [], gaps: [], idleGaps: [] };
-  const views = viewsInTurn(call.participants);
+  const views = await viewsBetweenRunningLayers(call);
   const deadline = performance.now() + PHASE_MS;
   for (let index = 0; index < SWITCHES; index++) {
     const view = views[index % views.length];
@@ -59,15 +62,35 @@ interface View {
   sender: Participant;
 }
 
-/** All pairs, so that neighbours have different viewers and senders. */
-function viewsInTurn(participants: readonly Participant[]): View[] {
-  const views: View[] = [];
-  for (let distance = 1; distance < participants.length; distance++) {
-    for (const [index, viewer] of participants.entries()) {
-      const sender = participants[(index + distance) % participants.length];
-      if (sender !== undefined) views.push({ viewer, sender });
-    }
+/**
+ * A publisher sends no layer that nobody wants, and one that begins runs for 2 s before anybody is switched to it. So of each
+ * sender's viewers one keeps the largest layer going and one the next, and the third is switched. In a call of fewer than four all
+ * pairs are switched, and wait for layers to begin.
+ */
+async function viewsBetweenRunningLayers(call: Call): Promise<View[]> {
+  const { participants } = call;
+  const others = (index: number): Participant[] =>
+    participants.slice(1).flatMap((_, distance) => participants[(index + distance + 1) % participants.length] ?? []);
+  if (participants.length < 4) {
+    return participants.flatMap((sender, index) => others(index).map(viewer => ({ viewer, sender })));
   }
+  const views: View[] = [];
+  for (const [index, sender] of participants.entries()) {
+    const [viewer, ofLargest, ofNext] = others(index);
+    if (viewer === undefined || ofLargest === undefined || ofNext === undefined) continue;
+    const { publishedStreams } = await sender.snapshot();
+    for (const [keeper, share] of [
+      [ofLargest, 1],
+      [ofNext, 2],
+    ] as const) {
+      const video = (await keeper.snapshot()).video.find(({ streamId }) => publishedStreams.includes(streamId));
+      if (video === undefined) continue;
+      const size = { width: CAPTURED.width / share, height: CAPTURED.height / share };
+      await keeper.wantSize(video.streamId, video.trackId, size);
+    }
+    views.push({ viewer, sender });
+  }
+  await pause(call, LAYERS_BEGIN_WITHIN_MS);
   return views;
 }
 
