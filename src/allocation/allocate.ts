@@ -142,7 +142,7 @@ function climberOf(stream: Ranked, before: Memory, now: number): Climber {
 
 function climbAll(inOrder: readonly Climber[], purse: Purse, budgetAboveLowest: number): void {
   const shown = inOrder.filter(climber => climb(climber, purse));
-  purse.tighten(budgetAboveLowest);
+  purse.riseAboveLowest(budgetAboveLowest);
   for (const rank of RANKS) {
     let equals = shown.filter(climber => climber.rank === rank);
     // Who cannot take a step leaves, so that each step of each ladder is looked at once.

@@ -47,6 +47,12 @@ export function videoBudget(available: number, audio: number): number {
 // What is measured moves by some percent all the time: what goes up must still fit when it does.
 const SHARE_FOR_RISES = 0.96;
 
+// An estimate dips by some percent with each try of the worker for more. What is shown stays for that: where the link has really
+// become narrower, it falls on.
+const TOLERANCE_FOR_KEEPS = 0.08;
+// A picture that goes and comes is worse than a link that is full for a second.
+const TOLERANCE_FOR_LOWEST = 0.3;
+
 // Each rise begins with a keyframe: many at once would fill the link's queue, and look like a link that is too narrow.
 const SHARE_OF_RISES_AT_ONCE = 0.25;
 
@@ -56,11 +62,12 @@ const SHARE_OF_RISES_AT_ONCE = 0.25;
  */
 export type Pace = 'at once' | 'step by step' | 'by small steps' | 'not yet';
 
-/** The money of one allocation, in bit/s. What was had before may use all of the budget, what rises 90 % of it. */
+/** The money of one allocation, in bit/s. What was had before may use a little more than the budget, what rises a little less. */
 export class Purse {
   #spent = 0;
   #heldBack = 0;
   #risen = 0;
+  #tolerance = TOLERANCE_FOR_LOWEST;
   #budget: number;
   readonly #pace: Pace;
 
@@ -73,14 +80,15 @@ export class Purse {
     return this.#spent;
   }
 
-  /** Less may be spent from now on. What is spent already stays. */
-  tighten(budget: number): void {
+  /** The lowest of each is paid for; for more of them no more than `budget` may be spent. */
+  riseAboveLowest(budget: number): void {
+    this.#tolerance = budget < this.#budget ? 0 : TOLERANCE_FOR_KEEPS;
     this.#budget = Math.min(this.#budget, budget);
   }
 
   /** Pays for what the stream had before; false if it does not fit any more. */
   keep(cost: number): boolean {
-    return this.#pay(cost, this.#spent + cost <= this.#budget);
+    return this.#pay(cost, this.#spent + cost <= this.#budget * (1 + this.#tolerance));
   }
 
   /** Pays for more than the stream had before; false if it does not fit with headroom. */

@@ -56,10 +56,13 @@ export class Relief {
 
   /** Takes a new estimate, in bit/s; gives what is to be believed of it, and what of that may be spent now. */
   estimated(estimate: number, seen: Seen): { available: number; spendable: number } {
-    const available = this.#believed(estimate, seen);
-    this.#follow(available, seen.lost);
-    if (this.#clock.now() - this.#steepAt >= FALLS_ON_MS) return { available, spendable: available };
-    return { available, spendable: available * SHARE_WHILE_FALLING * (1 - Math.min(seen.lost, 0.5)) };
+    const believed = this.#believed(estimate, seen);
+    const lostMore = seen.lost - this.#usuallyLost;
+    this.#follow(believed, seen.lost);
+    // What is lost does not arrive, whatever the estimate says; it says so late.
+    const available = lostMore > LOST_MORE ? believed * (1 - lostMore) : believed;
+    const fallsOn = this.#clock.now() - this.#steepAt < FALLS_ON_MS;
+    return { available, spendable: fallsOn ? available * SHARE_WHILE_FALLING : available };
   }
 
   /**
@@ -97,7 +100,7 @@ export class Relief {
 
   /** The link has only just become narrower. */
   get isUrgent(): boolean {
-    return this.#urgent !== undefined;
+    return this.#urgent !== undefined || this.#clock.now() - this.#since < RULES_ANSWER_WITHIN_MS;
   }
 
   close(): void {
