@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { simulcastRecording } from '../media/recordings.ts';
 import { isRtp, VIDEO_CLOCK } from './rtp.ts';
 import { nearest, SimulcastSource } from './simulcast-source.ts';
 import { VoiceSource } from './voice-source.ts';
@@ -115,7 +114,7 @@ test('a layer that is off sends nothing, and comes back with a keyframe and a re
   expect(rtp.some(({ ssrc }) => ssrc === high)).toBe(false);
   expect(rtp.some(({ ssrc }) => ssrc === low)).toBe(true);
   source.setLayers([true, true, true]);
-  run(source, 100);
+  run(source, 200);
   expect(rtp.find(({ ssrc }) => ssrc === high)).toMatchObject({ isKeyframe: true });
   expect(reports.some(report => report.readUInt32BE(4) === high)).toBe(true);
 });

@@ -130,7 +130,7 @@ describe('audio', () => {
 describe('what it tells of itself', () => {
   it('is STABLE only if all have their ideal', () => {
     expect(decide([camera('a'), camera('b')], enoughFor(3_000)).state).toBe('STABLE');
-    expect(decide([camera('a'), camera('b')], enoughFor(2_900)).state).toBe('DEFICIENT');
+    expect(decide([camera('a'), camera('b')], enoughFor(2_700)).state).toBe('DEFICIENT');
   });
 
   it('spends and demands in bit/s, audio included', () => {

@@ -25,7 +25,8 @@ describe('headroom', () => {
     expect(at(0, 1_550, camera('a'))).toBe('a:1');
     expect(at(1, 1_570, camera('a'))).toBe('a:2');
     expect(at(2, 1_500, camera('a'))).toBe('a:2');
-    expect(at(3, 1_499, camera('a'))).toBe('a:1');
+    expect(at(3, 1_400, camera('a'))).toBe('a:2');
+    expect(at(4, 1_380, camera('a'))).toBe('a:1');
   });
 
   it('is asked of an end of a pause', () => {
@@ -33,7 +34,8 @@ describe('headroom', () => {
     expect(at(0, 155, camera('a'))).toBe('a:bandwidth');
     expect(at(1, 157, camera('a'))).toBe('a:0');
     expect(at(2, 150, camera('a'))).toBe('a:0');
-    expect(at(3, 149, camera('a'))).toBe('a:bandwidth');
+    expect(at(3, 120, camera('a'))).toBe('a:0');
+    expect(at(4, 115, camera('a'))).toBe('a:bandwidth');
   });
 
   it('is not asked of a step down to what is left of it', () => {

@@ -48,7 +48,7 @@ describe('the estimate decides the layer', () => {
 
   it.each([
     [1_600, { layer: 2, paused: false }],
-    [1_500, { layer: 1, paused: false }],
+    [1_400, { layer: 1, paused: false }],
     [600, { layer: 1, paused: false }],
     [500, { layer: 0, paused: false }],
     [200, { layer: 0, paused: false }],
@@ -199,7 +199,7 @@ describe('what is on the screen', () => {
 describe('who comes first', () => {
   it('is the pinned one, and it moves with the pin', () => {
     const { bench, viewer, alice, bob } = twoWatched();
-    bench.estimate(viewer, 1_900_000);
+    bench.estimate(viewer, 1_750_000);
     bench.want(viewer, { subscribe: [cameraOf(bob, { ...LARGE, pinned: true })] });
     expect(bench.served(viewer, bob)).toMatchObject({ layer: 2 });
     expect(bench.served(viewer, alice)).toMatchObject({ layer: 0 });
@@ -210,7 +210,7 @@ describe('who comes first', () => {
 
   it('is who spoke last, where nobody is pinned', () => {
     const { bench, viewer, alice, bob } = twoWatched();
-    bench.estimate(viewer, 1_900_000);
+    bench.estimate(viewer, 1_750_000);
     bench.speak(bob);
     expect(bench.served(viewer, bob)).toMatchObject({ layer: 2 });
     bench.speak(alice);

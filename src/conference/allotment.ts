@@ -34,7 +34,7 @@ export function allot(conference: Conference, now: number, effects: Effect[]): v
     const { viewing } = viewer;
     if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
-    const wants = gather(conference, viewer, ranks, now);
+    const wants = gather(conference, viewer, ranks);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now, viewing.spendable);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
@@ -51,15 +51,10 @@ function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_I
   return Math.min(allocatedAt + ANEW_EVERY_MS, lookAgainAt);
 }
 
-function gather(
-  conference: Conference,
-  viewer: Participant,
-  ranks: ReadonlyMap<SessionKey, number>,
-  now: number,
-): Want[] {
+function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<SessionKey, number>): Want[] {
   const wants: Want[] = [];
   for (const [key, wanted] of wantsOf(conference, viewer)) {
-    const want = wantOf(conference, key, wanted, ranks, now);
+    const want = wantOf(conference, key, wanted, ranks);
     if (want !== undefined) wants.push(want);
   }
   return wants;
@@ -70,7 +65,6 @@ function wantOf(
   key: SubscriptionKey,
   wanted: WantedTrack,
   ranks: ReadonlyMap<SessionKey, number>,
-  now: number,
 ): Want | undefined {
   const publication = conference.tracks.get(keyOfTrack(wanted));
   const publisher = publication && conference.participants.get(publication.publisher);

@@ -23,7 +23,8 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
     // In a large call most steps concern few: the others are as they were.
-    if (!participant.isDue && participant.settledFor === version) continue;
+    const isDue = participant.isDue || participant.settledFor !== version;
+    if (!isDue && !participant.telling.asked.has('audio_levels')) continue;
     participant.isDue = false;
     participant.settledFor = version;
     looksUpstream = true;

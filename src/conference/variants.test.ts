@@ -4,6 +4,7 @@ import { keyOfSubscription } from '../session.ts';
 import {
   adjustsIn,
   audioOf,
+  benchClient,
   type BenchClient,
   callOfMany,
   cameraOf,
@@ -12,6 +13,7 @@ import {
   offersIn,
   toldIn,
   videoOf,
+  watchedCall,
 } from '../testing/conference-bench.ts';
 
 const LARGE = { width: 1280, height: 720 };
@@ -104,7 +106,7 @@ describe('two copies of a track', () => {
   it('both count on the link: the large one falls first', () => {
     const { bench, alice, bob } = watchedTwice();
     bench.settleBitrates([alice], [150_000, 500_000, 1_500_000]);
-    bench.estimate(bob, 1_600_000);
+    bench.estimate(bob, 1_450_000);
     expect(bench.served(bob, alice, 'thumb')).toMatchObject({ layer: 0, paused: false });
     expect(bench.served(bob, alice)).toMatchObject({ layer: 1, paused: false });
   });
@@ -113,11 +115,13 @@ describe('two copies of a track', () => {
     const { bench, alice, bob } = watchedTwice();
     const { streamId } = videoOf(alice);
     const noThumb = bench.want(bob, { unsubscribe: [cameraOf(alice, { variant: 'thumb' })] });
-    expect(bench.served(bob, alice, 'thumb')).toMatchObject({ paused: true });
+    bench.agree(bob);
+    expect(bench.served(bob, alice, 'thumb')).toBeUndefined();
     expect(bench.served(bob, alice)).toMatchObject({ layer: 2, paused: false });
     expect(newsIn(noThumb, bob, 'metadata')).toHaveLength(1);
     expect(streamsOf(bench, bob)).toEqual([streamId, 'stream-carol-s1']);
     bench.want(bob, { subscribe: [cameraOf(alice, THUMB)], unsubscribe: [videoOf(alice)] });
+    bench.agree(bob);
     expect(bench.served(bob, alice, 'thumb')).toMatchObject({ layer: 0, paused: false });
     expect(bench.served(bob, alice)).toMatchObject({ paused: true });
     expect(streamsOf(bench, bob)).toEqual([streamId, `${streamId}+thumb`, 'stream-carol-s1']);
@@ -217,5 +221,42 @@ describe('copies have bounds', () => {
     const tracks = { t: { kind: 'video' as const, 'org.weir.copy_of': copyOf } };
     bench.say(alice, { kind: 'metadata_changed', metadata: { s: { purpose: 'm.usermedia', tracks } } });
     expect(bench.lastMetadata(bob)?.['s']?.tracks).toEqual({ t: { kind: 'video' } });
+  });
+});
+
+describe('copies and those who would abuse them', () => {
+  it('are as few as may be, however often others are asked for', () => {
+    const { bench, alice, bob } = watchedCall();
+    for (let round = 0; round < 40; round += 1) {
+      const copies = Array.from({ length: 16 }, (_, index) => cameraOf(alice, { variant: `r${round}v${index}` }));
+      bench.want(bob, { subscribe: copies });
+      bench.agree(bob);
+      bench.want(bob, { unsubscribe: copies });
+      bench.agree(bob);
+    }
+    for (const { tracks } of offersIn(bench.effects)) expect(tracks.length).toBeLessThanOrEqual(2 + 16);
+    expect(offersIn(bench.effects).at(-1)?.tracks).toHaveLength(2);
+  });
+
+  it('cannot be passed off: the ids of a copy of somebody else are taken', () => {
+    const { bench, alice, bob } = watchedCall();
+    const { streamId, trackId } = videoOf(alice);
+    const mallory = benchClient('mallory');
+    const forged = { streamId: `${streamId}+thumb`, trackId: `${trackId}+thumb` };
+    mallory.metadata = {
+      [forged.streamId]: { purpose: 'm.usermedia', tracks: { [forged.trackId]: { kind: 'video' } } },
+    };
+    mallory.tracks = [{ ref: forged, kind: 'video', layers: [{ rid: undefined }] }];
+    bench.join(mallory);
+    expect(bench.lastMetadata(bob)?.[forged.streamId]).toBeUndefined();
+    expect([...bench.conference.tracks.values()].map(({ track }) => track.ref)).not.toContainEqual(forged);
+    expect(newsIn(bench.effects, mallory, 'error')).toMatchObject([{ error: { code: 'WEIR_TRACK_TAKEN' } }]);
+  });
+
+  it('leave nothing behind of a publisher who left', () => {
+    const { bench, alice, bob } = watchedCall();
+    bench.show(bob, alice, 2);
+    bench.take({ kind: 'hung-up', call: alice.call });
+    expect(bench.conference.participants.get(bob.call.key)?.viewing.shown.size).toBe(0);
   });
 });
