@@ -20,7 +20,7 @@ export interface Allocation {
   readonly grants: ReadonlyMap<string, Grant>;
   /** bit/s set aside for audio. */
   readonly audio: number;
-  /** bit/s of what is granted, with `audio`. Within the estimate whenever a video is granted. */
+  /** bit/s of what is granted, with `audio`. Within the estimate, but for what is kept through a dip of it, or on trial. */
   readonly spent: number;
   /** bit/s if all got their ideal, with `audio`. */
   readonly demand: number;
@@ -57,8 +57,8 @@ interface Climber {
 /**
  * Audio comes off the estimate first. Then every visible video gets its lowest rung in the order of `inOrder`, as far as they
  * fit; one that does not fit is paused, and those after it still get what is left. Then the ranks rise to their ideal, the
- * best rank first, equals one layer at a time. Nobody is shown beyond the estimate: where not even the first video's lowest
- * rung fits, the first is paused too.
+ * best rank first, equals one layer at a time. Where not even the first video's lowest rung fits, the first is paused too, and
+ * tried after a while: an estimate of a link that carries nothing but voices says little.
  *
  * @param available bit/s to the viewer; undefined before there is an estimate: then each gets its ideal. NaN and negative
  *   count as 0.
