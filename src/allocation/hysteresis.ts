@@ -36,13 +36,14 @@ export interface Dark {
   readonly tryAt: number;
   /** How long is waited for a try, ms. */
   readonly wait: number;
-  /** Until when a try lasts, ms, and the estimate with which it began. */
-  readonly trial: { readonly until: number; readonly available: number } | undefined;
+  /** The estimate with which a try began, bit/s: the picture stays while that holds. */
+  readonly trial: { readonly available: number } | undefined;
 }
 
 const FIRST_TRY_AFTER_MS = 12_000;
 const LONGEST_WAIT_MS = 60_000;
-const TRIAL_MS = 4_000;
+/** bit/s. From here on the estimate says enough. */
+const TELLING_ESTIMATE = 200_000;
 /** Of the estimate with which a try began. */
 const TRIAL_FAILS_BELOW = 0.85;
 
@@ -50,7 +51,7 @@ const TRIAL_FAILS_BELOW = 0.85;
 export function isOnTrial({ dark }: Memory, available: number, now: number): boolean {
   if (dark === undefined) return false;
   if (dark.trial === undefined) return now >= dark.tryAt;
-  return now < dark.trial.until && available >= dark.trial.available * TRIAL_FAILS_BELOW;
+  return available >= dark.trial.available * TRIAL_FAILS_BELOW;
 }
 
 /** What is remembered of the dark after an allocation. */
@@ -67,9 +68,9 @@ export function darkAfter(
     return showsPictures ? undefined : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
   }
   if (isOnTrial(before, available, now)) {
-    return { ...dark, trial: dark.trial ?? { until: now + TRIAL_MS, available } };
+    return available >= TELLING_ESTIMATE ? undefined : { ...dark, trial: dark.trial ?? { available } };
   }
-  // It stayed: the estimate has grown with what is sent.
+  // What it was tried with is enough now.
   if (showsPictures) return undefined;
   if (dark.trial === undefined) return dark;
   const wait = Math.min(dark.wait * 2, LONGEST_WAIT_MS);
