@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backoffMs } from './backoff.ts';
-import { cameraEncodings, screenEncodings, videoBitrate } from './encodings.ts';
+import { cameraEncodings, screenEncodings } from './encodings.ts';
+import { videoBitrate } from './wire.ts';
 import { SpeakingHold } from './levels.ts';
 import { CONNECT_TIMEOUT_MS, type PathEvents, PathWatch, RESTART_TIMEOUT_MS, SILENCE_MS } from './path-watch.ts';
 import { problem, problemOfCapture, problemOfFocus } from './problems.ts';

@@ -30,3 +30,4 @@ export {
 export type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
 export type { GrantedTrack, LayerSwitch, StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 export { type FocusToDevice, parseFocusToDevice, type WeirErrorBody } from '../../signalling/wire/to-device.ts';
+export { videoBitrate } from '../../signalling/wire/usual-bitrate.ts';

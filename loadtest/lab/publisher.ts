@@ -1,5 +1,4 @@
 /** Publishers of a scenario: peers that obey what the focus says of layers that nobody wants. */
-import { parseControl } from '../../signalling/wire/control.ts';
 import { ChromiumEndpoint } from '../peers/chromium-endpoint.ts';
 import { DatachannelEndpoint, type Media } from '../peers/datachannel-endpoint.ts';
 import type { Endpoint, EndpointEvents, TrackIds } from '../peers/endpoint.ts';
@@ -55,16 +54,8 @@ async function joinWith(
   const peer = new LightPeer({
     ...place,
     subscribe: 'nothing',
-    endpoint: events => {
-      const endpoint = endpointOf({
-        ...events,
-        control: text => {
-          obeyLayersWanted(endpoint, text);
-          events.control(text);
-        },
-      });
-      return endpoint;
-    },
+    obeysLayersWanted: true,
+    endpoint: endpointOf,
     rewriteCandidates: sdp => {
       focusAddress ??= candidateOf(sdp);
       return relay === undefined ? sdp : viaRelay(sdp, relay);
@@ -78,17 +69,6 @@ async function joinWith(
   } catch (error) {
     await peer.vanish();
     throw error;
-  }
-}
-
-function obeyLayersWanted(endpoint: Endpoint, text: string): void {
-  const parsed = parseControl(text);
-  if (parsed.kind === 'bad' || parsed.value.kind !== 'layers_wanted') return;
-  for (const { layers, ...track } of parsed.value.tracks) {
-    endpoint.setLayers(
-      track,
-      layers.map(({ active }) => active),
-    );
   }
 }
 

@@ -64,14 +64,14 @@ interface Climber {
  *   count as 0.
  * @param before what the allocation before returned for this viewer, or `NO_MEMORY`.
  * @param now ms, on a clock that never goes back.
- * @param spendable bit/s of `available` that may go into more than the lowest rung of each: less while a link drains.
+ * @param spendable bit/s of `available` that may go into more than the lowest rung of each: less while a link drains, all of it unless given.
  */
 export function allocate(
   wants: readonly Want[],
   available: number | undefined,
   before: Memory,
   now: number,
-  spendable = available,
+  spendable?: number,
 ): { allocation: Allocation; memory: Memory } {
   const { audio, videos } = byKind(wants);
   const streams = inOrder(videos);

@@ -76,10 +76,6 @@ export class Purse {
     this.#pace = pace;
   }
 
-  get spent(): number {
-    return this.#spent;
-  }
-
   /** The lowest of each is paid for; for more of them no more than `budget` may be spent. */
   riseAboveLowest(budget: number): void {
     this.#tolerance = budget < this.#budget ? 0 : TOLERANCE_FOR_KEEPS;

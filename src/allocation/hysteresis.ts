@@ -49,13 +49,13 @@ const TRIAL_FAILS_BELOW = 0.85;
 
 /** Whether a picture is shown on trial now, whatever it costs. */
 export function isOnTrial({ dark }: Memory, available: number, now: number): boolean {
-  if (dark === undefined) return false;
+  if (dark === undefined || available >= TELLING_ESTIMATE) return false;
   if (dark.trial === undefined) return now >= dark.tryAt;
   return available >= dark.trial.available * TRIAL_FAILS_BELOW;
 }
 
 /** What is remembered of the dark after an allocation. */
-export function darkAfter(
+function darkAfter(
   before: Memory,
   showsPictures: boolean,
   hasPictures: boolean,
@@ -67,9 +67,7 @@ export function darkAfter(
   if (dark === undefined) {
     return showsPictures ? undefined : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
   }
-  if (isOnTrial(before, available, now)) {
-    return available >= TELLING_ESTIMATE ? undefined : { ...dark, trial: dark.trial ?? { available } };
-  }
+  if (isOnTrial(before, available, now)) return { ...dark, trial: dark.trial ?? { available } };
   // What it was tried with is enough now.
   if (showsPictures) return undefined;
   if (dark.trial === undefined) return dark;

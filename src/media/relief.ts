@@ -58,7 +58,8 @@ export class Relief {
   estimated(estimate: number, seen: Seen): { available: number; spendable: number } {
     const believed = this.#believed(estimate, seen);
     const lostMore = seen.lost - this.#usuallyLost;
-    this.#follow(believed, seen.lost);
+    this.#usuallyLost += WEIGHT_OF_LOOK * lostMore;
+    this.#follow(believed, seen.lost, lostMore);
     // What is lost does not arrive, whatever the estimate says; it says so late.
     const available = lostMore > LOST_MORE ? believed * (1 - lostMore) : believed;
     const fallsOn = this.#clock.now() - this.#steepAt < FALLS_ON_MS;
@@ -78,14 +79,12 @@ export class Relief {
     return estimate;
   }
 
-  #follow(available: number, lost: number): void {
+  #follow(available: number, lost: number, lostMore: number): void {
     const now = this.#clock.now();
     const late = this.#late.filter(({ at }) => now - at < LATE_MS);
     const highest = late.reduce((most, one) => Math.max(most, one.available), available);
     this.#late = [...late, { available, at: now }];
-    const lostMore = lost - this.#usuallyLost > LOST_MORE;
-    this.#usuallyLost += WEIGHT_OF_LOOK * (lost - this.#usuallyLost);
-    if (available >= highest * FALL && !lostMore) return;
+    if (available >= highest * FALL && lostMore <= LOST_MORE) return;
     this.#since = now;
     const isSteep = available < highest * STEEP_FALL || lost > LOST;
     if (isSteep && now - this.#steepAt >= FALLS_APART_MS) {

@@ -6,8 +6,8 @@ import { ChromiumEndpoint, type ReceivedTrack } from '../../loadtest/peers/chrom
 import { LoadBrowser } from '../../loadtest/peers/load-browser.ts';
 import { Publishers } from '../../loadtest/peers/publishers.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { type Address, candidateOf } from '../../loadtest/peers/via-relay.ts';
-import { report, Stage, WAIT_MS } from './stage.ts';
+import type { Address } from '../../loadtest/peers/via-relay.ts';
+import { eventually, report, Stage, WAIT_MS } from './stage.ts';
 
 const LARGE = { width: 640, height: 360 };
 const SMALL = { width: 160, height: 90 };
@@ -79,21 +79,7 @@ test('publishers of a process of their own reach the focus through a relay that 
   const room = await scene.callRoom([host, ...users]);
   await using page = await ChromiumEndpoint.open(browser);
   const viewer = scene.peer(host, room, { viewsOnly: true, subscribe: LARGE, endpoint: events => page.attach(events) });
-  let focusAt: Address | undefined;
-  // A light peer tells where the focus listens.
-  const scout = scene.peer(host, room, {
-    unlisted: true,
-    viewsOnly: true,
-    rewriteCandidates: sdp => {
-      focusAt ??= candidateOf(sdp);
-      return sdp;
-    },
-  });
-  await scout.join();
-  await until('the focus is found', WAIT_MS, () => focusAt !== undefined);
-  await scout.leave();
-  if (focusAt === undefined) throw new Error('the focus tells no candidate');
-
+  const focusAt = await scene.focusAddress(host, room);
   await using relay = await LossyRelay.open(focusAt);
   const { userId, deviceId } = stage.focus.user;
   const { baseUrl } = stage.synapse;
@@ -153,14 +139,6 @@ class LossyRelay {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of [this.#near, ...this.#far.values()]) socket.close();
-  }
-}
-
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + WAIT_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
-    await delay(100);
   }
 }
 

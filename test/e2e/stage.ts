@@ -9,6 +9,7 @@ import { matrixRequest } from '../../demo/matrix-api.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
+import { type Address, candidateOf } from '../../loadtest/peers/via-relay.ts';
 
 /** Longest wait for what has no bound of its own: a busy machine is slow, and must not fail a test. */
 export const WAIT_MS = 45_000;
@@ -168,6 +169,24 @@ export class Scene {
     return peers as { [K in keyof U]: LightPeer };
   }
 
+  /** Where the focus listens for media: a light peer of this user, who is not in the call afterwards, hears it in its answer. */
+  async focusAddress(user: MatrixUser, room: CallRoom): Promise<Address> {
+    let found: Address | undefined;
+    const scout = this.peer(user, room, {
+      unlisted: true,
+      viewsOnly: true,
+      rewriteCandidates: sdp => {
+        found ??= candidateOf(sdp);
+        return sdp;
+      },
+    });
+    await scout.join();
+    await until('the focus is found', WAIT_MS, () => found !== undefined);
+    await scout.leave();
+    if (found === undefined) throw new Error('the focus tells no candidate');
+    return found;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#peers.map(peer => (peer.hangup === undefined ? peer.leave() : peer.vanish())));
     for (const user of this.#users) this.stage.giveUser(user);
@@ -198,6 +217,15 @@ export function whole(peers: readonly LightPeer[], withinMs = WAIT_MS): Promise<
 export function wholeAgain(peers: readonly LightPeer[], withinMs = WAIT_MS): Promise<number> {
   for (const peer of peers) peer.resetCounts();
   return whole(peers, withinMs);
+}
+
+/** Asks until it holds; rejects after WAIT_MS. */
+export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${WAIT_MS} ms: ${what}`);
+    await delay(100);
+  }
 }
 
 /** Figures for whoever reads the output of the tests. */

@@ -1,6 +1,7 @@
 /** What a viewer gets, on a real focus with its real media worker: within its link, and twice where it asks for that. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ToldAllocation } from '../../loadtest/lab/allocation.ts';
 import { startRelay } from '../../loadtest/lab/link/relay.ts';
 import { steady } from '../../loadtest/lab/link/script.ts';
 import { ChromiumEndpoint } from '../../loadtest/peers/chromium-endpoint.ts';
@@ -8,10 +9,9 @@ import type { TrackIds } from '../../loadtest/peers/endpoint.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { LoadBrowser } from '../../loadtest/peers/load-browser.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { type Address, candidateOf, viaRelay } from '../../loadtest/peers/via-relay.ts';
-import { parseControl, type Subscription, writeControl } from '../../signalling/wire/control.ts';
-import type { GrantedTrack } from '../../signalling/wire/streams.ts';
-import { report, type Scene, Stage, WAIT_MS } from './stage.ts';
+import { viaRelay } from '../../loadtest/peers/via-relay.ts';
+import { type Subscription, writeControl } from '../../signalling/wire/control.ts';
+import { eventually, report, Stage, WAIT_MS } from './stage.ts';
 
 const LARGE = { width: 640, height: 360 };
 const SETTLES_MS = 15_000;
@@ -34,7 +34,7 @@ test('the worker sends what the focus grants: two allocators of one link do not 
   await using scene = stage.scene();
   const [alice, bob, carol] = await scene.users(3);
   const room = await scene.callRoom([alice, bob, carol]);
-  const target = await focusAddress(scene, carol, room);
+  const target = await scene.focusAddress(carol, room);
   const open = steady({ queueMs: 500, delayMs: 20 });
   const relay = await startRelay({
     target,
@@ -48,7 +48,7 @@ test('the worker sends what the focus grants: two allocators of one link do not 
     );
     await Promise.all(publishers.map(publisher => publisher.join()));
     await using page = await ChromiumEndpoint.open(browser);
-    const granted = new Map<string, GrantedTrack['grant']>();
+    const told = new ToldAllocation();
     const viewer = scene.peer(carol, room, {
       viewsOnly: true,
       subscribe: 'nothing',
@@ -57,10 +57,7 @@ test('the worker sends what the focus grants: two allocators of one link do not 
         page.attach({
           ...events,
           control: text => {
-            const parsed = parseControl(text);
-            if (parsed.kind === 'ok' && parsed.value.kind === 'allocation') {
-              for (const { streamId, grant } of parsed.value.tracks) granted.set(streamId, grant);
-            }
+            told.hear(text);
             events.control(text);
           },
         }),
@@ -75,13 +72,13 @@ test('the worker sends what the focus grants: two allocators of one link do not 
     let changes = 0;
     let before = '';
     for (let sample = 0; sample < SAMPLES; sample++) {
-      const now = JSON.stringify([...granted]);
+      const now = JSON.stringify(told.grants);
       if (before !== '' && now !== before) changes += 1;
       before = now;
       const { received } = await page.stats();
       for (const track of received) {
         if (track.kind !== 'video') continue;
-        const grant = granted.get(track.streamId);
+        const grant = told.grantOf(track);
         compared += 1;
         if (grant?.kind === 'layer' && WIDTHS[grant.layer] === track.frameWidth) agreed += 1;
       }
@@ -92,7 +89,7 @@ test('the worker sends what the focus grants: two allocators of one link do not 
     expect(agreed / compared).toBeGreaterThan(0.6);
     expect(changes).toBeLessThan(12);
     expect(
-      [...granted.values()].every(({ kind }) => kind === 'layer'),
+      told.grants.every(({ kind }) => kind === 'layer'),
       'both fit: none is paused',
     ).toBe(true);
   } finally {
@@ -124,7 +121,10 @@ test('a viewer gets one track as a thumbnail and as a full picture', async () =>
     return seen.toSorted().join();
   };
   const copyId = `${camera.streamId}+full`;
-  await eventually(async () => (await widths()) === [`${camera.streamId} 160`, `${copyId} 640`].toSorted().join());
+  await eventually(
+    'it is shown twice',
+    async () => (await widths()) === [`${camera.streamId} 160`, `${copyId} 640`].toSorted().join(),
+  );
   expect(viewer.metadata[copyId]?.tracks?.[`${camera.trackId}+full`]?.['org.weir.copy_of']).toEqual({
     stream_id: camera.streamId,
     track_id: camera.trackId,
@@ -134,28 +134,6 @@ test('a viewer gets one track as a thumbnail and as a full picture', async () =>
   await until('the copy is gone', WAIT_MS, () => viewer.metadata[copyId] === undefined);
   expect([...viewer.seen.errors, ...viewer.seen.unreadable, ...page.complaints]).toEqual([]);
 });
-
-/** A light peer tells where the focus listens. */
-async function focusAddress(
-  scene: Scene,
-  user: Parameters<Scene['peer']>[0],
-  room: Parameters<Scene['peer']>[1],
-): Promise<Address> {
-  let found: Address | undefined;
-  const scout = scene.peer(user, room, {
-    unlisted: true,
-    viewsOnly: true,
-    rewriteCandidates: sdp => {
-      found ??= candidateOf(sdp);
-      return sdp;
-    },
-  });
-  await scout.join();
-  await until('the focus is found', WAIT_MS, () => found !== undefined);
-  await scout.leave();
-  if (found === undefined) throw new Error('the focus tells no candidate');
-  return found;
-}
 
 /** Says it once the viewer can, and knows of all of them. */
 async function wants(viewer: LightPeer, publishers: readonly LightPeer[], said: Partial<Subscription>): Promise<void> {
@@ -176,12 +154,4 @@ function cameraOf(publisher: LightPeer): TrackIds {
 function cameraAndVoice(publisher: LightPeer): (TrackIds & { width?: number; height?: number })[] {
   const [voice] = publisher.tracks();
   return [...(voice === undefined ? [] : [voice]), { ...cameraOf(publisher), ...LARGE }];
-}
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + WAIT_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${WAIT_MS} ms`);
-    await delay(100);
-  }
 }

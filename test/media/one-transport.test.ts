@@ -112,7 +112,10 @@ describe.each(STACKS)('%s', (_name, make) => {
 
   it('publishes and receives both kinds, both ways', async () => {
     const [alice, bob] = await pair();
-    expect(alice.answered).toMatchObject({ refused: [], published: [{ layers: [{ rid: undefined }] }, { layers: [{ rid: undefined }] }] });
+    expect(alice.answered).toMatchObject({
+      refused: [],
+      published: [{ layers: [{ rid: undefined }] }, { layers: [{ rid: undefined }] }],
+    });
     await bob.receive(alice.tracks());
     await alice.receive(bob.tracks());
     for (const [viewer, publisher] of [
