@@ -1,6 +1,6 @@
 /** Messages of the control data channel, `{type, content}` as JSON text (MSC3898), both ways. */
 import { Type } from 'typebox';
-import { Description, readStreamMetadata } from './description.ts';
+import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
@@ -121,7 +121,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       const raw = firstOf(content, ['sdp_stream_metadata', STREAM_METADATA_KEYS[0]]);
       const metadata = raw === undefined ? undefined : readStreamMetadata(raw);
       if (metadata?.kind === 'bad') return metadata;
-      return ok({ kind: 'negotiate', description: parsed.value.description, metadata: metadata?.value });
+      return ok({ kind: 'negotiate', description: knownOfDescription(parsed.value.description), metadata: metadata?.value });
     }
     case 'm.call.sdp_stream_metadata_changed':
     case 'org.matrix.call.sdp_stream_metadata_changed': {

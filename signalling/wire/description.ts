@@ -19,6 +19,11 @@ export const Description = Type.Object({
 });
 export type Description = Static<typeof Description>;
 
+/** A description without the keys that nobody gave a meaning: what they hold knows no bound. */
+export function knownOfDescription({ type, sdp }: Description): Description {
+  return { type, sdp };
+}
+
 const parseStreamMetadata = parserOf('sdp_stream_metadata', StreamMetadata);
 
 /**

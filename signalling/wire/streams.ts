@@ -99,7 +99,7 @@ export function parseStreamsMessage(type: string, content: object): Parsed<Strea
       const kind = type === 'org.weir.layers_wanted' ? 'layers_wanted' : 'layers_available';
       return mapped(parseLayers(content), ({ tracks }) => ({
         kind,
-        tracks: tracks.map(({ layers, ...ids }) => ({ ...readIds(ids), layers })),
+        tracks: tracks.map(({ layers, ...ids }) => ({ ...readIds(ids), layers: layers.map(knownOfSwitch) })),
       }));
     }
     case 'org.weir.allocation':
@@ -110,7 +110,7 @@ export function parseStreamsMessage(type: string, content: object): Parsed<Strea
         tracks: tracks.map(({ layer, paused, layers, ...ids }) => ({
           ...readIds(ids),
           grant: layer === undefined ? { kind: 'paused', reason: paused ?? 'no_layer' } : { kind: 'layer', layer },
-          layers,
+          layers: layers.map(knownOfOffered),
         })),
       }));
     case 'org.weir.speakers':
@@ -163,6 +163,14 @@ function readIds(ids: { stream_id: string; track_id: string }): { streamId: stri
 
 function writeIds(ids: { streamId: string; trackId: string }): { stream_id: string; track_id: string } {
   return { stream_id: ids.streamId, track_id: ids.trackId };
+}
+
+function knownOfSwitch({ rid, active }: LayerSwitch): LayerSwitch {
+  return { ...(rid === undefined ? {} : { rid }), active };
+}
+
+function knownOfOffered({ width, height, live }: OfferedLayer): OfferedLayer {
+  return { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }), live };
 }
 
 function mapped<From>(parsed: Parsed<From>, read: (value: From) => StreamsMessage): Parsed<StreamsMessage> {

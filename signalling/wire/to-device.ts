@@ -4,7 +4,7 @@ import { type HangupReason, type WeirError, hangupReason } from './errors.ts';
 import { STREAM_METADATA_KEYS, FOCUS_SESSION_ID, VOIP_VERSION } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id, type StreamMetadata } from './stream-metadata.ts';
-import { Description, readStreamMetadata } from './description.ts';
+import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 
 /** Where a message came from and which call it is about; the sender is the homeserver's word, the rest the client's. */
 export interface Envelope {
@@ -102,7 +102,7 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
       const raw = firstOf(common.value, STREAM_METADATA_KEYS);
       const metadata = raw === undefined ? undefined : readStreamMetadata(raw);
       if (metadata?.kind === 'bad') return metadata;
-      return ok({ kind: 'negotiate', from, description: negotiate.value.description, metadata: metadata?.value });
+      return ok({ kind: 'negotiate', from, description: knownOfDescription(negotiate.value.description), metadata: metadata?.value });
     }
     case 'm.call.answer': {
       const answer = parseAnswer(content);
@@ -300,14 +300,19 @@ export function parseFocusToDevice(type: string, content: unknown): Parsed<Focus
         kind: 'negotiate',
         callId,
         destSessionId,
-        description: negotiate.value.description,
+        description: knownOfDescription(negotiate.value.description),
         metadata: metadata?.value,
       });
     }
     case 'm.call.candidates': {
       const candidates = parseFocusCandidates(content);
       if (candidates.kind === 'bad') return candidates;
-      return ok({ kind: 'candidates', callId, destSessionId, candidates: candidates.value.candidates });
+      return ok({
+        kind: 'candidates',
+        callId,
+        destSessionId,
+        candidates: candidates.value.candidates.map(knownOfCandidate),
+      });
     }
     default: {
       const hangup = parseHangup(content);
@@ -318,8 +323,20 @@ export function parseFocusToDevice(type: string, content: unknown): Parsed<Focus
         callId,
         destSessionId,
         reason: hangup.value.reason ?? 'user_hangup',
-        error: error.kind === 'ok' ? error.value : undefined,
+        error: error.kind === 'ok' ? knownOfError(error.value) : undefined,
       });
     }
   }
+}
+
+function knownOfCandidate({ candidate, sdpMid, sdpMLineIndex }: RemoteCandidate): RemoteCandidate {
+  return {
+    candidate,
+    ...(sdpMid === undefined ? {} : { sdpMid }),
+    ...(sdpMLineIndex === undefined ? {} : { sdpMLineIndex }),
+  };
+}
+
+function knownOfError({ code, message, remedy }: WeirErrorBody): WeirErrorBody {
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
 }
