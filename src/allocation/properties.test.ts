@@ -7,6 +7,9 @@ import { inOrder, RANKS } from './order.ts';
 import { type UpstreamMemory, wantedLayers } from './upstream.ts';
 import type { Grant, Layer, VideoWant, Want } from './wants.ts';
 
+// The same cases in each run: what fails here fails again.
+fc.configureGlobal({ seed: 20_261_123 });
+
 const honestBitrate = fc.integer({ min: 1, max: 3_000_000 });
 const lie = fc.oneof(fc.constantFrom(0, -1, Number.NaN, Infinity, -Infinity, 1e12, 1e18, 0.1), fc.double());
 const anyBitrate = fc.oneof({ weight: 5, arbitrary: honestBitrate }, { weight: 1, arbitrary: lie });
