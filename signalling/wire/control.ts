@@ -121,7 +121,11 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       const raw = firstOf(content, ['sdp_stream_metadata', STREAM_METADATA_KEYS[0]]);
       const metadata = raw === undefined ? undefined : readStreamMetadata(raw);
       if (metadata?.kind === 'bad') return metadata;
-      return ok({ kind: 'negotiate', description: knownOfDescription(parsed.value.description), metadata: metadata?.value });
+      return ok({
+        kind: 'negotiate',
+        description: knownOfDescription(parsed.value.description),
+        metadata: metadata?.value,
+      });
     }
     case 'm.call.sdp_stream_metadata_changed':
     case 'org.matrix.call.sdp_stream_metadata_changed': {

@@ -102,7 +102,12 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
       const raw = firstOf(common.value, STREAM_METADATA_KEYS);
       const metadata = raw === undefined ? undefined : readStreamMetadata(raw);
       if (metadata?.kind === 'bad') return metadata;
-      return ok({ kind: 'negotiate', from, description: knownOfDescription(negotiate.value.description), metadata: metadata?.value });
+      return ok({
+        kind: 'negotiate',
+        from,
+        description: knownOfDescription(negotiate.value.description),
+        metadata: metadata?.value,
+      });
     }
     case 'm.call.answer': {
       const answer = parseAnswer(content);
