@@ -79,9 +79,12 @@ export function allocate(
   const reserve = audioReserve(audio);
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
-    const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
-    const purse = new Purse(videoBudget(available, setAside), paceOf(streams, before, now));
-    climbAll(climbers, purse, videoBudget(Math.min(available, spendable ?? available), setAside));
+    const drains = spendable !== undefined && spendable < available;
+    const setAside = reserve + (drains || showsNothing(before) ? voiceHeaders(audio) : 0);
+    const budget = videoBudget(available, setAside);
+    const aboveLowest = videoBudget(drains ? spendable : available, setAside);
+    const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);
+    climbAll(climbers, new Purse({ budget, aboveLowest, had, pace: paceOf(streams, before, now) }));
     const [first] = climbers;
     if (first !== undefined && first.at === -1 && first.ladder.length > 0 && isOnTrial(before, available, now))
       first.at = 0;
@@ -140,9 +143,9 @@ function climberOf(stream: Ranked, before: Memory, now: number): Climber {
   return { key: stream.want.key, rank: stream.rank, ladder, ...pastOf(stream, ladder, before, now), at: -1 };
 }
 
-function climbAll(inOrder: readonly Climber[], purse: Purse, budgetAboveLowest: number): void {
+function climbAll(inOrder: readonly Climber[], purse: Purse): void {
   const shown = inOrder.filter(climber => climb(climber, purse));
-  purse.riseAboveLowest(budgetAboveLowest);
+  purse.riseAboveLowest();
   for (const rank of RANKS) {
     let equals = shown.filter(climber => climber.rank === rank);
     // Who cannot take a step leaves, so that each step of each ladder is looked at once.
@@ -165,6 +168,7 @@ function pays(climber: Climber, next: number, cost: number, purse: Purse): boole
   // What it had is gone: no rise, but what is left of it.
   if (next === 0 && climber.wasShown) return purse.replace(cost);
   if (!(next === 0 ? climber.barredFromAll : climber.barred)) return purse.rise(cost);
+  if (purse.riseWithPlentyLeft(cost)) return true;
   purse.holdBack(cost);
   return false;
 }

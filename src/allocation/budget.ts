@@ -35,7 +35,8 @@ function bitrateOf({ layers }: AudioWant): number {
 const VOICE_HEADERS = 17_600;
 
 export function voiceHeaders(audio: readonly AudioWant[]): number {
-  return audio.length * VOICE_HEADERS;
+  // Of one that is silent next to nothing flows.
+  return audio.reduce((sum, want) => sum + Math.min(bitrateOf(want), VOICE_HEADERS), 0);
 }
 
 /** bit/s for video under an estimate: 0 where the estimate is no number, negative, or less than audio needs. */
@@ -46,6 +47,8 @@ export function videoBudget(available: number, audio: number): number {
 
 // What is measured moves by some percent all the time: what goes up must still fit when it does.
 const SHARE_FOR_RISES = 0.96;
+// A link that has so much more does not have to be waited for.
+const SHARE_FOR_RISES_AFTER_A_FALL = 0.85;
 
 // An estimate dips by some percent with each try of the worker for more. What is shown stays for that: where the link has really
 // become narrower, it falls on.
@@ -55,6 +58,8 @@ const TOLERANCE_FOR_LOWEST = 0.3;
 
 // Each rise begins with a keyframe: many at once would fill the link's queue, and look like a link that is too narrow.
 const SHARE_OF_RISES_AT_ONCE = 0.25;
+// The less is left, the more such a look costs.
+const SHARE_OF_WHAT_IS_LEFT = 0.5;
 
 /**
  * How much may rise in one allocation: all that fits; some, but at least one step; some, and no step that is more, as the estimate
@@ -62,24 +67,44 @@ const SHARE_OF_RISES_AT_ONCE = 0.25;
  */
 export type Pace = 'at once' | 'step by step' | 'by small steps' | 'not yet';
 
+/** What there is to spend in one allocation, in bit/s. */
+export interface Means {
+  readonly budget: number;
+  /** Of the budget, for more than the lowest of each: less than all of it while the link's queue drains. */
+  readonly aboveLowest: number;
+  /** What all would cost that had something before, if they kept it. */
+  readonly had: number;
+  readonly pace: Pace;
+}
+
 /** The money of one allocation, in bit/s. What was had before may use a little more than the budget, what rises a little less. */
 export class Purse {
   #spent = 0;
   #heldBack = 0;
   #risen = 0;
-  #tolerance = TOLERANCE_FOR_LOWEST;
+  #tolerance: number;
   #budget: number;
+  readonly #aboveLowest: number;
   readonly #pace: Pace;
+  /** bit/s that may rise in one allocation, beside a first step. */
+  readonly #mayRise: number;
 
-  constructor(budget: number, pace: Pace) {
+  constructor({ budget, aboveLowest, had, pace }: Means) {
     this.#budget = budget;
+    this.#aboveLowest = aboveLowest;
     this.#pace = pace;
+    this.#tolerance = this.#drains ? 0 : TOLERANCE_FOR_LOWEST;
+    this.#mayRise = Math.min(aboveLowest * SHARE_OF_RISES_AT_ONCE, (aboveLowest - had) * SHARE_OF_WHAT_IS_LEFT);
   }
 
-  /** The lowest of each is paid for; for more of them no more than `budget` may be spent. */
-  riseAboveLowest(budget: number): void {
-    this.#tolerance = budget < this.#budget ? 0 : TOLERANCE_FOR_KEEPS;
-    this.#budget = Math.min(this.#budget, budget);
+  get #drains(): boolean {
+    return this.#aboveLowest < this.#budget;
+  }
+
+  /** What is paid from now on is more than the lowest of each. */
+  riseAboveLowest(): void {
+    this.#tolerance = this.#drains ? 0 : TOLERANCE_FOR_KEEPS;
+    this.#budget = this.#aboveLowest;
   }
 
   /** Pays for what the stream had before; false if it does not fit any more. */
@@ -94,6 +119,14 @@ export class Purse {
     return paid;
   }
 
+  /** Pays for more before its time, where much more than that fits. */
+  riseWithPlentyLeft(cost: number): boolean {
+    // Right after a fall an estimate promises too much.
+    if (this.#pace === 'by small steps') return false;
+    const fits = this.#spent + this.#heldBack + cost <= this.#budget * SHARE_FOR_RISES_AFTER_A_FALL;
+    return fits && this.rise(cost);
+  }
+
   /** Pays for what takes the place of something that is gone; false if it does not fit with headroom. */
   replace(cost: number): boolean {
     return this.#pay(cost, this.#fitsWithHeadroom(cost));
@@ -104,7 +137,7 @@ export class Purse {
       case 'at once':
         return true;
       case 'step by step':
-        return this.#risen === 0 || this.#risen + cost <= this.#budget * SHARE_OF_RISES_AT_ONCE;
+        return this.#risen === 0 || this.#risen + cost <= this.#mayRise;
       case 'by small steps':
         return this.#risen + cost <= this.#budget * SHARE_OF_RISES_AT_ONCE;
       case 'not yet':

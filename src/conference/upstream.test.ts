@@ -84,7 +84,7 @@ describe('layers that nobody wants', () => {
 
   it('are those between what is granted and the lowest one, which all fall back to', () => {
     const { bench, alice, bob } = watchedCall(LARGE);
-    expect(ticks(bench, alice, 6_000)).toEqual([[4_000, '0 2']]);
+    expect(ticks(bench, alice, 6_000)).toEqual([[1_000, '0 2']]);
     bench.want(bob, { subscribe: [cameraOf(alice, SMALL)] });
     expect(ticks(bench, alice, 3_000)).toEqual([[1_000, '0']]);
   });
@@ -123,14 +123,21 @@ describe('layers that nobody wants', () => {
 });
 
 describe('newcomers', () => {
-  it('find all layers running: they are asked for when the invite comes, and for 3 s after its media is up', () => {
+  it('find all layers running where nothing ran: from the invite until 3 s after its media is up', () => {
     const { bench, alice, bob } = settledCall(SMALL);
+    bench.want(bob, { unsubscribe: [videoOf(alice)] });
+    bench.pass(2_000);
     const carol = benchClient('carol');
     expect(wantedOf(bench.invite(carol), alice)).toEqual(['0 1 2']);
     bench.finishAll();
     bench.pass(2_000);
     bench.take({ kind: 'path', call: carol.call, state: 'heard' }, { kind: 'control-open', call: carol.call });
-    expect(ticks(bench, alice, 6_000)).toEqual([[4_000, '0']]);
+    expect(ticks(bench, alice, 6_000)).toEqual([[4_000, '']]);
+  });
+
+  it('take what runs where somebody is watched: encoders that start make the join no faster', () => {
+    const { bench, alice, bob } = settledCall(SMALL);
+    expect(wantedOf(bench.invite(benchClient('carol')), alice)).toEqual([]);
     expect(bench.served(bob, alice)).toMatchObject({ layer: 0 });
   });
 

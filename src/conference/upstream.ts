@@ -35,10 +35,11 @@ export function steerUpstream(conference: Conference, now: number, effects: Effe
 /** True where its publisher has to be told. */
 function steer(publication: Publication, grants: readonly ViewerGrant[], awaited: boolean, now: number): boolean {
   const offered = publication.layers.map(layer => layer.offered);
+  const runs = grants.some(({ grant }) => grant.kind === 'layer' || grant.reason !== 'hidden');
   // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
   const { wanted, memory } = wantedLayers(
-    [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited ? offered.map(allOf) : [])],
+    [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited && !runs ? offered.map(allOf) : [])],
     offered,
     publication.upstream,
     now,

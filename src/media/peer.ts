@@ -12,12 +12,14 @@ import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } fro
 import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
+import { Dips } from './dips.ts';
 import { ControlChannel } from './control-channel.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
 import { Path } from './path.ts';
 import { Publications } from './publications.ts';
+import { Floor } from './floor.ts';
 import { Relief } from './relief.ts';
 import { SentTracks } from './sent-tracks.ts';
 
@@ -46,6 +48,7 @@ export class MediasoupPeer implements Peer {
   readonly #sent: SentTracks;
   readonly #estimate: Estimate;
   readonly #ceiling: Ceiling;
+  readonly #dips: Dips;
   readonly #relief: Relief;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
@@ -78,10 +81,12 @@ export class MediasoupPeer implements Peer {
     });
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
     this.#ceiling = new Ceiling(transport, clock, logger);
+    const floor = new Floor(transport, logger);
+    this.#dips = new Dips(bitrate => floor.set(bitrate), clock);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
       changed: (estimated, seen) => {
-        const { available, spendable } = this.#relief.estimated(estimated, seen);
+        const { available, spendable } = this.#relief.estimated(this.#dips.sift(estimated, seen), seen);
         this.#tell(() => events.estimate(available, spendable));
       },
       lost: () =>
@@ -129,6 +134,7 @@ export class MediasoupPeer implements Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#estimate.close();
+    this.#dips.close();
     this.#relief.close();
     this.#ceiling.close();
     this.#lane.close();

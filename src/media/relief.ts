@@ -6,7 +6,7 @@ import type { SentTracks } from './sent-tracks.ts';
 /** Of the highest estimate of late: less, and voices are not repaired for a while. */
 const FALL = 0.8;
 /** Of the highest estimate of late: less, and the link has become narrower for sure; */
-const STEEP_FALL = 0.6;
+const STEEP_FALL = 0.68;
 /** so it has with a smaller fall where so many packets are lost, too, */
 const LOST = 0.05;
 /** or where so many more are lost than usual, whatever the estimate says. */
