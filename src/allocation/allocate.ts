@@ -80,7 +80,7 @@ export function allocate(
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
     const drains = spendable !== undefined && spendable < available;
-    const setAside = reserve + (drains || showsNothing(before) ? voiceHeaders(audio) : 0);
+    const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
     const budget = videoBudget(available, setAside);
     const aboveLowest = videoBudget(drains ? spendable : available, setAside);
     const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);

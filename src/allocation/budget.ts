@@ -82,7 +82,7 @@ export class Purse {
   #spent = 0;
   #heldBack = 0;
   #risen = 0;
-  #tolerance: number;
+  #tolerance = TOLERANCE_FOR_LOWEST;
   #budget: number;
   readonly #aboveLowest: number;
   readonly #pace: Pace;
@@ -93,7 +93,6 @@ export class Purse {
     this.#budget = budget;
     this.#aboveLowest = aboveLowest;
     this.#pace = pace;
-    this.#tolerance = this.#drains ? 0 : TOLERANCE_FOR_LOWEST;
     this.#mayRise = Math.min(aboveLowest * SHARE_OF_RISES_AT_ONCE, (aboveLowest - had) * SHARE_OF_WHAT_IS_LEFT);
   }
 
