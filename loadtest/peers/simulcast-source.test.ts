@@ -90,15 +90,15 @@ test('a request is answered with a keyframe of that layer within a frame; a seco
   const keyframes = (): number => rtp.filter(({ isKeyframe }) => isKeyframe).length;
   source.hear(pli(middle));
   run(source, 70);
-  const first = rtp.find(({ ssrc, starts }) => ssrc === middle && starts);
-  expect(first?.isKeyframe).toBe(true);
+  const starts = (): Sent[] => rtp.filter(packet => packet.ssrc === middle && packet.starts);
+  const asked = starts().findIndex(({ isKeyframe }) => isKeyframe);
+  // The frame before may still have been on its way out.
+  expect([0, 1]).toContain(asked);
   const after = keyframes();
   source.hear(pli(middle));
   run(source, 70);
   expect(keyframes() - after).toBeLessThanOrEqual(3);
-  expect(
-    rtp.find(({ ssrc, starts, timestamp }) => ssrc === middle && starts && timestamp !== first?.timestamp),
-  ).toMatchObject({ isKeyframe: false });
+  expect(starts()[asked + 1]).toMatchObject({ isKeyframe: false });
 });
 
 test('a layer that is off sends nothing, and comes back with a keyframe and a report', () => {

@@ -36,8 +36,8 @@ export interface Dark {
   readonly tryAt: number;
   /** How long is waited for a try, ms. */
   readonly wait: number;
-  /** The estimate with which a try began, bit/s: the picture stays while that holds. */
-  readonly trial: { readonly available: number } | undefined;
+  /** The estimate with which a try began, bit/s: the picture stays while that holds, and after a while comes near what it costs. */
+  readonly trial: { readonly available: number; readonly cost: number; readonly since: number } | undefined;
 }
 
 const FIRST_TRY_AFTER_MS = 12_000;
@@ -46,18 +46,24 @@ const LONGEST_WAIT_MS = 60_000;
 const TELLING_ESTIMATE = 200_000;
 /** Of the estimate with which a try began. */
 const TRIAL_FAILS_BELOW = 0.85;
+/** ms after which an estimate has followed what is sent; */
+const TRIAL_TELLS_AFTER_MS = 5_000;
+/** and of the picture's cost: with less the worker sends none of it, whatever is granted. */
+const TRIAL_NEEDS = 0.87;
 
 /** Whether a picture is shown on trial now, whatever it costs. */
 export function isOnTrial({ dark }: Memory, available: number, now: number): boolean {
   if (dark === undefined || available >= TELLING_ESTIMATE) return false;
-  if (dark.trial === undefined) return now >= dark.tryAt;
-  return available >= dark.trial.available * TRIAL_FAILS_BELOW;
+  const { trial } = dark;
+  if (trial === undefined) return now >= dark.tryAt;
+  const isEnough = available >= trial.cost * TRIAL_NEEDS || now - trial.since < TRIAL_TELLS_AFTER_MS;
+  return isEnough && available >= trial.available * TRIAL_FAILS_BELOW;
 }
 
 /** What is remembered of the dark after an allocation. */
 function darkAfter(
   before: Memory,
-  showsPictures: boolean,
+  shownCost: number | undefined,
   hasPictures: boolean,
   available: number | undefined,
   now: number,
@@ -65,11 +71,15 @@ function darkAfter(
   const { dark } = before;
   if (available === undefined || !hasPictures) return undefined;
   if (dark === undefined) {
-    return showsPictures ? undefined : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
+    return shownCost !== undefined
+      ? undefined
+      : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
   }
-  if (isOnTrial(before, available, now)) return { ...dark, trial: dark.trial ?? { available } };
+  if (isOnTrial(before, available, now)) {
+    return { ...dark, trial: dark.trial ?? { available, cost: shownCost ?? 0, since: now } };
+  }
   // What it was tried with is enough now.
-  if (showsPictures) return undefined;
+  if (shownCost !== undefined) return undefined;
   if (dark.trial === undefined) return dark;
   const wait = Math.min(dark.wait * 2, LONGEST_WAIT_MS);
   return { tryAt: now + wait, wait, trial: undefined };
@@ -168,17 +178,25 @@ export function remember(
       bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, failed, now),
     });
   }
-  const visible = [...remembered.values()].filter(
+  const hasPictures = [...remembered.values()].some(
     ({ grant }) => grant.kind === 'layer' || grant.reason === 'bandwidth',
   );
-  const shows = visible.some(({ grant }) => grant.kind === 'layer');
   return {
     estimated,
-    dark: darkAfter(before, shows, visible.length > 0, available, now),
+    dark: darkAfter(before, shownCost(streams, grants), hasPictures, available, now),
     roseAt: rose ? now : before.roseAt,
     fellAt: fell ? now : before.fellAt,
     streams: remembered,
   };
+}
+
+/** bit/s of the first picture that is shown; undefined where none is. */
+function shownCost(streams: readonly Ranked[], grants: ReadonlyMap<string, Grant>): number | undefined {
+  for (const { want } of streams) {
+    const grant = grants.get(want.key);
+    if (grant?.kind === 'layer') return costOfLayer(want, grant.layer) ?? 0;
+  }
+  return undefined;
 }
 
 /** Whether the viewer asks for the same things in the same way as before, and its link was known then. */
