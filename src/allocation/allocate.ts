@@ -79,10 +79,9 @@ export function allocate(
   const reserve = audioReserve(audio);
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
-    const drains = spendable !== undefined && spendable < available;
     const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
     const budget = videoBudget(available, setAside);
-    const aboveLowest = videoBudget(drains ? spendable : available, setAside);
+    const aboveLowest = videoBudget(Math.min(available, spendable ?? available), setAside);
     const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);
     climbAll(climbers, new Purse({ budget, aboveLowest, had, pace: paceOf(streams, before, now) }));
     const [first] = climbers;

@@ -96,13 +96,10 @@ export class Purse {
     this.#mayRise = Math.min(aboveLowest * SHARE_OF_RISES_AT_ONCE, (aboveLowest - had) * SHARE_OF_WHAT_IS_LEFT);
   }
 
-  get #drains(): boolean {
-    return this.#aboveLowest < this.#budget;
-  }
-
   /** What is paid from now on is more than the lowest of each. */
   riseAboveLowest(): void {
-    this.#tolerance = this.#drains ? 0 : TOLERANCE_FOR_KEEPS;
+    const drains = this.#aboveLowest < this.#budget;
+    this.#tolerance = drains ? 0 : TOLERANCE_FOR_KEEPS;
     this.#budget = this.#aboveLowest;
   }
 

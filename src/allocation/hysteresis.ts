@@ -70,18 +70,16 @@ function darkAfter(
 ): Dark | undefined {
   const { dark } = before;
   if (available === undefined || !hasPictures) return undefined;
-  if (dark === undefined) {
-    return shownCost !== undefined
-      ? undefined
-      : { tryAt: now + FIRST_TRY_AFTER_MS, wait: FIRST_TRY_AFTER_MS, trial: undefined };
-  }
-  if (isOnTrial(before, available, now)) {
+  if (dark !== undefined && isOnTrial(before, available, now)) {
     return { ...dark, trial: dark.trial ?? { available, cost: shownCost ?? 0, since: now } };
   }
-  // What it was tried with is enough now.
+  // The estimate is enough, or what it was tried with.
   if (shownCost !== undefined) return undefined;
-  if (dark.trial === undefined) return dark;
-  const wait = Math.min(dark.wait * 2, LONGEST_WAIT_MS);
+  if (dark === undefined) return tryAfter(FIRST_TRY_AFTER_MS, now);
+  return dark.trial === undefined ? dark : tryAfter(Math.min(dark.wait * 2, LONGEST_WAIT_MS), now);
+}
+
+function tryAfter(wait: number, now: number): Dark {
   return { tryAt: now + wait, wait, trial: undefined };
 }
 

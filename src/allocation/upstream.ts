@@ -54,10 +54,15 @@ export function wantedLayers(
   };
 }
 
+/** Whether the viewer sees the track, or would with more bandwidth. */
+export function isOnScreen(grant: Grant): boolean {
+  return grant.kind === 'layer' || grant.reason !== 'hidden';
+}
+
 function neededLayers(viewers: Iterable<Grant>, available: readonly boolean[]): Set<number> {
   const needed = new Set<number>();
   for (const grant of viewers) {
-    if (grant.kind === 'paused' && grant.reason === 'hidden') continue;
+    if (!isOnScreen(grant)) continue;
     needed.add(available.indexOf(true));
     if (grant.kind === 'layer') needed.add(grant.layer);
   }

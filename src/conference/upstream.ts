@@ -1,6 +1,6 @@
 /** What publishers are asked to send: the layers that somebody gets, and no others (extension `org.weir.layers_wanted`). */
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
-import { wantedLayers } from '../allocation/upstream.ts';
+import { isOnScreen, wantedLayers } from '../allocation/upstream.ts';
 import type { Grant } from '../allocation/wants.ts';
 import { keyOfTrack, type TrackKey } from '../session.ts';
 import { tell } from './effects.ts';
@@ -35,7 +35,7 @@ export function steerUpstream(conference: Conference, now: number, effects: Effe
 /** True where its publisher has to be told. */
 function steer(publication: Publication, grants: readonly ViewerGrant[], awaited: boolean, now: number): boolean {
   const offered = publication.layers.map(layer => layer.offered);
-  const runs = grants.some(({ grant }) => grant.kind === 'layer' || grant.reason !== 'hidden');
+  const runs = grants.some(({ grant }) => isOnScreen(grant));
   // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
   const { wanted, memory } = wantedLayers(

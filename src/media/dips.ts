@@ -69,7 +69,6 @@ export class Dips {
     const isDip = before >= WORTH_IT && estimate < before * DIP && estimate >= before * DEEPEST_DIP;
     if (!isDip || lost > LOST || now - this.#undoneAt < BELIEVED_FOR_MS) return false;
     this.#state = { kind: 'doubted', before, dip: estimate };
-    this.#turn?.cancel();
     this.#turn = this.#clock.after(DOUBTED_FOR_MS, () => this.#undo(before));
     return true;
   }

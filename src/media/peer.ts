@@ -12,16 +12,16 @@ import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } fro
 import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
-import { Dips } from './dips.ts';
 import { ControlChannel } from './control-channel.ts';
+import { Dips } from './dips.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
 import { Path } from './path.ts';
 import { Publications } from './publications.ts';
-import { Floor } from './floor.ts';
 import { Relief } from './relief.ts';
 import { SentTracks } from './sent-tracks.ts';
+import { WorkerBounds } from './worker-bounds.ts';
 
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
 const MAX_WAITING_CALLS = 4_096;
@@ -80,9 +80,9 @@ export class MediasoupPeer implements Peer {
       dominant: track => this.#tell(() => events.dominant(track)),
     });
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
-    this.#ceiling = new Ceiling(transport, clock, logger);
-    const floor = new Floor(transport, logger);
-    this.#dips = new Dips(bitrate => floor.set(bitrate), clock);
+    const bounds = new WorkerBounds(transport, logger);
+    this.#ceiling = new Ceiling(bounds, clock);
+    this.#dips = new Dips(bitrate => bounds.setFloor(bitrate), clock);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
       changed: (estimated, seen) => {
