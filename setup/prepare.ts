@@ -4,7 +4,7 @@ import { buildPage, PAGE_DIR, pageIsBuilt } from './page.ts';
 import { installedSynapse, installSynapse, SYNAPSE_PACKAGES } from './synapse.ts';
 import { installPackages, missingPackages } from './system-packages.ts';
 import { BUILD_PACKAGES } from './worker/build.ts';
-import { builtWorker, cachedWorker, downloadWorker, namedWorker } from './worker/obtain.ts';
+import { builtWorker, cachedWorker, namedWorker } from './worker/obtain.ts';
 
 export interface Needs {
   /** Debian packages that the caller uses, beside those of the worker and of Synapse. */
@@ -41,17 +41,6 @@ export async function prepare(needs: Needs): Promise<Prepared> {
   };
 
   let worker = (await namedWorker()) ?? (await cachedWorker());
-  if (worker === undefined) {
-    await runSteps([
-      {
-        title: 'Prebuilt mediasoup worker',
-        task: async (_context, task) => {
-          worker = await downloadWorker(signal);
-          task.title = `Prebuilt mediasoup worker: ${worker === undefined ? 'none to be had, so it is built' : 'downloaded'}`;
-        },
-      },
-    ]);
-  }
   let synapsePython = await installedSynapse();
 
   const missing = await missingPackages([

@@ -85,11 +85,8 @@ export interface PeerEvents {
   controlOpen(): void;
   /** ICE: whether the peer is heard. Said at each change. */
   path(state: 'heard' | 'silent'): void;
-  /**
-   * What the peer's link carries now, in bit/s, of all that it is sent; `spendable`: less while a fall goes on, as its queue has to
-   * drain. Said about every second, and at each fall.
-   */
-  estimate(available: number, spendable: number): void;
+  /** What the peer's link carries now, in bit/s, of all that it is sent. Said about every second, and at each fall. */
+  estimate(available: number): void;
   /** What arrives of the tracks that the peer publishes. Said about every second, and when a layer starts or stops. */
   measured(tracks: MeasuredTrack[]): void;
   /** Which layer of a video the peer is sent now; `undefined`: none. Said at each change. */

@@ -1,18 +1,19 @@
 /**
- * Builds the mediasoup worker from the sources in its npm package against the libraries of Debian 12.
+ * Builds the mediasoup worker from the sources in its npm package, with the changes in `patches`, against the libraries of Debian 12.
  * On the command line: `node setup/worker/build.ts <mediasoup package> <folder for the build> <worker to write>`.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { runCommand } from '../command.mjs';
 import { describeFailure } from '../failure.mjs';
-import { correctBioCallback, listSources, renameFields } from './sources.ts';
+import { listSources, renameFields } from './sources.ts';
 
 /** Debian packages without which the worker cannot be built. */
 export const BUILD_PACKAGES = [
   'g++',
+  'patch',
   'flatbuffers-compiler',
   'libflatbuffers-dev',
   'libuv1-dev',
@@ -33,6 +34,9 @@ export interface WorkerBuild {
 }
 
 const COMPAT = join(import.meta.dirname, 'compat');
+const PATCHES = join(import.meta.dirname, 'patches');
+/** Folders and files of the package's worker that are compiled, or say what is. */
+const COMPILED = ['src', 'include', 'deps', 'fbs', 'meson.build'];
 const REMEDY = 'Read the message of the compiler; MEDIASOUP_WORKER_BIN may name a worker that was built elsewhere.';
 const FILE_TIMEOUT_MS = 600_000;
 const LINK_TIMEOUT_MS = 300_000;
@@ -66,15 +70,12 @@ const LIBRARIES = [
 
 /** Rejects with a Failure that holds the compiler's message. */
 export async function buildWorker(build: WorkerBuild): Promise<void> {
-  const source = resolve(build.packageDir, 'worker');
   const folder = resolve(build.buildDir);
-  const inSource = (path: string): string => join(source, path);
   const inBuild = (path: string): string => join(folder, path);
+  const inSource = (path: string): string => inBuild(join('source', path));
 
+  if (!existsSync(inSource('.'))) await patchedSource(resolve(build.packageDir, 'worker'), inSource('.'), build.signal);
   await generateMessages(inSource('fbs'), inBuild('fbs'), inBuild('generated/FBS'), build.signal);
-  const dtls = 'src/RTC/DtlsTransport.cpp';
-  await mkdir(dirname(inBuild(dtls)), { recursive: true });
-  await writeFile(inBuild(dtls), correctBioCallback(await readFile(inSource(dtls), 'utf8')));
 
   const sources = listSources(
     await readFile(inSource('meson.build'), 'utf8'),
@@ -93,7 +94,7 @@ export async function buildWorker(build: WorkerBuild): Promise<void> {
   const left = sources.flatMap((path, index) => {
     const object = objects[index];
     if (object === undefined || existsSync(object)) return [];
-    return [{ object, source: existsSync(inBuild(path)) ? inBuild(path) : inSource(path) }];
+    return [{ object, source: inSource(path) }];
   });
   let done = sources.length - left.length;
   build.onProgress?.(done, sources.length);
@@ -119,6 +120,27 @@ export async function buildWorker(build: WorkerBuild): Promise<void> {
   await mkdir(dirname(build.worker), { recursive: true });
   await copyFile(inBuild('mediasoup-worker'), `${build.worker}.new`);
   await rename(`${build.worker}.new`, build.worker);
+}
+
+/** Copies the sources of the worker, and changes them. The folder is there only when it is whole. */
+export async function patchedSource(packaged: string, source: string, signal?: AbortSignal): Promise<void> {
+  const unfinished = `${resolve(source)}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  for (const part of COMPILED) await cp(join(packaged, part), join(unfinished, part), { recursive: true });
+  const patches = (await readdir(PATCHES)).filter(name => name.endsWith('.patch')).sort();
+  for (const name of patches) {
+    await runCommand(
+      'patch',
+      ['--strip=1', '--fuzz=0', `--directory=${unfinished}`, `--input=${join(PATCHES, name)}`],
+      {
+        timeoutMs: 60_000,
+        remedy: 'Use the mediasoup version of package-lock.json, or name a built worker in MEDIASOUP_WORKER_BIN.',
+        ...(signal && { signal }),
+      },
+    );
+  }
+  await rename(unfinished, resolve(source));
 }
 
 async function generateMessages(from: string, schemas: string, to: string, signal?: AbortSignal): Promise<void> {

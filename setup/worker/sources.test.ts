@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { patchedSource } from './build.ts';
 import { MEDIASOUP } from './obtain.ts';
-import { correctBioCallback, listSources, renameFields } from './sources.ts';
+import { listSources, renameFields } from './sources.ts';
 
 const read = (path: string): Promise<string> => readFile(join(MEDIASOUP, 'worker', path), 'utf8');
 
@@ -20,10 +23,19 @@ describe('the sources of the worker', () => {
     expect(() => listSources("sources = files('a.cpp')", "'b.cc'")).toThrow('list their sources in another way');
   });
 
-  test('the BIO callback of the installed mediasoup can be corrected, once', async () => {
-    const corrected = correctBioCallback(await read('src/RTC/DtlsTransport.cpp'));
-    expect(corrected).toContain('((operationType & BIO_CB_RETURN) != 0)');
-    expect(() => correctBioCallback(corrected)).toThrow('is not the one');
+  test('of the installed mediasoup take all our patches, and list what these add', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-worker-source-'));
+    try {
+      const source = join(folder, 'source');
+      await patchedSource(join(MEDIASOUP, 'worker'), source);
+      const readPatched = (path: string): Promise<string> => readFile(join(source, path), 'utf8');
+      const sources = listSources(await readPatched('meson.build'), await readPatched('deps/libwebrtc/meson.build'));
+      const added = sources.find(path => path.endsWith('/busy_link_rate.cc'));
+      expect(await readPatched(added ?? '')).toContain('BusyLinkRate::Fastest');
+      expect(await readPatched('src/RTC/DtlsTransport.cpp')).toContain('((operationType & BIO_CB_RETURN) != 0)');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -29,18 +29,3 @@ export function renameFields(schema: string): string {
       indent + name.replace(/_+([a-z0-9]?)/g, (_gap, letter: string) => letter.toUpperCase()) + colon,
   );
 }
-
-/**
- * DtlsTransport.cpp with its BIO callback passing on what a finished operation returned. OpenSSL after 3.0.8 marks these with a
- * flag beside the operation, which the unchanged code overlooks: the DTLS handshake fails then.
- */
-export function correctBioCallback(source: string): string {
-  const corrected = source.replace('(operationType == BIO_CB_RETURN)', '((operationType & BIO_CB_RETURN) != 0)');
-  if (corrected === source) {
-    throw new Failure(
-      "The worker's DtlsTransport.cpp is not the one that the correction of its BIO callback was made for.",
-      'Use the mediasoup version of package-lock.json, or name a built worker in MEDIASOUP_WORKER_BIN.',
-    );
-  }
-  return corrected;
-}

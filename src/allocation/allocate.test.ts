@@ -102,19 +102,19 @@ describe('audio', () => {
 
   it('keeps room for three quiet ones to speak, not for all', () => {
     const quiet = (count: number) => Array.from({ length: count }, (_, index) => audio(`v${index}`, 2));
-    expect(decide(quiet(1), 1_000).audio).toBe(40_000);
-    expect(decide(quiet(3), 1_000).audio).toBe(120_000);
-    expect(decide(quiet(100), 1_000).audio).toBe(3 * 40_000 + 97 * 2_000);
+    expect(decide(quiet(1), 1_000).audio).toBe(56_000);
+    expect(decide(quiet(3), 1_000).audio).toBe(168_000);
+    expect(decide(quiet(100), 1_000).audio).toBe(3 * 56_000 + 97 * 2_000);
   });
 
   it.each([0, -1, Number.NaN])('is never paused, for an estimate of %d neither', kbit => {
-    const allocation = decide([audio('v', 40), camera('a', { pinned: true })], kbit);
+    const allocation = decide([audio('v', 60), camera('a', { pinned: true })], kbit);
     expect(line(allocation)).toBe('a:bandwidth v:0');
-    expect(allocation).toMatchObject({ state: 'DEFICIENT', spent: 40_000 });
+    expect(allocation).toMatchObject({ state: 'DEFICIENT', spent: 60_000 });
   });
 
   it.each([Number.NaN, -1, Infinity])('that measures %d counts as speaking', kbit => {
-    expect(decide([audio('v', kbit)], 1_000).audio).toBe(40_000);
+    expect(decide([audio('v', kbit)], 1_000).audio).toBe(56_000);
   });
 
   it('that measures a gigabit does not take all video away', () => {
@@ -123,7 +123,7 @@ describe('audio', () => {
 
   it('that does not arrive counts as a quiet one', () => {
     const silent: Want = { kind: 'audio', key: 'v', layers: [{ bitrate: 90_000, live: false }] };
-    expect(decide([silent, { ...silent, key: 'w', layers: [] }], 1_000).audio).toBe(80_000);
+    expect(decide([silent, { ...silent, key: 'w', layers: [] }], 1_000).audio).toBe(112_000);
   });
 });
 
@@ -134,8 +134,8 @@ describe('what it tells of itself', () => {
   });
 
   it('spends and demands in bit/s, audio included', () => {
-    const { spent, demand } = decide([camera('a'), camera('b'), audio('v', 50)], 50 + enoughFor(1_000));
-    expect({ spent, demand }).toEqual({ spent: 1_050_000, demand: 3_050_000 });
+    const { spent, demand } = decide([camera('a'), camera('b'), audio('v', 60)], 60 + enoughFor(1_000));
+    expect({ spent, demand }).toEqual({ spent: 1_060_000, demand: 3_060_000 });
   });
 
   it('gives the worker its ranks, and one priority to equals', () => {

@@ -1,6 +1,6 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
-import { audioReserve, type Pace, Purse, videoBudget, voiceHeaders } from './budget.ts';
-import { isOnTrial, isSteady, showsNothing, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
+import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
+import { isOnTrial, isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
 import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
@@ -64,14 +64,12 @@ interface Climber {
  *   count as 0.
  * @param before what the allocation before returned for this viewer, or `NO_MEMORY`.
  * @param now ms, on a clock that never goes back.
- * @param spendable bit/s of `available` that may go into more than the lowest rung of each: less while a link drains, all of it unless given.
  */
 export function allocate(
   wants: readonly Want[],
   available: number | undefined,
   before: Memory,
   now: number,
-  spendable?: number,
 ): { allocation: Allocation; memory: Memory } {
   const { audio, videos } = byKind(wants);
   const streams = inOrder(videos);
@@ -79,11 +77,9 @@ export function allocate(
   const reserve = audioReserve(audio);
   if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
-    const setAside = reserve + (showsNothing(before) ? voiceHeaders(audio) : 0);
-    const budget = videoBudget(available, setAside);
-    const aboveLowest = videoBudget(Math.min(available, spendable ?? available), setAside);
+    const budget = videoBudget(available, reserve);
     const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);
-    climbAll(climbers, new Purse({ budget, aboveLowest, had, pace: paceOf(streams, before, now) }));
+    climbAll(climbers, new Purse({ budget, had, pace: paceOf(streams, before, now) }));
     const [first] = climbers;
     if (first !== undefined && first.at === -1 && first.ladder.length > 0 && isOnTrial(before, available, now))
       first.at = 0;

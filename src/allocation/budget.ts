@@ -1,17 +1,17 @@
 /** What video may spend of an estimate. */
 import type { AudioWant } from './wants.ts';
 
-/** bit/s of somebody who speaks: Opus at 32 kbit/s, with headers. */
-const SPEECH_BITRATE = 40_000;
+/** bit/s of somebody who speaks: Opus at 32 kbit/s in 50 packets, with all headers. */
+const SPEECH_BITRATE = 56_000;
 /** So many quiet ones may begin to speak at once before video has to give way. */
 const SPEAKERS_TO_COME = 3;
-/** bit/s; Opus knows no more (RFC 6716, section 2.1.1). A false measurement must not starve all video. */
+/** bit/s; Opus knows little more (RFC 6716, section 2.1.1). A false measurement must not starve all video. */
 const MOST_AUDIO_BITRATE = 510_000;
 /** bit/s; above this an estimate is no estimate. */
 const HIGHEST_ESTIMATE = 1e12;
 
 /**
- * bit/s to set aside for audio: what it takes now, and what is missing for three of the quiet ones to speak at 40 kbit/s.
+ * bit/s to set aside for audio: what it takes now, and what is missing for three of the quiet ones to speak at 56 kbit/s.
  * One whose bitrate is no number counts as speaking.
  */
 export function audioReserve(audio: readonly AudioWant[]): number {
@@ -28,17 +28,6 @@ function bitrateOf({ layers }: AudioWant): number {
   return isBitrate ? Math.min(Math.ceil(layer.bitrate), MOST_AUDIO_BITRATE) : SPEECH_BITRATE;
 }
 
-/**
- * bit/s that voices take on the wire beside what is measured: the headers of UDP, IP and SRTP, 44 bytes 50 times a second. The
- * estimate does not count them; with nothing but voices flowing they are a third of what flows, and it promises too much.
- */
-const VOICE_HEADERS = 17_600;
-
-export function voiceHeaders(audio: readonly AudioWant[]): number {
-  // Of one that is silent next to nothing flows.
-  return audio.reduce((sum, want) => sum + Math.min(bitrateOf(want), VOICE_HEADERS), 0);
-}
-
 /** bit/s for video under an estimate: 0 where the estimate is no number, negative, or less than audio needs. */
 export function videoBudget(available: number, audio: number): number {
   if (!(available > 0)) return 0;
@@ -52,7 +41,7 @@ const SHARE_FOR_RISES_AFTER_A_FALL = 0.85;
 
 // An estimate dips by some percent with each try of the worker for more. What is shown stays for that: where the link has really
 // become narrower, it falls on.
-const TOLERANCE_FOR_KEEPS = 0.08;
+const TOLERANCE_FOR_KEEPS = 0.02;
 // A picture that goes and comes is worse than a link that is full for a second.
 const TOLERANCE_FOR_LOWEST = 0.3;
 
@@ -70,8 +59,6 @@ export type Pace = 'at once' | 'step by step' | 'by small steps' | 'not yet';
 /** What there is to spend in one allocation, in bit/s. */
 export interface Means {
   readonly budget: number;
-  /** Of the budget, for more than the lowest of each: less than all of it while the link's queue drains. */
-  readonly aboveLowest: number;
   /** What all would cost that had something before, if they kept it. */
   readonly had: number;
   readonly pace: Pace;
@@ -83,24 +70,20 @@ export class Purse {
   #heldBack = 0;
   #risen = 0;
   #tolerance = TOLERANCE_FOR_LOWEST;
-  #budget: number;
-  readonly #aboveLowest: number;
+  readonly #budget: number;
   readonly #pace: Pace;
   /** bit/s that may rise in one allocation, beside a first step. */
   readonly #mayRise: number;
 
-  constructor({ budget, aboveLowest, had, pace }: Means) {
+  constructor({ budget, had, pace }: Means) {
     this.#budget = budget;
-    this.#aboveLowest = aboveLowest;
     this.#pace = pace;
-    this.#mayRise = Math.min(aboveLowest * SHARE_OF_RISES_AT_ONCE, (aboveLowest - had) * SHARE_OF_WHAT_IS_LEFT);
+    this.#mayRise = Math.min(budget * SHARE_OF_RISES_AT_ONCE, (budget - had) * SHARE_OF_WHAT_IS_LEFT);
   }
 
   /** What is paid from now on is more than the lowest of each. */
   riseAboveLowest(): void {
-    const drains = this.#aboveLowest < this.#budget;
-    this.#tolerance = drains ? 0 : TOLERANCE_FOR_KEEPS;
-    this.#budget = this.#aboveLowest;
+    this.#tolerance = TOLERANCE_FOR_KEEPS;
   }
 
   /** Pays for what the stream had before; false if it does not fit any more. */

@@ -36,7 +36,7 @@ export interface Dark {
   readonly tryAt: number;
   /** How long is waited for a try, ms. */
   readonly wait: number;
-  /** The estimate with which a try began, bit/s: the picture stays while that holds, and after a while comes near what it costs. */
+  /** The estimate with which a try began, bit/s. The picture stays where the estimate comes near what it costs, and does not fall before. */
   readonly trial: { readonly available: number; readonly cost: number; readonly since: number } | undefined;
 }
 
@@ -47,7 +47,7 @@ const TELLING_ESTIMATE = 200_000;
 /** Of the estimate with which a try began. */
 const TRIAL_FAILS_BELOW = 0.85;
 /** ms after which an estimate has followed what is sent; */
-const TRIAL_TELLS_AFTER_MS = 5_000;
+const TRIAL_TELLS_AFTER_MS = 3_000;
 /** and of the picture's cost: with less the worker sends none of it, whatever is granted. */
 const TRIAL_NEEDS = 0.87;
 
@@ -56,8 +56,8 @@ export function isOnTrial({ dark }: Memory, available: number, now: number): boo
   if (dark === undefined || available >= TELLING_ESTIMATE) return false;
   const { trial } = dark;
   if (trial === undefined) return now >= dark.tryAt;
-  const isEnough = available >= trial.cost * TRIAL_NEEDS || now - trial.since < TRIAL_TELLS_AFTER_MS;
-  return isEnough && available >= trial.available * TRIAL_FAILS_BELOW;
+  if (available >= trial.cost * TRIAL_NEEDS) return true;
+  return now - trial.since < TRIAL_TELLS_AFTER_MS && available >= trial.available * TRIAL_FAILS_BELOW;
 }
 
 /** What is remembered of the dark after an allocation. */
@@ -200,11 +200,6 @@ function shownCost(streams: readonly Ranked[], grants: ReadonlyMap<string, Grant
 /** Whether the viewer asks for the same things in the same way as before, and its link was known then. */
 export function isSteady(streams: readonly Ranked[], before: Memory): boolean {
   return before.estimated && asksTheSame(streams, before);
-}
-
-/** Whether the viewer had pictures to see, and was shown none. */
-export function showsNothing({ streams }: Memory): boolean {
-  return streams.size > 0 && [...streams.values()].every(({ grant }) => grant.kind === 'paused');
 }
 
 function hasRisen(had: Grant, gets: Grant): boolean {

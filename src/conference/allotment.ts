@@ -16,13 +16,9 @@ const TIGHT = 1.3;
 const ANEW_EVERY_MS = 1_000;
 
 /** A new estimate of what a viewer's link carries. What cannot be one changes nothing. */
-export function estimated(
-  viewer: Participant,
-  { available, spendable }: { available: number; spendable: number },
-): void {
+export function estimated(viewer: Participant, available: number): void {
   if (!Number.isFinite(available) || available < 0) return;
   viewer.viewing.available = available;
-  viewer.viewing.spendable = spendable;
   viewer.viewing.allocatedFor = undefined;
 }
 
@@ -35,7 +31,7 @@ export function allot(conference: Conference, now: number, effects: Effect[]): v
     if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks);
-    const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now, viewing.spendable);
+    const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
     viewer.isDue = true;

@@ -32,8 +32,8 @@ export type Input =
   | { kind: 'control-open'; call: CallRef }
   | { kind: 'path'; call: CallRef; state: 'heard' | 'silent' }
   | { kind: 'peer-failed'; call: CallRef; error: WeirError }
-  /** What the client's link carries, in bit/s, and what of it may be spent on more than the least of each video. */
-  | { kind: 'estimated'; call: CallRef; available: number; spendable: number }
+  /** What the client's link carries, in bit/s. */
+  | { kind: 'estimated'; call: CallRef; available: number }
   /** What arrives of the tracks that the client publishes. */
   | { kind: 'measured'; call: CallRef; tracks: MeasuredTrack[] }
   /** The layer of a video that the client is sent now. */

@@ -115,8 +115,6 @@ export interface ServedTrack extends OfferedTrack {
 export interface Viewing {
   /** bit/s of its link, once there is an estimate. */
   available: number | undefined;
-  /** bit/s of that which may be spent now on more than the least of each video. */
-  spendable: number | undefined;
   allocation: Allocation;
   memory: Memory;
   /** Version of the streams that the allocation was made for; `undefined` where the viewer's own wants or link changed. */
@@ -219,7 +217,6 @@ export function emptyConference(
 export function nothingViewed(): Viewing {
   return {
     available: undefined,
-    spendable: undefined,
     allocation: NOTHING_ALLOCATED,
     memory: NO_MEMORY,
     allocatedFor: undefined,

@@ -86,7 +86,7 @@ function takeFrom(
     case 'path':
       return pathChanged(participant, input.state);
     case 'estimated':
-      return estimated(participant, input);
+      return estimated(participant, input.available);
     case 'measured':
       return measure(conference, participant, input.tracks, now);
     case 'shown':

@@ -1,5 +1,7 @@
+import type { types } from 'mediasoup';
+import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock } from '../ports.ts';
-import type { WorkerBounds } from './worker-bounds.ts';
+import type { Logger } from './options.ts';
 
 /** ms after a fall in which the link's queue drains: nothing is tried. */
 const DRAINS_WITHIN_MS = 2_500;
@@ -11,23 +13,31 @@ const NO_CEILING = 0;
  * fill the queue anew: one of ours is kept still then.
  */
 export class Ceiling {
-  readonly #bounds: WorkerBounds;
+  readonly #transport: types.WebRtcTransport;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   #turn: ReturnType<Clock['after']> | undefined;
 
-  constructor(bounds: WorkerBounds, clock: Clock) {
-    this.#bounds = bounds;
+  constructor(transport: types.WebRtcTransport, clock: Clock, logger: Logger) {
+    this.#transport = transport;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   /** The link has become narrower, to so many bit/s: for a while nothing more is tried. */
   lower(available: number): void {
-    this.#bounds.setCeiling(available);
+    this.#set(available);
     this.#turn?.cancel();
-    this.#turn = this.#clock.after(DRAINS_WITHIN_MS, () => this.#bounds.setCeiling(NO_CEILING));
+    this.#turn = this.#clock.after(DRAINS_WITHIN_MS, () => this.#set(NO_CEILING));
   }
 
   close(): void {
     this.#turn?.cancel();
+  }
+
+  #set(bitrate: number): void {
+    this.#transport.setMaxOutgoingBitrate(Math.round(bitrate)).catch((thrown: unknown) => {
+      if (!this.#transport.closed) this.#logger.debug({ error: asWeirError(thrown).message }, 'ceiling not set');
+    });
   }
 }

@@ -5,26 +5,45 @@ import type { Publication } from './conference-media.ts';
 import type { Logger } from './options.ts';
 
 const MEASURE_EVERY_MS = 1_000;
+/** Bytes of a packet beside RTP: IPv4, UDP and the tag of SRTP. They count in what the worker estimates of a link, too. */
+const OVERHEAD_PER_PACKET = 40;
+
+/** What had arrived of a stream at some time, ms. */
+interface Arrived {
+  packets: number;
+  at: number;
+}
 
 /** bit/s of each layer; a layer that stopped has a score of 0 before its average has come down. */
-function bitratesOf({ kind, layers, producer }: Publication, stats: readonly types.ProducerStat[]): number[] {
+function bitratesOf(
+  { kind, layers, producer }: Publication,
+  stats: readonly types.ProducerStat[],
+  overheadOf: (stat: types.ProducerStat) => number,
+): number[] {
   const { encodings = [] } = producer.rtpParameters;
   return layers.map((_, index) => {
     const { rid, ssrc } = encodings[index] ?? {};
     const stat = stats.find(one => (rid === undefined ? ssrc === undefined || one.ssrc === ssrc : one.rid === rid));
     const scores = producer.score.filter(one => one.encodingIdx === index);
     const silent = scores.length === 0 || scores.every(({ score }) => score === 0);
-    return stat === undefined || (silent && kind === 'video') ? 0 : stat.bitrate;
+    return stat === undefined || (silent && kind === 'video') ? 0 : stat.bitrate + overheadOf(stat);
   });
 }
 
-/** How much arrives of what one client publishes: asked of the worker once a second, and when a layer starts or stops. */
+/** bit/s of what packets have beside RTP; 0 until two looks tell how many come. */
+export function overheadBetween(before: Arrived | undefined, { packets, at }: Arrived): number {
+  if (before === undefined || at <= before.at || packets < before.packets) return 0;
+  return ((packets - before.packets) * OVERHEAD_PER_PACKET * 8_000) / (at - before.at);
+}
+
+/** How much arrives of what one client publishes, on the wire: asked of the worker once a second, and when a layer starts or stops. */
 export class Measurement {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #publications: () => readonly Publication[];
   readonly #measured: (tracks: MeasuredTrack[]) => void;
   #next: ReturnType<Clock['after']> | undefined;
+  #arrived = new Map<number, Arrived>();
   #asking = false;
   #closed = false;
 
@@ -69,12 +88,20 @@ export class Measurement {
 
   async #ask(): Promise<void> {
     const live = this.#publications().filter(({ producer }) => !producer.closed);
+    const before = this.#arrived;
+    const arrived = new Map<number, Arrived>();
+    const overheadOf = (stat: types.ProducerStat): number => {
+      const latest = { packets: stat.packetCount, at: stat.timestamp };
+      arrived.set(stat.ssrc, latest);
+      return overheadBetween(before.get(stat.ssrc), latest);
+    };
     const asked = await Promise.allSettled(
       live.map(async publication => ({
         ref: publication.ref,
-        bitrates: bitratesOf(publication, await publication.producer.getStats()),
+        bitrates: bitratesOf(publication, await publication.producer.getStats(), overheadOf),
       })),
     );
+    this.#arrived = arrived;
     const tracks = asked.flatMap(one => (one.status === 'fulfilled' ? one.value : []));
     if (!this.#closed && tracks.length > 0) this.#measured(tracks);
   }

@@ -13,7 +13,6 @@ import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
 import { ControlChannel } from './control-channel.ts';
-import { Dips } from './dips.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
@@ -21,7 +20,6 @@ import { Path } from './path.ts';
 import { Publications } from './publications.ts';
 import { Relief } from './relief.ts';
 import { SentTracks } from './sent-tracks.ts';
-import { WorkerBounds } from './worker-bounds.ts';
 
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
 const MAX_WAITING_CALLS = 4_096;
@@ -48,7 +46,6 @@ export class MediasoupPeer implements Peer {
   readonly #sent: SentTracks;
   readonly #estimate: Estimate;
   readonly #ceiling: Ceiling;
-  readonly #dips: Dips;
   readonly #relief: Relief;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
@@ -80,14 +77,12 @@ export class MediasoupPeer implements Peer {
       dominant: track => this.#tell(() => events.dominant(track)),
     });
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
-    const bounds = new WorkerBounds(transport, logger);
-    this.#ceiling = new Ceiling(bounds, clock);
-    this.#dips = new Dips(bitrate => bounds.setFloor(bitrate), clock);
+    this.#ceiling = new Ceiling(transport, clock, logger);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
       changed: (estimated, seen) => {
-        const { available, spendable } = this.#relief.estimated(this.#dips.sift(estimated, seen), seen);
-        this.#tell(() => events.estimate(available, spendable));
+        const available = this.#relief.estimated(estimated, seen);
+        this.#tell(() => events.estimate(available));
       },
       lost: () =>
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),
@@ -118,7 +113,7 @@ export class MediasoupPeer implements Peer {
   }
 
   adjust(track: SubscriptionKey, served: Served): Promise<void> {
-    return this.#lane.run(() => this.#sent.adjust(track, served, this.#relief.isUrgent));
+    return this.#lane.run(() => this.#sent.adjust(track, served));
   }
 
   watchLink(closely: boolean): void {
@@ -134,7 +129,6 @@ export class MediasoupPeer implements Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#estimate.close();
-    this.#dips.close();
     this.#relief.close();
     this.#ceiling.close();
     this.#lane.close();

@@ -20,21 +20,18 @@ const DOUBLES_WITHIN_MS = 8_000;
 const FALLS_APART_MS = 400;
 /** ms that an estimate counts as one of late: a fall is made of many small ones. */
 const LATE_MS = 1_200;
-/** ms after a fall in which the link's queue drains. */
+/** ms after a fall in which no voice is repaired. */
 const DRAINS_WITHIN_MS = 2_500;
 const FORGET_EVERY_MS = 150;
-/** ms within which the rules answer to an estimate. */
-const RULES_ANSWER_WITHIN_MS = 40;
+/** ms in which a queue of a quarter of a second, as most links have, drains while voices alone flow. */
+const HELD_FOR_MS = 300;
 /** bit/s. Below, the worker's own ceiling is its initial estimate, and stays there. */
 const CEILING_MOVES_FROM = 2_000_000;
-/** ms after a steep fall in which the estimate mostly falls on, and what of it is spent on: the rest lets the queue drain. */
-const FALLS_ON_MS = 800;
-const SHARE_WHILE_FALLING = 0.65;
 
 /**
  * What follows when a client's link becomes narrower. Most packets are lost then, each is asked for several times, and all that is
- * sent again comes to many times what the link carries. So nothing is sent again until its queue has drained, pictures go on with
- * a keyframe, mostly of a smaller layer, and the worker does not probe for more.
+ * sent again comes to many times what the link carries. So pictures wait until its queue has drained, and go on with a keyframe,
+ * mostly of a smaller layer; voices are not sent again, and the worker does not probe for more.
  */
 export class Relief {
   readonly #ceiling: Ceiling;
@@ -46,7 +43,7 @@ export class Relief {
   #usuallyLost = 0;
   #proven = { bitrate: Number.POSITIVE_INFINITY, at: 0 };
   #turn: ReturnType<Clock['after']> | undefined;
-  #urgent: ReturnType<Clock['after']> | undefined;
+  #held: ReturnType<Clock['after']> | undefined;
 
   constructor(ceiling: Ceiling, sent: SentTracks, clock: Clock) {
     this.#ceiling = ceiling;
@@ -54,16 +51,13 @@ export class Relief {
     this.#clock = clock;
   }
 
-  /** Takes a new estimate, in bit/s; gives what is to be believed of it, and what of that may be spent now. */
-  estimated(estimate: number, seen: Seen): { available: number; spendable: number } {
+  /** Takes a new estimate, in bit/s; gives what is to be believed of it. */
+  estimated(estimate: number, seen: Seen): number {
     const believed = this.#believed(estimate, seen);
     const lostMore = seen.lost - this.#usuallyLost;
     this.#usuallyLost += WEIGHT_OF_LOOK * lostMore;
     this.#follow(believed, seen.lost, lostMore);
-    // What is lost does not arrive, whatever the estimate says; it says so late.
-    const available = lostMore > LOST_MORE ? believed * (1 - lostMore) : believed;
-    const fallsOn = this.#clock.now() - this.#steepAt < FALLS_ON_MS;
-    return { available, spendable: fallsOn ? available * SHARE_WHILE_FALLING : available };
+    return believed;
   }
 
   /**
@@ -86,25 +80,22 @@ export class Relief {
     this.#late = [...late, { available, at: now }];
     if (available >= highest * FALL && lostMore <= LOST_MORE) return;
     this.#since = now;
-    const isSteep = available < highest * STEEP_FALL || lost > LOST;
-    if (isSteep && now - this.#steepAt >= FALLS_APART_MS) {
+    // What was lost is heard of for some time after.
+    const tellsLoss = lost > LOST && now - this.#steepAt >= DRAINS_WITHIN_MS;
+    const fellSteeply = available < highest * STEEP_FALL && now - this.#steepAt >= FALLS_APART_MS;
+    if (fellSteeply || tellsLoss) {
       // What falls further is compared with this from now on.
       this.#late = [{ available, at: now }];
       this.#steepAt = now;
       if (highest > CEILING_MOVES_FROM) this.#ceiling.lower(available);
-      this.#renewPictures();
+      this.#holdPictures();
     }
     if (this.#turn === undefined) this.#forgetAgain();
   }
 
-  /** The link has only just become narrower. */
-  get isUrgent(): boolean {
-    return this.#urgent !== undefined || this.#clock.now() - this.#since < RULES_ANSWER_WITHIN_MS;
-  }
-
   close(): void {
     this.#turn?.cancel();
-    this.#urgent?.cancel();
+    this.#held?.cancel();
   }
 
   #forgetAgain(): void {
@@ -115,11 +106,9 @@ export class Relief {
     });
   }
 
-  #renewPictures(): void {
-    this.#urgent?.cancel();
-    this.#urgent = this.#clock.after(RULES_ANSWER_WITHIN_MS, () => {
-      this.#urgent = undefined;
-      this.#sent.forgetPictures();
-    });
+  #holdPictures(): void {
+    this.#held?.cancel();
+    this.#sent.holdPictures();
+    this.#held = this.#clock.after(HELD_FOR_MS, () => this.#sent.releasePictures());
   }
 }

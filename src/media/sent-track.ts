@@ -56,6 +56,8 @@ export class SentTrack {
   #applied: Steering;
   /** Whether the client takes it: not before it agreed to the section. */
   #taken = false;
+  /** Whether it waits for the link's queue to drain. */
+  #held = false;
 
   static async make(track: OfferedTrack, publication: Publication, settings: Settings): Promise<SentTrack> {
     const { mid, transport, capabilities } = settings;
@@ -110,17 +112,23 @@ export class SentTrack {
     return this.#consumer.closed || this.publication.producer.closed;
   }
 
-  /** `urgent`: the link has become narrower, and what is to shrink must not wait, nor be sent again. */
-  adjust(served: Served, urgent: boolean): void {
-    const shrinks = steeringOf(served, this.publication).layer < this.#wanted.layer;
+  adjust(served: Served): void {
     this.#wanted = steeringOf(served, this.publication);
-    if (!urgent || !shrinks || this.#applied.paused || this.#wanted.paused) {
-      this.#steer();
-      return;
-    }
+    this.#steer();
+  }
+
+  /** Sends nothing of a picture until it is released, and forgets what could be sent again. */
+  hold(): void {
+    if (this.publication.kind !== 'video' || this.closed) return;
+    this.#held = true;
     this.publication.gate.forget(this);
     this.#pause();
-    this.#apply();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#steer();
   }
 
   /**
@@ -173,7 +181,7 @@ export class SentTrack {
       this.#applied.priority = this.#wanted.priority;
       this.#guard(this.#consumer.setPriority(this.#wanted.priority));
     }
-    const paused = this.#wanted.paused || !this.#taken;
+    const paused = this.#wanted.paused || this.#held || !this.#taken;
     if (paused) {
       this.publication.gate.forget(this);
       this.#pause();

@@ -15,7 +15,6 @@ export class SentTracks {
   readonly #logger: Logger;
   readonly #shown: (track: SubscriptionKey, layer: number | undefined) => void;
   readonly #sent = new Map<SubscriptionKey, SentTrack>();
-  readonly #steeredInUrgency = new Set<SubscriptionKey>();
   /** Tracks whose section the client refused for good: not offered again while they are wanted. */
   #declined = new Set<SubscriptionKey>();
 
@@ -43,18 +42,17 @@ export class SentTracks {
     return [...this.#sent.values()].some(sent => !sent.closed && sent.followsRemb);
   }
 
-  /** `urgent`: see SentTrack. */
-  adjust(track: SubscriptionKey, served: Served, urgent: boolean): void {
-    if (urgent) this.#steeredInUrgency.add(track);
-    this.#sent.get(track)?.adjust(served, urgent);
+  adjust(track: SubscriptionKey, served: Served): void {
+    this.#sent.get(track)?.adjust(served);
   }
 
-  /** What was lost of pictures that were not steered since the last time is not sent again; they go on with a keyframe. */
-  forgetPictures(): void {
-    for (const [key, sent] of this.#sent) {
-      if (sent.publication.kind === 'video' && !this.#steeredInUrgency.has(key)) sent.forgetSent();
-    }
-    this.#steeredInUrgency.clear();
+  /** Nothing is sent of pictures, and nothing of them again, until they are released: they go on with a keyframe then. */
+  holdPictures(): void {
+    for (const sent of this.#sent.values()) sent.hold();
+  }
+
+  releasePictures(): void {
+    for (const sent of this.#sent.values()) sent.release();
   }
 
   /** No lost packet of a voice is sent again. Voices do not shrink, and their repairs must not keep a queue from draining. */

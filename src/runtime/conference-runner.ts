@@ -286,9 +286,9 @@ export class ConferenceRunner {
       },
       controlOpen: () => this.post({ kind: 'control-open', call }),
       path: state => this.post({ kind: 'path', call, state }),
-      estimate: (available, spendable) => {
-        this.#log.debug({ call: call.callId, available, spendable }, 'link estimated');
-        this.post({ kind: 'estimated', call, available, spendable });
+      estimate: available => {
+        this.#log.debug({ call: call.callId, available }, 'link estimated');
+        this.post({ kind: 'estimated', call, available });
       },
       measured: tracks => this.post({ kind: 'measured', call, tracks }),
       shown: (track, layer) => {

@@ -143,7 +143,7 @@ export class ConferenceBench {
 
   /** What the viewer's link carries, in bit/s. */
   estimate(viewer: BenchClient, available: number): Effect[] {
-    return this.take({ kind: 'estimated', call: viewer.call, available, spendable: available });
+    return this.take({ kind: 'estimated', call: viewer.call, available });
   }
 
   /** What arrives of the publisher's camera, the lowest layer first, and of its microphone; in bit/s. */
