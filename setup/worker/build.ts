@@ -8,7 +8,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { runCommand } from '../command.mjs';
 import { describeFailure } from '../failure.mjs';
-import { listSources, renameFields } from './sources.ts';
+import { listSources, OTHER_VERSION_REMEDY, renameFields } from './sources.ts';
 
 /** Debian packages without which the worker cannot be built. */
 export const BUILD_PACKAGES = [
@@ -72,9 +72,10 @@ const LIBRARIES = [
 export async function buildWorker(build: WorkerBuild): Promise<void> {
   const folder = resolve(build.buildDir);
   const inBuild = (path: string): string => join(folder, path);
-  const inSource = (path: string): string => inBuild(join('source', path));
+  const source = inBuild('source');
+  const inSource = (path: string): string => join(source, path);
 
-  if (!existsSync(inSource('.'))) await patchedSource(resolve(build.packageDir, 'worker'), inSource('.'), build.signal);
+  if (!existsSync(source)) await patchedSource(join(build.packageDir, 'worker'), source, build.signal);
   await generateMessages(inSource('fbs'), inBuild('fbs'), inBuild('generated/FBS'), build.signal);
 
   const sources = listSources(
@@ -124,7 +125,7 @@ export async function buildWorker(build: WorkerBuild): Promise<void> {
 
 /** Copies the sources of the worker, and changes them. The folder is there only when it is whole. */
 export async function patchedSource(packaged: string, source: string, signal?: AbortSignal): Promise<void> {
-  const unfinished = `${resolve(source)}.new`;
+  const unfinished = `${source}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   for (const part of COMPILED) await cp(join(packaged, part), join(unfinished, part), { recursive: true });
@@ -135,12 +136,12 @@ export async function patchedSource(packaged: string, source: string, signal?: A
       ['--strip=1', '--fuzz=0', `--directory=${unfinished}`, `--input=${join(PATCHES, name)}`],
       {
         timeoutMs: 60_000,
-        remedy: 'Use the mediasoup version of package-lock.json, or name a built worker in MEDIASOUP_WORKER_BIN.',
+        remedy: OTHER_VERSION_REMEDY,
         ...(signal && { signal }),
       },
     );
   }
-  await rename(unfinished, resolve(source));
+  await rename(unfinished, source);
 }
 
 async function generateMessages(from: string, schemas: string, to: string, signal?: AbortSignal): Promise<void> {

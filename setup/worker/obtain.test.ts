@@ -8,7 +8,6 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-worker-'));
-  vi.stubEnv('WEIR_CACHE', join(folder, 'cache'));
   vi.stubEnv('MEDIASOUP_WORKER_BIN', '');
 });
 

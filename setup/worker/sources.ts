@@ -1,5 +1,9 @@
 import { Failure } from '../failure.mjs';
 
+/** Against a mediasoup package that our build was not made for. */
+export const OTHER_VERSION_REMEDY =
+  'Use the mediasoup version of package-lock.json, or name a built worker in MEDIASOUP_WORKER_BIN.';
+
 /** What the worker's own build files name as its sources, relative to the package's worker folder. */
 export function listSources(workerMeson: string, libwebrtcMeson: string): string[] {
   const common = [...workerMeson.matchAll(/common_sources \+?= \[(.*?)\]/gs)].map(([, list = '']) => list);
@@ -8,7 +12,7 @@ export function listSources(workerMeson: string, libwebrtcMeson: string): string
   if (ownSources.length === 0 || libwebrtc.length === 0) {
     throw new Failure(
       'The build files of this mediasoup version list their sources in another way.',
-      'Use the version of package-lock.json, or name a built worker in MEDIASOUP_WORKER_BIN.',
+      OTHER_VERSION_REMEDY,
     );
   }
   return [...ownSources, 'src/main.cpp', ...libwebrtc.map(name => `deps/libwebrtc/${name}`)];

@@ -39,8 +39,7 @@ const SHARE_FOR_RISES = 0.96;
 // A link that has so much more does not have to be waited for.
 const SHARE_FOR_RISES_AFTER_A_FALL = 0.85;
 
-// An estimate dips by some percent with each try of the worker for more. What is shown stays for that: where the link has really
-// become narrower, it falls on.
+// What is measured moves, too, and a change of layers costs a keyframe: what is shown stays for so little.
 const TOLERANCE_FOR_KEEPS = 0.02;
 // A picture that goes and comes is worse than a link that is full for a second.
 const TOLERANCE_FOR_LOWEST = 0.3;

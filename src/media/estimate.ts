@@ -74,7 +74,7 @@ export class Estimate {
 
   /**
    * Whether the estimate is to be looked at several times a second. By itself the worker tells of it once a second, and sooner
-   * only of a single fall by a quarter: a link that has become narrower makes many small ones.
+   * only of a single fall by a quarter.
    */
   watchClosely(closely: boolean): void {
     if (this.#closely === closely) return;
