@@ -6,6 +6,7 @@ import type { LinkScript } from './link/script.ts';
 import type { LabWatch } from './place.ts';
 import type { BrowserPublisher } from './publisher.ts';
 import {
+  type AudioPoint,
   type LinkRecording,
   type Mark,
   type PublisherRecording,
@@ -13,6 +14,7 @@ import {
   SAMPLE_MS,
   type ScenarioName,
   SETTLES_MS,
+  type ViewerRecording,
 } from './result.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -53,6 +55,15 @@ export interface RecordOptions {
   sampleMs?: number;
 }
 
+/** A picture; or a sound, where the focus has said of all pictures that it does not send them. */
+export function hasMedia({ videos, audios }: ViewerRecording): boolean {
+  const latest = videos.map(({ points }) => points.at(-1));
+  if (latest.some(point => (point?.frames ?? 0) > 0)) return true;
+  return latest.every(point => point?.paused) && audios.some(({ points }) => isHeard(points.at(-1)));
+}
+
+const isHeard = (point: AudioPoint | undefined): boolean => point !== undefined && point.total > point.concealed;
+
 /** Rejects when a part breaks, or with the reason of the watch's signal. */
 export async function record(options: RecordOptions): Promise<Recording> {
   const { viewers, link, watch, sampleMs = SAMPLE_MS } = options;
@@ -75,9 +86,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
       ...viewers.map(viewer => viewer.sample()),
       ...publishers.map(publisher => publisher.sample()),
     ]);
-    if (firstMediaAtMs === null && judged.recording.videos.some(({ points }) => (points.at(-1)?.frames ?? 0) > 0)) {
-      firstMediaAtMs = atMs;
-    }
+    if (firstMediaAtMs === null && hasMedia(judged.recording)) firstMediaAtMs = atMs;
     const due = acts[0];
     if (due !== undefined && firstMediaAtMs !== null && atMs - firstMediaAtMs >= due.atMs) {
       acts.shift();

@@ -149,7 +149,7 @@ export interface Mark {
 
 export interface Recording {
   scenario: ScenarioName;
-  /** First decoded frame at the judged viewer; null where none came. */
+  /** First decoded frame at the judged viewer, or first sound where all pictures are announced as paused; null where none came. */
   firstMediaAtMs: number | null;
   endsAtMs: number;
   link: LinkRecording | null;

@@ -1,6 +1,6 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
 import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
-import { isOnTrial, isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
+import { isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
 import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
@@ -20,7 +20,7 @@ export interface Allocation {
   readonly grants: ReadonlyMap<string, Grant>;
   /** bit/s set aside for audio. */
   readonly audio: number;
-  /** bit/s of what is granted, with `audio`. Within the estimate, but for what is kept through a dip of it, or on trial. */
+  /** bit/s of what is granted, with `audio`. Within the estimate, but for what is kept through a dip of it. */
   readonly spent: number;
   /** bit/s if all got their ideal, with `audio`. */
   readonly demand: number;
@@ -57,8 +57,7 @@ interface Climber {
 /**
  * Audio comes off the estimate first. Then every visible video gets its lowest rung in the order of `inOrder`, as far as they
  * fit; one that does not fit is paused, and those after it still get what is left. Then the ranks rise to their ideal, the
- * best rank first, equals one layer at a time. Where not even the first video's lowest rung fits, the first is paused too, and
- * tried after a while: an estimate of a link that carries nothing but voices says little.
+ * best rank first, equals one layer at a time.
  *
  * @param available bit/s to the viewer; undefined before there is an estimate: then each gets its ideal. NaN and negative
  *   count as 0.
@@ -80,9 +79,6 @@ export function allocate(
     const budget = videoBudget(available, reserve);
     const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);
     climbAll(climbers, new Purse({ budget, had, pace: paceOf(streams, before, now) }));
-    const [first] = climbers;
-    if (first !== undefined && first.at === -1 && first.ladder.length > 0 && isOnTrial(before, available, now))
-      first.at = 0;
   }
 
   const grants = new Map<string, Grant>();

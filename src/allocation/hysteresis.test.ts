@@ -178,34 +178,3 @@ it('moves to a higher layer that costs no more than the one it has, without head
   expect(at(1, 500, camera('a'))).toBe('a:1');
   expect(at(2, 500, camera('a', { kbits: [150, 500, 500] }))).toBe('a:2');
 });
-
-describe('a link that carries nothing but voices', () => {
-  /** 12 s in the dark, then a picture of 150 kbit/s is tried. */
-  function tried() {
-    const one = viewer();
-    expect(one.at(0, 60, camera('a'))).toBe('a:bandwidth');
-    expect(one.at(11.9, 60, camera('a'))).toBe('a:bandwidth');
-    expect(one.at(12, 60, camera('a'))).toBe('a:0');
-    return one;
-  }
-
-  it('keeps the picture that is tried on it where the estimate follows', () => {
-    const { at } = tried();
-    expect(at(14, 90, camera('a'))).toBe('a:0');
-    expect(at(15, 170, camera('a'))).toBe('a:0');
-    expect(at(60, 135, camera('a'))).toBe('a:0');
-  });
-
-  it('loses it where the estimate falls, and is tried again after twice the time', () => {
-    const { at } = tried();
-    expect(at(13, 50, camera('a'))).toBe('a:bandwidth');
-    expect(at(36.9, 50, camera('a'))).toBe('a:bandwidth');
-    expect(at(37, 50, camera('a'))).toBe('a:0');
-  });
-
-  it('loses it where the estimate does not come near what it costs within 3 s: no more is sent than that', () => {
-    const { at } = tried();
-    expect(at(14.9, 100, camera('a'))).toBe('a:0');
-    expect(at(15, 100, camera('a'))).toBe('a:bandwidth');
-  });
-});

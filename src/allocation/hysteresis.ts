@@ -27,62 +27,6 @@ interface StreamMemory {
   readonly bar: Bar | undefined;
 }
 
-/**
- * An estimate of a link that carries nothing but voices says little: only a picture tells whether one fits. So after a while one is
- * tried, after twice as long again where it did not stay.
- */
-export interface Dark {
-  /** When the next try is due, ms. */
-  readonly tryAt: number;
-  /** How long is waited for a try, ms. */
-  readonly wait: number;
-  /** The estimate with which a try began, bit/s. The picture stays where the estimate comes near what it costs, and does not fall before. */
-  readonly trial: { readonly available: number; readonly cost: number; readonly since: number } | undefined;
-}
-
-const FIRST_TRY_AFTER_MS = 12_000;
-const LONGEST_WAIT_MS = 60_000;
-/** bit/s. From here on the estimate says enough. */
-const TELLING_ESTIMATE = 200_000;
-/** Of the estimate with which a try began. */
-const TRIAL_FAILS_BELOW = 0.85;
-/** ms after which an estimate has followed what is sent; */
-const TRIAL_TELLS_AFTER_MS = 3_000;
-/** and of the picture's cost: with less the worker sends none of it, whatever is granted. */
-const TRIAL_NEEDS = 0.87;
-
-/** Whether a picture is shown on trial now, whatever it costs. */
-export function isOnTrial({ dark }: Memory, available: number, now: number): boolean {
-  if (dark === undefined || available >= TELLING_ESTIMATE) return false;
-  const { trial } = dark;
-  if (trial === undefined) return now >= dark.tryAt;
-  if (available >= trial.cost * TRIAL_NEEDS) return true;
-  return now - trial.since < TRIAL_TELLS_AFTER_MS && available >= trial.available * TRIAL_FAILS_BELOW;
-}
-
-/** What is remembered of the dark after an allocation. */
-function darkAfter(
-  before: Memory,
-  shownCost: number | undefined,
-  hasPictures: boolean,
-  available: number | undefined,
-  now: number,
-): Dark | undefined {
-  const { dark } = before;
-  if (available === undefined || !hasPictures) return undefined;
-  if (dark !== undefined && isOnTrial(before, available, now)) {
-    return { ...dark, trial: dark.trial ?? { available, cost: shownCost ?? 0, since: now } };
-  }
-  // The estimate is enough, or what it was tried with.
-  if (shownCost !== undefined) return undefined;
-  if (dark === undefined) return tryAfter(FIRST_TRY_AFTER_MS, now);
-  return dark.trial === undefined ? dark : tryAfter(Math.min(dark.wait * 2, LONGEST_WAIT_MS), now);
-}
-
-function tryAfter(wait: number, now: number): Dark {
-  return { tryAt: now + wait, wait, trial: undefined };
-}
-
 /** What one allocation for a viewer leaves to its next. Not larger than the wants. */
 export interface Memory {
   readonly estimated: boolean;
@@ -90,8 +34,6 @@ export interface Memory {
   readonly roseAt: number | undefined;
   /** When a stream lost bandwidth, ms. */
   readonly fellAt: number | undefined;
-  /** Since when there were pictures to see and none was shown, and what is tried against it. */
-  readonly dark: Dark | undefined;
   readonly streams: ReadonlyMap<string, StreamMemory>;
 }
 
@@ -100,7 +42,6 @@ export const NO_MEMORY: Memory = {
   estimated: false,
   roseAt: undefined,
   fellAt: undefined,
-  dark: undefined,
   streams: new Map(),
 };
 
@@ -176,25 +117,12 @@ export function remember(
       bar: past === undefined ? undefined : barAfter(stream, past, grant, barring, failed, now),
     });
   }
-  const hasPictures = [...remembered.values()].some(
-    ({ grant }) => grant.kind === 'layer' || grant.reason === 'bandwidth',
-  );
   return {
     estimated,
-    dark: darkAfter(before, shownCost(streams, grants), hasPictures, available, now),
     roseAt: rose ? now : before.roseAt,
     fellAt: fell ? now : before.fellAt,
     streams: remembered,
   };
-}
-
-/** bit/s of the first picture that is shown; undefined where none is. */
-function shownCost(streams: readonly Ranked[], grants: ReadonlyMap<string, Grant>): number | undefined {
-  for (const { want } of streams) {
-    const grant = grants.get(want.key);
-    if (grant?.kind === 'layer') return costOfLayer(want, grant.layer) ?? 0;
-  }
-  return undefined;
 }
 
 /** Whether the viewer asks for the same things in the same way as before, and its link was known then. */

@@ -185,6 +185,8 @@ describe('what is on the screen', () => {
     bench.agree(viewer);
     // Silence takes little: nobody sends it (DTX).
     bench.settleBitrates(others, [30_000, 250_000, 900_000], 2_000);
+    // Upper layers count once they were told off for so long that they would not arrive any more.
+    bench.settleBitrates(others, [30_000, 250_000, 900_000], 2_000);
     bench.estimate(viewer, 3_000_000);
     expect(rest.map(other => bench.served(viewer, other))).toEqual(
       rest.map(() => ({ layer: 0, paused: false, priority: 1 })),

@@ -333,8 +333,7 @@ class Play {
       else audio += Math.min(bitrate, 510_000);
     }
     // What is shown already may take a little more.
-    if (video > 0 && viewer.viewing.memory.dark?.trial === undefined)
-      must(video <= (available - audio) * 1.3, 'what is granted fits the estimate');
+    if (video > 0) must(video <= (available - audio) * 1.3, 'what is granted fits the estimate');
   }
 
   /** Nobody is sent what is not wanted, or what the allocation pauses; everybody is sent the rest. */

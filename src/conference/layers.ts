@@ -16,6 +16,8 @@ const WEIGHT_OF_LESS = 0.15;
 const ARRIVES_WITHIN_MS = 2_500;
 /** ms from its first packet until what is measured of a layer counts. */
 const SETTLES_WITHIN_MS = 3_000;
+/** ms from the word to the publisher until nothing more is measured of a layer. */
+const STOPS_WITHIN_MS = 3_000;
 
 export function noLayerYet(now: number): LayerState {
   return { bitrate: undefined, arrives: false, since: now, offered: true, missed: false };
@@ -33,28 +35,38 @@ export function measure(
     if (publication?.publisher !== publisher.key) continue;
     for (const [index, layer] of publication.layers.entries()) {
       const { arrives, missed } = layer;
-      takeBitrate(layer, bitrates[index] ?? 0, now);
+      takeBitrate(layer, bitrates[index] ?? 0, stops(publication, index, now), now);
       layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
       if (arrives !== layer.arrives || missed !== layer.missed) conference.streamsVersion++;
     }
   }
 }
 
-function takeBitrate(layer: LayerState, measured: number, now: number): void {
+/** The publisher was asked to stop it. */
+function isToldOff({ toldWanted }: Publication, index: number): boolean {
+  return toldWanted !== undefined && toldWanted[index] !== true;
+}
+
+/** It was told off so lately that what is measured of it goes down, whatever it takes. */
+function stops(publication: Publication, index: number, now: number): boolean {
+  return isToldOff(publication, index) && now - publication.toldWantedAt < STOPS_WITHIN_MS;
+}
+
+function takeBitrate(layer: LayerState, measured: number, stopping: boolean, now: number): void {
   const bitrate = Number.isFinite(measured) && measured > 0 ? measured : 0;
   const arrived = layer.arrives;
   layer.arrives = bitrate > 0;
   if (arrived !== layer.arrives) layer.since = now;
-  // One that has only begun measures too little: it would look like a bargain.
-  if (bitrate === 0 || now - layer.since < SETTLES_WITHIN_MS) return;
+  // One that has only begun, or is about to stop, measures too little: it would look like a bargain.
+  if (bitrate === 0 || stopping || now - layer.since < SETTLES_WITHIN_MS) return;
   const before = layer.bitrate ?? bitrate;
   layer.bitrate = before + (bitrate > before ? WEIGHT_OF_MORE : WEIGHT_OF_LESS) * (bitrate - before);
 }
 
 /** Asked for, for so long that it should be here. */
 function isOverdue(publication: Publication, index: number, layer: LayerState, now: number): boolean {
-  const { toldWanted, toldWantedAt, since } = publication;
-  if (toldWanted !== undefined && toldWanted[index] !== true) return false;
+  const { toldWantedAt, since } = publication;
+  if (isToldOff(publication, index)) return false;
   return now - Math.max(since, layer.since, toldWantedAt) >= ARRIVES_WITHIN_MS;
 }
 

@@ -43,6 +43,18 @@ function ticks(bench: ConferenceBench, publisher: BenchClient, ms: number): [at:
 }
 
 describe('layers that nobody wants', () => {
+  it('cost what they did when they were wanted, whatever is measured while they stop', () => {
+    const { bench, alice, bob } = settledCall();
+    bench.settleBitrates([alice], [150_000, 500_000, 1_500_000]);
+    bench.want(bob, { unsubscribe: [videoOf(alice)] });
+    bench.pass(2_000);
+    for (const left of [900_000, 300_000, 10_000]) bench.measure(alice, [150_000, 500_000, left]);
+    bench.want(bob, { subscribe: [cameraOf(alice, LARGE)] });
+    bench.agree(bob);
+    bench.estimate(bob, 1_400_000);
+    expect(bench.served(bob, alice)).toMatchObject({ layer: 1 });
+  });
+
   it('are off where somebody is alone, from the beginning', () => {
     const { bench, clients } = callOfMany('alice');
     expect(wantedOf(bench.effects, clients[0])).toEqual(['']);

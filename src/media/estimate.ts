@@ -67,6 +67,11 @@ export class Estimate {
     });
   }
 
+  /** bit/s; undefined before there is an estimate. */
+  get available(): number | undefined {
+    return this.#available;
+  }
+
   async watch(): Promise<void> {
     await this.#transport.enableTraceEvent(['bwe']);
     this.#lookAgain();

@@ -5,6 +5,7 @@ import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
 import type { Media, Peer, PeerEvents } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
+import { numberVoices } from './numbered-voices.ts';
 import {
   DEFAULT_CODECS,
   DEFAULT_ICE_CONSENT_TIMEOUT_S,
@@ -40,6 +41,7 @@ class MediasoupMedia implements Media {
   }
 
   async start(): Promise<void> {
+    numberVoices(this.#options.logger);
     this.#pool = await startWorkers(this.#options, slot => this.#workerDied(slot));
   }
 

@@ -12,6 +12,7 @@ import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } fro
 import type { SessionKey, SubscriptionKey } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
+import { RembFloor } from './remb-floor.ts';
 import { ControlChannel } from './control-channel.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
@@ -47,6 +48,7 @@ export class MediasoupPeer implements Peer {
   readonly #estimate: Estimate;
   readonly #ceiling: Ceiling;
   readonly #relief: Relief;
+  readonly #floor: RembFloor;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
   #version = 0;
@@ -59,6 +61,7 @@ export class MediasoupPeer implements Peer {
     const peer = new MediasoupPeer(conference, settings, transport);
     try {
       await Promise.all([peer.#control.listen(1), settings.congestionControl ? peer.#estimate.watch() : undefined]);
+      if (settings.congestionControl) peer.#floor.watch();
       return peer;
     } catch (thrown) {
       transport.close();
@@ -79,6 +82,11 @@ export class MediasoupPeer implements Peer {
     this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
     this.#ceiling = new Ceiling(transport, clock, logger);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
+    this.#floor = new RembFloor(transport, clock, logger, () => ({
+      followsRemb: this.#sent.followRemb,
+      showsPicture: this.#sent.wantVideo,
+      available: this.#estimate.available,
+    }));
     this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
       changed: (estimated, seen) => {
         const available = this.#relief.estimated(estimated, seen);
@@ -131,6 +139,7 @@ export class MediasoupPeer implements Peer {
     this.#estimate.close();
     this.#relief.close();
     this.#ceiling.close();
+    this.#floor.close();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();
