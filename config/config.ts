@@ -49,6 +49,15 @@ export interface MediaConfig {
   joinTimeoutMs: number;
 }
 
+export interface SignallingConfig {
+  enabled: boolean;
+  tokenLifetimeMs: number;
+  /** Asked at these URLs (no slash at their end); the own homeserver is none of them unless the file names it. */
+  homeservers: { serverName: string; url: string }[];
+  /** Addresses or networks (CIDR). */
+  allowedNetworks: string[];
+}
+
 export interface LimitsConfig {
   conferences: number;
   participantsPerConference: number;
@@ -68,6 +77,7 @@ export interface Config {
   rooms: { allowedServers: AllowedServers };
   http: HttpConfig;
   media: MediaConfig;
+  signalling: SignallingConfig;
   limits: LimitsConfig;
   /** Absolute path. */
   stateDir: string;

@@ -75,7 +75,7 @@ function broken(message: string): LoadedConfig {
 
 /** The configuration from a file that is right: computed defaults, absolute paths, ms. */
 function complete(
-  { homeserver, rooms, http, media, limits, state_dir: stateDir, log }: ConfigFile,
+  { homeserver, rooms, http, media, signalling, limits, state_dir: stateDir, log }: ConfigFile,
   credentials: Credentials,
   directory: string,
   env: Environment,
@@ -124,6 +124,15 @@ function complete(
       iceConsentTimeoutMs: media.ice_consent_timeout_s * 1000,
       resumeWindowMs: media.resume_window_s * 1000,
       joinTimeoutMs: media.join_timeout_s * 1000,
+    },
+    signalling: {
+      enabled: signalling.enabled,
+      tokenLifetimeMs: signalling.token_lifetime_s * 1000,
+      homeservers: signalling.homeservers.map(({ server_name: name, url }) => ({
+        serverName: name,
+        url: withoutSlash(url),
+      })),
+      allowedNetworks: signalling.allowed_networks,
     },
     limits: {
       conferences: limits.conferences,

@@ -31,6 +31,7 @@ export const RULES = {
     expected: 'a Matrix server name like example.org, *.example.org for all below it, or "*"',
     holds: value => value === '*' || isServerName(value.replace(/^\*\./, '')),
   },
+  server_name: { expected: 'a Matrix server name like example.org', holds: isServerName },
   ip: { expected: 'an IPv4 or IPv6 address, without brackets', holds: value => isIP(value) !== 0 },
   host: {
     expected: 'an IPv4 or IPv6 address without brackets, or a host name',

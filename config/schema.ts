@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { Http } from './http-keys.ts';
 import { notes } from './key-notes.ts';
 import { Media } from './media-keys.ts';
+import { Signalling } from './signalling-keys.ts';
 
 const Homeserver = Type.Object(
   {
@@ -125,6 +126,7 @@ export const ConfigSchema = Type.Object({
   rooms: Rooms,
   http: Http,
   media: Media,
+  signalling: Signalling,
   limits: Limits,
   state_dir: Type.Optional(
     Type.String(

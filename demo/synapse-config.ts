@@ -26,7 +26,7 @@ export function synapseConfig(options: SynapseConfigOptions): string {
           type: 'http',
           tls: false,
           bind_addresses: [options.bindAddress],
-          resources: [{ names: ['client'], compress: false }],
+          resources: [{ names: ['client', 'openid'], compress: false }],
         },
       ],
       database: { name: 'sqlite3', args: { database: at('homeserver.db') } },

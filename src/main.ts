@@ -2,9 +2,11 @@
 /** The only place where the rooms are joined. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Problem } from '../config/config.ts';
 import {
   createHomeserver,
+  createOpenIdCheck,
   type Credentials,
   type Homeserver,
   RoomView,
@@ -15,21 +17,24 @@ import type { FocusIdentity } from '../signalling/wire/to-device.ts';
 import { runCommandLine } from './cli/program.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from './conference/state.ts';
 import { build } from './http/app.ts';
-import type { Readiness } from './http/deps.ts';
+import type { Readiness, SignallingDeps } from './http/deps.ts';
+import { createSignalTokens } from './http/signal-tokens.ts';
 import { listen } from './http/listen.ts';
 import { createMedia } from './media/index.ts';
 import { openLogbook } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
-import type { Clock, Log, Media, Store } from './ports.ts';
+import type { Clock, Log, Media, SignalMember, Store } from './ports.ts';
 import { Focus } from './runtime/focus.ts';
 import { openFileStore } from './store/file-store.ts';
 import { keepLogin, readLogin } from './store/login-file.ts';
+import { keptSecret } from './store/secret-file.ts';
 
 const PROJECT_DIR = projectDir();
 const VERSION = readVersion();
 /** How long an invite may be ahead of the state of its room. */
 const INVITE_PATIENCE_MS = 3_000;
 const WAITING_INVITES = 1_000;
+const ADMISSION_CHECK_MS = 100;
 /** After this, a stop that hangs is a kill. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -92,6 +97,7 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       metrics,
       countError: code => metrics.error(code),
       log,
+      signalling: await openSignalling(config, node),
     });
     scope.own('http', () => app.close());
     const url = await listen(app, config.http);
@@ -208,6 +214,23 @@ class FocusNode {
     return { homeserver: this.#homeserverState(), workers: this.#world.media.health() };
   }
 
+  /** Throws WEIR_STARTING. */
+  get focus(): Focus {
+    if (this.#focus === undefined) throw new WeirError('WEIR_STARTING', 'the homeserver has not been reached yet');
+    return this.#focus;
+  }
+
+  /** The homeserver may tell of a join or a call a little later than the member. Rejects with the reason why it may not join. */
+  async admit(member: SignalMember): Promise<void> {
+    const deadline = Date.now() + INVITE_PATIENCE_MS;
+    for (;;) {
+      const admission = this.focus.mayJoin(member);
+      if (admission.kind === 'admitted') return;
+      if (Date.now() >= deadline) throw new WeirError(admission.code, admission.message);
+      await delay(ADMISSION_CHECK_MS);
+    }
+  }
+
   async stop(): Promise<void> {
     await this.#focus?.stop();
     await this.#homeserver?.stop();
@@ -283,6 +306,24 @@ function openMedia({ media }: Config, log: Log): Promise<Media> {
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
   });
+}
+
+/** Undefined where it is switched off. */
+async function openSignalling(config: Config, node: FocusNode): Promise<SignallingDeps | undefined> {
+  const { enabled, tokenLifetimeMs, homeservers, allowedNetworks } = config.signalling;
+  if (!enabled) return undefined;
+  const { serverName, url } = config.homeserver;
+  const audience = (): string => {
+    const identity = node.identity;
+    if (identity === undefined) throw new WeirError('WEIR_STARTING', 'the homeserver has not been reached yet');
+    return `${identity.userId}/${identity.deviceId}`;
+  };
+  return {
+    tokens: createSignalTokens(await keptSecret(config.stateDir), audience, tokenLifetimeMs),
+    userOf: createOpenIdCheck({ homeservers: [{ serverName, url }, ...homeservers], allowedNetworks }),
+    admit: member => node.admit(member),
+    connect: (member, resume, line) => node.focus.connect(member, resume, line),
+  };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

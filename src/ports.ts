@@ -162,3 +162,34 @@ export interface Meters {
   /** From the invite to a present participant, in ms. */
   joined(durationMs: number): void;
 }
+
+/** Whom a WebSocket belongs to, and the conference that it is for: what the token says. */
+export interface SignalMember {
+  userId: string;
+  deviceId: string;
+  roomId: string;
+  confId: string;
+}
+
+/** The focus's end of a client's WebSocket. */
+export interface SignalLine {
+  /** Queues a frame. False where it is closed, or its reader was too slow and it is being closed. */
+  say(frame: string): boolean;
+  close(code: ErrorCode): void;
+}
+
+/** What the web server tells of a client's WebSocket. */
+export interface SignalDoor {
+  /** Whether the open session that the client named is its own and goes on over this WebSocket. */
+  readonly resumed: boolean;
+  /** A frame. Never throws. */
+  take(frame: string): void;
+  /** It is closed. Sessions go on without it. */
+  closed(): void;
+}
+
+/** A session that a client wants to take up. */
+export interface ResumedSession {
+  callId: string;
+  sessionId: string;
+}

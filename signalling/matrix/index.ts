@@ -12,6 +12,7 @@ import { logIn, whoami } from './login.ts';
 import { runSync } from './sync-loop.ts';
 import type { Homeserver, HomeserverHealth, HomeserverOptions, Login } from './types.ts';
 
+export { createOpenIdCheck } from './openid.ts';
 export { RoomView } from './room-view.ts';
 export * from './types.ts';
 

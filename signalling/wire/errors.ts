@@ -136,6 +136,18 @@ export const ERRORS = {
     cause: 'The call page is switched on but has not been built.',
     remedy: 'Run `npm run build:page`, set http.page.dir, or switch http.page.enabled off.',
   },
+  WEIR_OPENID_REFUSED: {
+    cause: "The OpenID token is not one of its member's homeserver, or that homeserver may not be asked.",
+    remedy: 'Sign in again. A homeserver in a private network has to be named in signalling.',
+  },
+  WEIR_OPENID_UNREACHABLE: {
+    cause: "The member's homeserver did not confirm the OpenID token in time.",
+    remedy: 'Nothing at once: the client signals over its homeserver meanwhile. Check the federation of that server.',
+  },
+  WEIR_TOKEN_REFUSED: {
+    cause: 'A token for fast signalling is expired, of another focus, or no token.',
+    remedy: 'Nothing: the client asks for another one by itself.',
+  },
   WEIR_INTERNAL: {
     cause: 'An error that the code did not expect.',
     remedy: 'Report it with the log.',

@@ -40,6 +40,7 @@ export function join(
     stage: { kind: 'joining', since: now, until: now + conference.timing.joinTimeout },
     path: 'unknown',
     control: { kind: 'closed' },
+    ways: new Set(),
     negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDueAt: undefined },
     metadata: {},
     earlyOffer: invite.earlyOffer,

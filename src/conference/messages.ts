@@ -30,6 +30,8 @@ export type Input =
   | { kind: 'garbled'; call: CallRef; error: WeirError }
   | { kind: 'hung-up'; call: CallRef }
   | { kind: 'control-open'; call: CallRef }
+  /** A WebSocket carries the session's messages from now on, or does not any more. */
+  | { kind: 'line'; call: CallRef; state: 'opened' | 'closed' }
   | { kind: 'path'; call: CallRef; state: 'heard' | 'silent' }
   | { kind: 'peer-failed'; call: CallRef; error: WeirError }
   /** What the client's link carries, in bit/s. */

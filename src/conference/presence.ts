@@ -4,12 +4,29 @@ import { endParticipant } from './coming-and-going.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { offerUnanswered } from './negotiation.ts';
-import type { Conference, Participant } from './state.ts';
+import { type Conference, type ControlWay, nothingTold, type Participant } from './state.ts';
 
-export function channelOpened(participant: Participant, now: number): void {
-  participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged: false };
-  // What it was told before it could hear is told now, empty or not: clients wait for it.
+/** Another way to the client is open. What went another way before may be lost, so all of it is told again. */
+export function wayOpened(participant: Participant, way: ControlWay, now: number): void {
+  const ponged = participant.control.kind === 'open' && participant.control.ponged;
+  participant.ways.add(way);
+  participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged };
+  tellAgain(participant);
+}
+
+/** The WebSocket is gone: the data channel goes on, if there is one. */
+export function lineClosed(participant: Participant, now: number): void {
+  participant.ways.delete('line');
+  if (participant.ways.size === 0) participant.control = { kind: 'closed' };
+  else wayOpened(participant, 'channel', now);
+}
+
+/** Clients wait for the metadata, empty or not; the rest is told as far as it was asked for. */
+function tellAgain(participant: Participant): void {
   participant.toldVersion = -1;
+  const { asked } = participant.telling;
+  Object.assign(participant.telling, { ...nothingTold(), asked, grants: participant.telling.grants });
+  participant.telling.grants.clear();
 }
 
 /** Anything that a client says shows that it is alive. */

@@ -148,6 +148,8 @@ export interface Participant {
   stage: Stage;
   path: 'unknown' | 'heard' | 'silent';
   control: ControlChannel;
+  /** By which ways control messages reach it now: its data channel, its WebSocket. */
+  readonly ways: Set<ControlWay>;
   negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
@@ -175,6 +177,9 @@ export type Stage =
   | { kind: 'present'; since: number }
   | { kind: 'silent'; since: number; until: number };
 
+export type ControlWay = 'channel' | 'line';
+
+/** Open while there is a way. */
 export type ControlChannel =
   | { kind: 'closed' }
   /** `ponged`: a client that never answered a ping is judged by its path alone. */

@@ -18,7 +18,7 @@ import {
 } from './negotiation.ts';
 import { measure, offerLayers } from './layers.ts';
 import { announce } from './publishing.ts';
-import { channelOpened, heard, pathChanged, watchTheClock } from './presence.ts';
+import { heard, lineClosed, pathChanged, watchTheClock, wayOpened } from './presence.ts';
 import { settle } from './settle.ts';
 import { loud, spoke } from './speakers.ts';
 import type { Conference, Participant, ReplyWay } from './state.ts';
@@ -82,7 +82,9 @@ function takeFrom(
     case 'hung-up':
       return leave(conference, participant, effects);
     case 'control-open':
-      return channelOpened(participant, now);
+      return wayOpened(participant, 'channel', now);
+    case 'line':
+      return input.state === 'opened' ? wayOpened(participant, 'line', now) : lineClosed(participant, now);
     case 'path':
       return pathChanged(participant, input.state);
     case 'estimated':

@@ -9,12 +9,14 @@ import { serveFocus } from './focus.ts';
 import { serveHealth } from './health.ts';
 import { serveMetrics } from './metrics.ts';
 import { servePage } from './page.ts';
+import { serveSignal } from './signal.ts';
+import { serveToken } from './token.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createOwnedServer, type OwnedServer } from './server.ts';
 
 /** Addresses whose requests are counted at one time; the least recent is forgotten. */
 const COUNTED_ADDRESSES = 10_000;
-/** Bytes of a request body; no path reads one. */
+/** Bytes of a request body. */
 const MAX_BODY = 16_384;
 const HANDLER_TIMEOUT_MS = 10_000;
 /** How long requests under way may take once the server closes. */
@@ -79,6 +81,7 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
     );
   });
   app.addHook('preClose', async () => {
+    sockets?.close();
     closing = setTimeout(dropConnections, CLOSE_GRACE_MS);
     if (underWay === 0) dropConnections();
   });
@@ -90,6 +93,8 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
   serveHealth(app, deps);
   serveMetrics(app, deps);
   serveFocus(app, deps);
+  serveToken(app, deps);
+  const sockets = serveSignal(owned, deps);
   servePage(app, deps);
   await app.ready();
   return app;

@@ -1,13 +1,25 @@
 /** What the web server asks of the rest of the focus. */
 import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
-import type { Log } from '../ports.ts';
+import type { Log, ResumedSession, SignalDoor, SignalLine, SignalMember } from '../ports.ts';
+import type { SignalTokens } from './signal-tokens.ts';
 
 /** How things stand at this moment. */
 export interface Readiness {
   homeserver: { kind: 'up' } | { kind: 'starting' } | { kind: 'down'; code: ErrorCode; message: string };
   /** Media worker processes alive, and how many there should be. */
   workers: { alive: number; wanted: number };
+}
+
+/** What fast signalling needs. */
+export interface SignallingDeps {
+  tokens: SignalTokens;
+  /** The user of an OpenID token. Rejects with WEIR_OPENID_REFUSED or WEIR_OPENID_UNREACHABLE. */
+  userOf(openId: { accessToken: string; serverName: string }): Promise<string>;
+  /** Resolves once the member may join; rejects with the reason why not, or WEIR_STARTING. */
+  admit(member: SignalMember): Promise<void>;
+  /** A WebSocket of a member is open. Throws WEIR_STARTING or WEIR_FOCUS_STOPPING. */
+  connect(member: SignalMember, resume: ResumedSession | undefined, line: SignalLine): SignalDoor;
 }
 
 export interface HttpDeps {
@@ -26,4 +38,6 @@ export interface HttpDeps {
   /** Counts an error that a request was answered with. */
   countError(code: ErrorCode): void;
   log: Log;
+  /** Undefined where fast signalling is switched off. */
+  signalling: SignallingDeps | undefined;
 }

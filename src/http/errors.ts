@@ -18,15 +18,24 @@ function statusOf(code: ErrorCode): number {
   switch (code) {
     case 'WEIR_BAD_REQUEST':
       return 400;
+    case 'WEIR_OPENID_REFUSED':
+    case 'WEIR_TOKEN_REFUSED':
+      return 401;
     case 'WEIR_NOT_ALLOWED':
+    case 'WEIR_NOT_JOINED':
       return 403;
     case 'WEIR_NO_SUCH_PATH':
     case 'WEIR_PAGE_MISSING':
+    case 'WEIR_UNKNOWN_CONFERENCE':
       return 404;
     case 'WEIR_NO_SUCH_METHOD':
       return 405;
+    case 'WEIR_CALL_ENDED':
+      return 410;
     case 'WEIR_TOO_MANY_REQUESTS':
       return 429;
+    case 'WEIR_OPENID_UNREACHABLE':
+      return 502;
     case 'WEIR_STARTING':
     case 'WEIR_FOCUS_STOPPING':
       return 503;

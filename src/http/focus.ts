@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { HttpDeps } from './deps.ts';
+import { SIGNAL_PATH } from './signal.ts';
+import { TOKEN_PATH } from './token.ts';
 
 /** Body of /v1/focus. */
 export interface FocusBody {
@@ -10,6 +12,8 @@ export interface FocusBody {
   /** Client API of the homeserver of the focus, as browsers reach it. */
   homeserver_url: string;
   version: string;
+  /** Where fast signalling is, on this server; absent where it is switched off. */
+  signalling?: { path: string; token_path: string };
 }
 
 export function serveFocus(app: FastifyInstance, deps: HttpDeps): void {
@@ -26,6 +30,7 @@ export function serveFocus(app: FastifyInstance, deps: HttpDeps): void {
       device_id: identity.deviceId,
       homeserver_url: deps.homeserverUrl,
       version: deps.version,
+      ...(deps.signalling === undefined ? {} : { signalling: { path: SIGNAL_PATH, token_path: TOKEN_PATH } }),
     };
     return reply.send(body);
   });

@@ -5,9 +5,10 @@ import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { CallRef, Effect, Input } from '../conference/messages.ts';
 import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
-import type { Clock, Log, Media, Meters, Peer, PeerEvents, Signals, Store } from '../ports.ts';
+import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store } from '../ports.ts';
 import { type ConferenceId, keyOfConference, type SessionId } from '../session.ts';
-import { letterOf } from './door.ts';
+import { frameOf, letterOf } from './door.ts';
+import { Lines } from './lines.ts';
 import { Mailbox } from './mailbox.ts';
 import { MessageRate } from './message-rate.ts';
 import { Peers } from './peers.ts';
@@ -43,6 +44,7 @@ export class ConferenceRunner {
   readonly #conference: Conference;
   readonly #mailbox: Mailbox<Input>;
   readonly #peers: Peers;
+  readonly #lines = new Lines();
   readonly #log: Log;
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
@@ -72,6 +74,22 @@ export class ConferenceRunner {
     // Its further messages would repeat this; the first of them ends the session.
     this.#peers.close(call);
     this.#mailbox.postAlways({ kind: 'peer-failed', call, error });
+  }
+
+  /** From now on the session's messages go over this WebSocket. One that carried them before is closed. */
+  attach(call: CallRef, line: SignalLine): void {
+    this.#lines.attach(call, line);
+    this.post({ kind: 'line', call, state: 'opened' });
+  }
+
+  /** The same where a call message came over a WebSocket that does not carry the session yet. */
+  attachOnce(call: CallRef, line: SignalLine): void {
+    if (this.#lines.of(call) !== line) this.attach(call, line);
+  }
+
+  /** The WebSocket is gone; nothing happens where the session has another by now. */
+  detach(call: CallRef, line: SignalLine): void {
+    if (this.#lines.detach(call, line)) this.post({ kind: 'line', call, state: 'closed' });
   }
 
   counts(): {
@@ -181,6 +199,7 @@ export class ConferenceRunner {
         return this.#tell(effect);
       case 'close':
         this.#peers.close(effect.call);
+        this.#lines.forget(effect.call);
         this.#world.meters.hangup(effect.code ?? 'client');
         this.#log.info(
           { call: effect.call.callId, session: effect.call.key, code: effect.code ?? 'client' },
@@ -240,6 +259,7 @@ export class ConferenceRunner {
     const { focus, signals } = this.#world;
     const { call, to } = effect;
     const letter = letterOf(focus, { ...to, callId: call.callId, confId: this.id.confId }, effect.news);
+    if (this.#lines.of(call)?.say(frameOf(letter)) === true) return;
     switch (letter.kind) {
       case 'to-device':
         return this.#spawn(call, letter.event.type, () => signals.send(to.userId, to.deviceId, letter.event));

@@ -1,6 +1,7 @@
 /** The door of MSC3401 clients: what the rules want to say becomes to-device events and control messages. */
 import type { News } from '../conference/messages.ts';
 import { type ControlMessage, errorReply, writeControl } from '../../signalling/wire/control.ts';
+import { writeSignalFrame } from '../../signalling/wire/signal.ts';
 import {
   type ClientAddress,
   type FocusIdentity,
@@ -41,6 +42,11 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
     case 'pong':
       return control({ kind: 'pong' });
   }
+}
+
+/** The same as a frame of a WebSocket: what a to-device event or a control message holds. */
+export function frameOf(letter: Letter): string {
+  return letter.kind === 'control' ? letter.text : writeSignalFrame(letter.event.type, letter.event.content);
 }
 
 function control(message: ControlMessage): Letter {

@@ -2,12 +2,14 @@
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { Parsed } from '../../signalling/wire/parse.ts';
 import { type ClientToDevice, type Envelope, writeHangup } from '../../signalling/wire/to-device.ts';
-import { admit, type RoomDirectory } from '../conference/admission.ts';
+import { type Admission, admit, type RoomDirectory } from '../conference/admission.ts';
 import type { ControlMessage } from '../../signalling/wire/control.ts';
-import type { StoredState } from '../ports.ts';
+import type { ResumedSession, SignalDoor, SignalLine, SignalMember, StoredState } from '../ports.ts';
 import { type ConferenceId, type ConferenceKey, keyOfConference } from '../session.ts';
 import { callOf, Calls } from './calls.ts';
 import { ConferenceRunner, type RunnerWorld } from './conference-runner.ts';
+import { frameOf } from './door.ts';
+import { MemberDoor } from './member-door.ts';
 import { InviteRate } from './invite-rate.ts';
 import { type Invite, WaitingRoom } from './waiting-room.ts';
 
@@ -40,6 +42,8 @@ export class Focus {
   readonly #waiting: WaitingRoom;
   readonly #rate: InviteRate;
   readonly #sending = new Set<Promise<void>>();
+  /** By which WebSocket an invite came that waits, or is refused. */
+  readonly #cameBy = new WeakMap<Envelope, SignalLine>();
   #stopping = false;
 
   constructor(world: FocusWorld) {
@@ -71,9 +75,29 @@ export class Focus {
       this.#world.log.info({ sessions: stored.sessions.length }, 'hung up the sessions of the earlier run');
   }
 
-  /** A to-device message. Never throws. */
-  take(arrival: Arrival): void {
+  /** A member's WebSocket is open. Throws WEIR_FOCUS_STOPPING. */
+  connect(member: SignalMember, resume: ResumedSession | undefined, line: SignalLine): SignalDoor {
+    if (this.#stopping) throw new WeirError('WEIR_FOCUS_STOPPING', 'the focus is being shut down');
+    return new MemberDoor(member, resume, line, {
+      clock: this.#world.clock,
+      calls: this.#calls,
+      take: (arrival, by) => this.take(arrival, by),
+    });
+  }
+
+  /** Whether the member may join, as far as the focus knows now. */
+  mayJoin({ userId, deviceId, roomId, confId }: SignalMember): Admission {
+    const from = { sender: userId, deviceId, sessionId: '', callId: '', confId };
+    return admit(this.#world.rooms, from, roomId);
+  }
+
+  /** A to-device message, or the same by WebSocket. Never throws. */
+  take(arrival: Arrival, line?: SignalLine): void {
     const { parsed, replyTo } = arrival;
+    if (line !== undefined) {
+      if (replyTo !== undefined) this.#cameBy.set(replyTo, line);
+      if (parsed.kind === 'ok') this.#cameBy.set(parsed.value.from, line);
+    }
     if (parsed.kind === 'bad') {
       const running = replyTo === undefined ? undefined : this.#calls.find(replyTo);
       if (running !== undefined) {
@@ -89,6 +113,7 @@ export class Focus {
     if (message.kind === 'invite') return this.#invited(message, arrival.lateMs);
     const known = this.#calls.find(message.from);
     if (known === undefined) return this.#unknownCall(message);
+    if (line !== undefined) known.runner.attachOnce(known.call, line);
     const said = controlMessageOf(message);
     if (said !== undefined)
       known.runner.postFrom(known.call, { kind: 'said', call: known.call, message: said, replyBy: 'to-device' });
@@ -204,6 +229,8 @@ export class Focus {
       metadata: invite.metadata,
       earlyOffer: invite.earlyOffer ?? false,
     });
+    const line = this.#cameBy.get(from);
+    if (line !== undefined) runner.attach(call, line);
   }
 
   #giveUp(invite: Invite): void {
@@ -253,7 +280,9 @@ export class Focus {
       callId: from.callId,
       confId: from.confId,
     };
-    this.#keep(() => signals.send(from.sender, from.deviceId, writeHangup(focus, to, error)));
+    const event = writeHangup(focus, to, error);
+    if (this.#cameBy.get(from)?.say(frameOf({ kind: 'to-device', event })) === true) return;
+    this.#keep(() => signals.send(from.sender, from.deviceId, event));
   }
 
   #keep(work: () => Promise<void>): void {
