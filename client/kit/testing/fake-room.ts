@@ -1,5 +1,5 @@
-import type { RoomOfCall } from '../call.ts';
-import type { ToDeviceMessage } from '../homeserver-answers.ts';
+import type { RoomOfCall } from '../call-options.ts';
+import type { OpenIdToken, ToDeviceMessage } from '../homeserver-answers.ts';
 import type { Problem } from '../problems.ts';
 import type { FocusRef } from '../wire.ts';
 
@@ -25,9 +25,14 @@ export class FakeRoom implements RoomOfCall {
   withdrawn = 0;
   announceFails: Error | undefined;
   sendFails: Error | undefined;
+  openIdFails: Error | undefined;
   #listener: ((message: ToDeviceMessage) => void) | undefined;
 
   readonly homeserver = {
+    openIdToken: async (): Promise<OpenIdToken> => {
+      if (this.openIdFails !== undefined) throw this.openIdFails;
+      return { access_token: 'openid', token_type: 'Bearer', matrix_server_name: 'a.example', expires_in: 3_600 };
+    },
     sendToDevice: async (
       _user: string,
       _device: string,
