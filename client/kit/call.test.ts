@@ -450,7 +450,10 @@ describe('coming back', () => {
       channel.fakeMessage('m.call.ping', {});
     }
     expect(FakePeerConnection.made).toHaveLength(1);
-    await settle(30_500);
+    await settle(20_000);
+    expect(channel.types.at(-1)).toBe('m.call.ping');
+    expect(FakePeerConnection.made).toHaveLength(1);
+    await settle(10_500);
     expect(FakePeerConnection.made).toHaveLength(2);
   });
 

@@ -9,7 +9,7 @@ import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { RemoteStream } from './remote-streams.ts';
 import { Session } from './session.ts';
-import type { Shown, Size, WantedCopy } from './subscriptions.ts';
+import type { Shown, Size, Subscriber, WantedCopy } from './subscriptions.ts';
 import { boundedSends, type SendToDevice } from './to-device-sends.ts';
 import type { FocusRef, LayerSwitch } from './wire.ts';
 
@@ -128,23 +128,23 @@ export class Call {
 
   /** How a video tile is drawn: its size in device px, or hidden. */
   show(streamId: string, trackId: string, shown: Shown): void {
-    this.#session?.show(streamId, trackId, shown);
+    this.#session?.subscriber.show(streamId, trackId, shown);
   }
 
   /** Asks for a second size of somebody's track, which comes in `others.copies`; not any more where it is hidden. */
   showCopy(copy: WantedCopy): void {
-    this.#session?.showCopy(copy);
+    this.#session?.subscriber.showCopy(copy);
   }
 
   /** Takes layers of one of our videos off once nobody watches them, or offers them again; the ids are those of our description. */
   offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
-    this.#session?.offerLayers(streamId, trackId, layers);
+    this.#session?.layers.offer(streamId, trackId, layers);
   }
 
   /** Overrules the drawn size of one track; sent at once. Returns when, in ms since 1970. */
   wantSize(streamId: string, trackId: string, size: Size): number {
     const at = preciseNow();
-    this.#session?.wantSize(streamId, trackId, size);
+    this.#session?.subscriber.override(streamId, trackId, size);
     return at;
   }
 
@@ -180,12 +180,12 @@ export class Call {
       return;
     }
     this.#answered = false;
-    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session);
+    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session?.subscriber);
     this.#session = session;
     session.start();
   }
 
-  #sessionOf(confId: string, focus: FocusRef, previous: Session | undefined): Session {
+  #sessionOf(confId: string, focus: FocusRef, previous: Subscriber | undefined): Session {
     const { room } = this.#options;
     const address = {
       roomId: room.roomId,

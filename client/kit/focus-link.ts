@@ -104,7 +104,11 @@ export class FocusLink {
 
   hangup(reason: 'user_hangup' | 'ice_failed' | 'invite_timeout', options?: { keepAlive: boolean }): Promise<void> {
     // A page that goes away may take its socket with it, and no invite may outlive its hangup.
-    return this.#put('m.call.hangup', { reason }, { ...options, alsoToDevice: options?.keepAlive ?? this.#wentBothWays });
+    return this.#put(
+      'm.call.hangup',
+      { reason },
+      { ...options, alsoToDevice: options?.keepAlive ?? this.#wentBothWays },
+    );
   }
 
   /** The message, where it comes from our focus and is meant for this session. */

@@ -28,13 +28,13 @@ export class Invitation {
 
   /** Rejects where neither line nor homeserver takes it. */
   async send(sdp: string, metadata: StreamMetadata): Promise<void> {
-    const { link, line, answerTimeoutMs, sent, unanswered } = this.#parts;
+    const { link, line, answerTimeoutMs } = this.#parts;
     this.#answerTimer = setTimeout(() => {
       link.hangup('invite_timeout').catch(() => undefined);
-      unanswered();
+      this.#parts.unanswered();
     }, answerTimeoutMs);
     await link.invite(sdp, metadata, way => {
-      sent(way);
+      this.#parts.sent(way);
       if (way === 'to-device') return;
       this.#lineTimer = setTimeout(() => {
         line?.check();

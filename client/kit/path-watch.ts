@@ -5,6 +5,8 @@ export interface PathEvents {
   trouble(): void;
   /** Try another way through the network, in the same session (RFC 8445, section 2.4). Comes again until one is found. */
   restartIce(): void;
+  /** The focus was silent for long: ask it to say something. */
+  askFocus(): void;
   /** The path holds, for the first time or again. */
   up(): void;
   /** Only a new session helps. */
@@ -23,7 +25,7 @@ export const RESTART_EVERY_MS = 2_500;
 const RESTART_ANSWER_MS = 5_000;
 /** Hints come in swarms; least time between two ICE restarts, in ms. */
 const LEAST_BETWEEN_MS = 500;
-/** Longest silence of the focus while the path holds; it pings every 2.5 s. */
+/** Longest silence of the focus while the path holds; it pings every 2.5 s, and is asked when half of this is over. */
 export const SILENCE_MS = 30_000;
 
 type Phase = 'waiting' | 'connecting' | 'up' | 'broken' | 'over';
@@ -105,7 +107,11 @@ export class PathWatch {
     this.#hasBeenHeard = true;
     clearTimeout(this.#silence);
     // While the path is broken, its own limit counts.
-    if (this.#phase !== 'broken') this.#silence = setTimeout(() => this.#lose('silent'), SILENCE_MS);
+    if (this.#phase === 'broken') return;
+    this.#silence = setTimeout(() => {
+      this.#silence = setTimeout(() => this.#lose('silent'), SILENCE_MS / 2);
+      this.#events.askFocus();
+    }, SILENCE_MS / 2);
   }
 
   close(): void {

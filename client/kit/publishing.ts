@@ -9,8 +9,6 @@ export interface PublishingParts {
   own: OwnStreams;
   control: ControlChannel;
   link: FocusLink;
-  /** The line of fast signalling carries the session. */
-  isOnLine(): boolean;
   /** The path of the data channel is known to be broken. */
   isBroken(): boolean;
   /** A description could not be handed to the homeserver either. */
@@ -30,9 +28,9 @@ export class Publishing {
 
   /** Sends a description. An answer may wait for the channel, which is to be told by `channelOpened()`. */
   send(description: Description): void {
-    const { control, isOnLine } = this.#parts;
+    const { control, link } = this.#parts;
     // The path is not up yet, so the answer to an early offer can wait for the channel: the homeserver is slower.
-    if (description.type === 'answer' && control.state === 'connecting' && !isOnLine()) {
+    if (description.type === 'answer' && control.state === 'connecting' && !link.isOnLine) {
       this.#heldAnswer = description;
       return;
     }
@@ -49,9 +47,9 @@ export class Publishing {
 
   /** Tells what of our streams is muted, and how large they are, where that changed. */
   announce(): void {
-    const { connection, own, control, link, isOnLine } = this.#parts;
+    const { connection, own, control, link } = this.#parts;
     const sdp = connection.localDescription?.sdp;
-    if (sdp === undefined || (control.state !== 'open' && !isOnLine())) return;
+    if (sdp === undefined || (control.state !== 'open' && !link.isOnLine)) return;
     const metadata = own.metadata(sdp, link.address.self);
     const text = JSON.stringify(metadata);
     if (text === this.#announced) return;
@@ -64,12 +62,12 @@ export class Publishing {
   }
 
   #deliver(description: Description): void {
-    const { connection, own, control, link, isOnLine, isBroken } = this.#parts;
+    const { connection, own, control, link } = this.#parts;
     const metadata = own.metadata(description.sdp, link.address.self);
     this.#announced = JSON.stringify(metadata);
     // An open channel on a broken path holds back what would mend the path.
     const path = channelPath(connection);
-    const flows = isOnLine() || (!isBroken() && path !== 'disconnected' && path !== 'failed');
+    const flows = link.isOnLine || (!this.#parts.isBroken() && path !== 'disconnected' && path !== 'failed');
     if (flows && control.tell({ kind: 'negotiate', description, metadata })) return;
     link.negotiate(description, metadata).catch((thrown: unknown) => this.#parts.failed(thrown));
   }

@@ -3,7 +3,14 @@ import { backoffMs } from './backoff.ts';
 import { cameraEncodings, screenEncodings } from './encodings.ts';
 import { videoBitrate } from './wire.ts';
 import { SpeakingHold } from './levels.ts';
-import { CONNECT_TIMEOUT_MS, type PathEvents, PathWatch, RESTART_EVERY_MS, RESTART_TIMEOUT_MS, SILENCE_MS } from './path-watch.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  type PathEvents,
+  PathWatch,
+  RESTART_EVERY_MS,
+  RESTART_TIMEOUT_MS,
+  SILENCE_MS,
+} from './path-watch.ts';
 import { problem, problemOfCapture, problemOfFocus } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, NO_HISTORY } from './recovery.ts';
 import { homeserverUrlOf, serverOf } from './sign-in.ts';
@@ -123,6 +130,7 @@ describe('the path watch', () => {
     const events: PathEvents = {
       trouble: () => told.push('trouble'),
       restartIce: () => told.push('restart'),
+      askFocus: () => told.push('ask'),
       up: () => told.push('up'),
       lost: why => told.push(why),
     };
@@ -235,9 +243,9 @@ describe('the path watch', () => {
     vi.advanceTimersByTime(SILENCE_MS - 1);
     watch.heard();
     vi.advanceTimersByTime(SILENCE_MS - 1);
-    expect(told).toEqual(['up']);
+    expect(told).toEqual(['up', 'ask', 'ask']);
     vi.advanceTimersByTime(1);
-    expect(told).toEqual(['up', 'silent']);
+    expect(told).toEqual(['up', 'ask', 'ask', 'silent']);
   });
 });
 

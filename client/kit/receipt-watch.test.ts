@@ -73,7 +73,17 @@ describe('what comes in', () => {
 
   it('is read from the candidate pairs of the statistics', () => {
     const report = new Map<string, unknown>([
-      ['a', { type: 'candidate-pair', id: 'a', nominated: true, bytesReceived: 7, responsesReceived: 2, currentRoundTripTime: 0.05 }],
+      [
+        'a',
+        {
+          type: 'candidate-pair',
+          id: 'a',
+          nominated: true,
+          bytesReceived: 7,
+          responsesReceived: 2,
+          currentRoundTripTime: 0.05,
+        },
+      ],
       ['b', { type: 'candidate-pair', id: 'b', nominated: false, currentRoundTripTime: 9 }],
       ['c', { type: 'inbound-rtp', id: 'c', bytesReceived: 100 }],
       ['d', null],

@@ -83,8 +83,7 @@ export function receiptsOf(report: { forEach(each: (stats: unknown) => void): vo
     receipts.push({
       id: String(Reflect.get(stats, 'id')),
       received: (numberAt(stats, 'bytesReceived') ?? 0) + (numberAt(stats, 'responsesReceived') ?? 0),
-      roundTripMs:
-        roundTrip !== undefined && Reflect.get(stats, 'nominated') === true ? roundTrip * 1_000 : undefined,
+      roundTripMs: roundTrip !== undefined && Reflect.get(stats, 'nominated') === true ? roundTrip * 1_000 : undefined,
     });
   });
   return receipts;

@@ -4,8 +4,7 @@ import type { CallAddress, LineOfSession } from './focus-link.ts';
 import type { InviteWay, Mark } from './marks.ts';
 import type { Problem } from './problems.ts';
 import type { Loss } from './recovery.ts';
-import type { Session } from './session.ts';
-import type { Shown } from './subscriptions.ts';
+import type { Shown, Subscriber } from './subscriptions.ts';
 import type { SendToDevice } from './to-device-sends.ts';
 
 export type SessionPhase = 'inviting' | 'connecting' | 'up' | 'troubled' | 'over';
@@ -37,5 +36,6 @@ export interface SessionOptions {
   guessSize: () => Shown;
   /** Longest wait for the answer to the invite, in ms. */
   answerTimeoutMs: number;
-  previous: Session | undefined;
+  /** That of the session before: its tiles are still there. */
+  previous: Subscriber | undefined;
 }

@@ -14,8 +14,8 @@ import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
 import { SessionPath } from './session-path.ts';
-import { type Shown, type Size, Subscriber, type WantedCopy } from './subscriptions.ts';
-import type { ControlMessage, Description, LayerSwitch, SignalFrame, StreamMetadata, Subscription } from './wire.ts';
+import { Subscriber } from './subscriptions.ts';
+import type { ControlMessage, Description, SignalFrame, StreamMetadata, Subscription } from './wire.ts';
 
 const NO_SESSION = { code: 'WEIR_NO_SESSION', message: 'the focus does not know the session' };
 
@@ -24,6 +24,10 @@ const MOST_HEARD_BEFORE = 8;
 export class Session {
   readonly connection: RTCPeerConnection;
   readonly others: Others;
+  /** Which tracks of the others we ask for. */
+  readonly subscriber: Subscriber;
+  /** Which layers of our tracks flow. */
+  readonly layers: OwnLayers;
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
@@ -31,10 +35,8 @@ export class Session {
   readonly #control: ControlChannel;
   readonly #own: OwnStreams;
   readonly #publishing: Publishing;
-  readonly #layers: OwnLayers;
   readonly #negotiation: Negotiation;
   readonly #path: SessionPath;
-  readonly #subscriber: Subscriber;
   readonly #unlisten: () => void;
   readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
@@ -65,7 +67,7 @@ export class Session {
     });
     this.others = new Others(options.address.self);
     this.#own = new OwnStreams(this.connection, options.capture);
-    this.#layers = new OwnLayers({
+    this.layers = new OwnLayers({
       tell: message => this.#control.tell(message),
       senderOf: (...ids) => this.#own.senderOf(this.connection.localDescription?.sdp ?? '', ...ids),
     });
@@ -80,7 +82,6 @@ export class Session {
       own: this.#own,
       control: this.#control,
       link: this.#link,
-      isOnLine: () => this.#link.isOnLine,
       isBroken: () => this.#path.isBroken,
       failed: thrown => this.#undelivered(problemOf(thrown)),
     });
@@ -95,15 +96,16 @@ export class Session {
     });
     this.#path = new SessionPath(this.connection, {
       ask: () => this.#control.askByPath(),
+      askFocus: () => void this.#control.tell({ kind: 'ping' }),
       trouble: () => this.#setPhase('troubled'),
       restartIce: () => this.#negotiation.offer({ iceRestart: true }),
       up: () => this.#connected(),
       lost: why => this.#lose({ kind: 'path', why }),
     });
-    this.#subscriber = new Subscriber(
+    this.subscriber = new Subscriber(
       subscription => this.#subscribe(subscription),
       options.guessSize,
-      options.previous === undefined ? undefined : options.previous.#subscriber,
+      options.previous,
     );
     this.#candidates = new CandidateBatch(this.connection, candidates => {
       this.#link.candidates(candidates).catch(() => undefined);
@@ -167,7 +169,8 @@ export class Session {
   /** Takes what the focus said over the line. What has a call_id is a call message. */
   takeFrame({ type, content }: SignalFrame, text: string): void {
     if (this.#isOver) return;
-    if (Object.hasOwn(content, 'call_id')) this.take({ type, sender: this.options.address.focus.userId, content }, 'line');
+    if (Object.hasOwn(content, 'call_id'))
+      this.take({ type, sender: this.options.address.focus.userId, content }, 'line');
     else this.#control.takeFromLine(text);
   }
 
@@ -195,24 +198,6 @@ export class Session {
     if (hint === 'back') this.#negotiation.repeat();
   }
 
-  show(streamId: string, trackId: string, shown: Shown): void {
-    this.#subscriber.show(streamId, trackId, shown);
-  }
-
-  /** Asks for a second size of a track; it comes in `others.copies`. */
-  showCopy(copy: WantedCopy): void {
-    this.#subscriber.showCopy(copy);
-  }
-
-  wantSize(streamId: string, trackId: string, size: Size): void {
-    this.#subscriber.override(streamId, trackId, size);
-  }
-
-  /** Takes layers of one of our videos off, or offers them again: see `OwnLayers.offer`. */
-  offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
-    this.#layers.offer(streamId, trackId, layers);
-  }
-
   /** Ends it and tells the focus. `keepAlive`: the page is going away. */
   hangUp(options?: { keepAlive: boolean }): void {
     if (this.#phase === 'over') return;
@@ -228,8 +213,8 @@ export class Session {
     this.#unlisten();
     this.#path.close();
     this.#negotiation.close();
-    this.#layers.close();
-    this.#subscriber.close();
+    this.layers.close();
+    this.subscriber.close();
     this.connection.close();
   }
 
@@ -247,10 +232,10 @@ export class Session {
     this.#publishing.channelOpened();
     this.#negotiation.repeat();
     this.#publishing.forget();
-    this.#subscriber.forget();
-    this.#subscriber.flush();
+    this.subscriber.forget();
+    this.subscriber.flush();
     this.#publishing.announce();
-    this.#layers.tellAgain();
+    this.layers.tellAgain();
   }
 
   /** The homeserver did not take a message. While media flows, or the path is mended, what matters is said again; a refused token is for good. */
@@ -270,7 +255,7 @@ export class Session {
     this.#events.mark('channelOpenAt');
     this.#path.heard();
     this.#publishing.channelOpened();
-    this.#subscriber.flush();
+    this.subscriber.flush();
     this.#publishing.announce();
   }
 
@@ -312,7 +297,7 @@ export class Session {
         this.#setMetadata(message.metadata);
         return;
       case 'layers_wanted':
-        this.#layers.want(message.tracks);
+        this.layers.want(message.tracks);
         return;
       case 'allocation':
       case 'speakers':
@@ -334,7 +319,7 @@ export class Session {
     switch (error.code) {
       case 'WEIR_UNKNOWN_TRACK':
         // The publisher left while we asked for its track: the next metadata says so.
-        this.#subscriber.forget();
+        this.subscriber.forget();
         return;
       case 'WEIR_NO_SESSION':
         this.unknown();
@@ -349,7 +334,7 @@ export class Session {
 
   #setMetadata(metadata: StreamMetadata): void {
     this.others.setMetadata(metadata);
-    this.#subscriber.setMetadata(this.others.subscribable);
+    this.subscriber.setMetadata(this.others.subscribable);
     this.#events.changed();
   }
 
@@ -363,7 +348,7 @@ export class Session {
     this.others.bind(description.sdp, this.connection.getTransceivers());
     this.#own.negotiated();
     if (description.type === 'answer') this.#path.restarted();
-    this.#layers.applyAgain();
+    this.layers.applyAgain();
     this.#events.changed();
   }
 
@@ -371,7 +356,7 @@ export class Session {
     this.#upSince ??= Date.now();
     this.#setPhase('up');
     // What no way took meanwhile.
-    this.#subscriber.flush();
+    this.subscriber.flush();
     this.#publishing.announce();
   }
 

@@ -54,7 +54,7 @@ const TAKEN_UP = 4409;
 type State =
   | { kind: 'shut' }
   | { kind: 'waiting' }
-  | { kind: 'opening'; since: number; resume: CarriedCall | undefined }
+  | { kind: 'opening'; since: number; resume: CarriedCall | undefined; isRefused: boolean }
   | { kind: 'open'; since: number; carries: string | undefined };
 
 export class SignalLine {
@@ -163,7 +163,7 @@ export class SignalLine {
   #try(): void {
     const was = this.#state;
     this.#drop();
-    this.#state = { kind: 'opening', since: Date.now(), resume: undefined };
+    this.#state = { kind: 'opening', since: Date.now(), resume: undefined, isRefused: false };
     if (was.kind === 'open') this.#events.cut();
     this.#timer = setTimeout(() => this.#failed(), OPEN_TIMEOUT_MS);
     const { signal } = this.#attempt;
@@ -200,19 +200,20 @@ export class SignalLine {
     // Later versions of the protocol say more than we know.
     if (typeof data !== 'string' || parsed?.kind !== 'ok') return;
     const frame = parsed.value;
-    if (this.#state.kind === 'opening') this.#takeWelcome(frame, this.#state.resume);
+    if (this.#state.kind === 'opening') this.#takeWelcome(frame, this.#state);
     else if (!this.#isRefusal(data)) this.#events.frame(frame, data);
   }
 
-  #takeWelcome({ type, content }: SignalFrame, resume: CarriedCall | undefined): void {
-    if (type === ERROR) this.#refusalDue = false;
+  #takeWelcome({ type, content }: SignalFrame, opening: Extract<State, { kind: 'opening' }>): void {
+    if (type === ERROR) opening.isRefused = true;
     if (type !== WELCOME) return;
+    const { resume, isRefused } = opening;
     const welcome = parseWelcome(content);
     if (welcome.kind === 'bad') return;
     clearTimeout(this.#timer);
     const { resumed } = welcome.value;
     this.#state = { kind: 'open', since: Date.now(), carries: resumed ? resume?.callId : undefined };
-    this.#refusalDue = resume !== undefined && !resumed;
+    this.#refusalDue = resume !== undefined && !resumed && !isRefused;
     this.#renewLater();
     this.#events.opened();
     if (resume === undefined || resumed) return;

@@ -49,7 +49,7 @@ export function connectionNote(
         : { tone: 'trouble', text: 'Joining the call again…', since: state.since };
     case 'connected':
       if (signalling === 'cut') return { tone: 'hint', text: 'Signalling is cut, the call goes on' };
-      return homeserver === undefined || signalling === 'none'
+      return homeserver === undefined || homeserverAlarm(state, { signalling, homeserver }) !== undefined
         ? undefined
         : { tone: 'hint', text: `${homeserver.title}, the call goes on` };
     case 'idle':

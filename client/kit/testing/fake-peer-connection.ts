@@ -194,7 +194,10 @@ export class FakePeerConnection extends EventTarget {
   async getStats(): Promise<Map<string, unknown>> {
     if (!this.isDeaf) this.#received += 100;
     return new Map([
-      ['pair', { type: 'candidate-pair', id: 'pair', nominated: true, bytesReceived: this.#received, responsesReceived: 1 }],
+      [
+        'pair',
+        { type: 'candidate-pair', id: 'pair', nominated: true, bytesReceived: this.#received, responsesReceived: 1 },
+      ],
     ]);
   }
 

@@ -77,6 +77,11 @@ export class FakeRoom implements RoomOfCall {
     this.#listener?.({ type, sender, content: { call_id, dest_session_id: sender_session_id, ...content } });
   }
 
+  /** The homeserver delivers a message of the focus. */
+  fakeToDevice(type: string, content: Record<string, unknown>): void {
+    this.#listener?.({ type, sender: FOCUS.userId, content });
+  }
+
   fakeAnswer(metadata: object = {}, earlyOffer?: string): void {
     this.fakeMessage('m.call.answer', {
       answer: { type: 'answer', sdp: 'v=0\r\n' },
