@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Call } from './call.ts';
 import { Capture } from './capture.ts';
 import { problem, type Problem, ProblemError } from './problems.ts';
+import { FakeNetwork } from './testing/fake-network.ts';
 import { FakeMediaStream, FakePeerConnection } from './testing/fake-peer-connection.ts';
 import { FakeRoom, SELF } from './testing/fake-room.ts';
 import { parseControl } from './wire.ts';
@@ -18,6 +19,7 @@ const BO = {
 const ANNOUNCED_AFTER_MS = 1_500;
 
 let room: FakeRoom;
+let network: FakeNetwork;
 let notices: Problem[];
 let call: Call;
 
@@ -46,11 +48,14 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
   FakePeerConnection.made = [];
   room = new FakeRoom();
+  network = new FakeNetwork();
   notices = [];
   call = new Call({
     room,
     capture: new Capture(),
     guessSize: () => ({ width: 320, height: 180 }),
+    network,
+    doorOf: () => undefined,
     changed: () => undefined,
     notice: reason => notices.push(reason),
   });
@@ -319,7 +324,7 @@ describe('coming back', () => {
     expect(room.invites).toHaveLength(2);
     const [before, after] = room.invites.map(({ content }) => content['sender_session_id']);
     expect(after).not.toBe(before);
-    expect(call.state).toEqual({ kind: 'reconnecting', problem: undefined });
+    expect(call.state).toMatchObject({ kind: 'reconnecting', by: 'session', problem: undefined });
     expect(call.streams).toHaveLength(1);
     await connect(BO);
     expect(call.state.kind).toBe('connected');
@@ -347,31 +352,108 @@ describe('coming back', () => {
     expect(call.state.kind).toBe('reconnecting');
     await settle(1_000);
     expect(first.iceRestarts).toBe(1);
-    expect(first.channel.types.at(-1)).toBe('m.call.negotiate');
+    expect(room.sent.at(-1)?.type).toBe('m.call.negotiate');
     first.fakeState('connected');
     expect(call.state.kind).toBe('connected');
     expect(FakePeerConnection.made).toHaveLength(1);
   });
 
-  it('joins anew where that does not help', async () => {
+  it('tries again and again for as long as the focus keeps the session, then joins anew', async () => {
     call.join();
     const first = await connect();
+    first.isDeaf = true;
     first.fakeState('failed');
-    await settle(5_000);
+    await settle(29_900);
+    expect(first.iceRestarts).toBeGreaterThan(4);
+    expect(room.sent.filter(({ type }) => type === 'm.call.negotiate').length).toBeGreaterThan(4);
+    expect(call.state).toMatchObject({ kind: 'reconnecting', by: 'path' });
+    expect(FakePeerConnection.made).toHaveLength(1);
+    await settle(200);
     expect(first.signalingState).toBe('closed');
+    expect(call.state).toMatchObject({ kind: 'reconnecting', by: 'session' });
     await connect();
     expect(call.state.kind).toBe('connected');
+  });
+
+  it('notices by its statistics that nothing comes in, before the browser does', async () => {
+    call.join();
+    const { channel } = await connect();
+    const connection = FakePeerConnection.latest;
+    await settle(10_000);
+    expect(call.state.kind).toBe('connected');
+    expect(connection.iceRestarts).toBe(0);
+    connection.isDeaf = true;
+    await settle(3_000);
+    expect(channel.types).toContain('m.call.ping');
+    expect(call.state).toMatchObject({ kind: 'reconnecting', by: 'path', networkGone: false });
+    expect(connection.iceRestarts).toBe(1);
+    connection.isDeaf = false;
+    await settle(1_000);
+    expect(call.state.kind).toBe('connected');
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+
+  it('lets a session be while messages cannot be sent, and says them later', async () => {
+    call.join();
+    const connection = await connect();
+    room.sendFails = new ProblemError(problem('HOMESERVER_UNREACHABLE'));
+    connection.isDeaf = true;
+    connection.fakeState('failed');
+    network.fakeHint('gone');
+    await settle(8_000);
+    expect(call.state).toMatchObject({ kind: 'reconnecting', by: 'path', networkGone: true });
+    expect(room.sent.filter(({ type }) => type === 'm.call.negotiate')).toEqual([]);
+    room.sendFails = undefined;
+    network.fakeHint('back');
+    await settle(600);
+    expect(room.sent.filter(({ type }) => type === 'm.call.negotiate').length).toBeGreaterThan(0);
+    connection.isDeaf = false;
+    connection.fakeState('connected');
+    expect(call.state.kind).toBe('connected');
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+
+  it('joins anew at once when the network is back and the session is gone', async () => {
+    call.join();
+    const connection = await connect();
+    connection.isDeaf = true;
+    connection.fakeState('failed');
+    network.fakeHint('gone');
+    room.sendFails = new ProblemError(problem('HOMESERVER_UNREACHABLE'));
+    await settle(60_000);
+    const before = FakePeerConnection.made.length;
+    room.sendFails = undefined;
+    network.fakeHint('back');
+    await settle(10);
+    expect(FakePeerConnection.made.length).toBe(before + 1);
+    await connect();
+    expect(call.state.kind).toBe('connected');
+  });
+
+  it('joins anew at once when the focus does not know the session', async () => {
+    call.join();
+    const first = await connect();
+    await settle(10_000);
+    first.isDeaf = true;
+    await settle(3_000);
+    hangUp('WEIR_NO_SESSION');
+    await settle();
+    expect(room.invites).toHaveLength(2);
+    expect(first.signalingState).toBe('closed');
   });
 
   it('joins anew when the focus falls silent', async () => {
     call.join();
     const { channel } = await connect();
     for (let i = 0; i < 5; i += 1) {
-      await settle(10_000);
+      await settle(20_000);
       channel.fakeMessage('m.call.ping', {});
     }
     expect(FakePeerConnection.made).toHaveLength(1);
-    await settle(12_500);
+    await settle(20_000);
+    expect(channel.types.at(-1)).toBe('m.call.ping');
+    expect(FakePeerConnection.made).toHaveLength(1);
+    await settle(10_500);
     expect(FakePeerConnection.made).toHaveLength(2);
   });
 

@@ -1,60 +1,27 @@
 /** A person's stay in a call, over as many sessions as it takes. */
-import type { CallRoom } from './call-room.ts';
-import type { Capture } from './capture.ts';
-import { type Mark, type Marks, preciseNow } from './marks.ts';
+import type { CallOptions, CallState } from './call-options.ts';
+import { CallSignalling } from './call-signalling.ts';
+import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
+import { type EntrySession, MemberEntry } from './member-entry.ts';
+import type { NetworkHint } from './network.ts';
+import type { Others } from './others.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
-import type { Others } from './others.ts';
 import type { RemoteStream } from './remote-streams.ts';
-import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
 import { Session } from './session.ts';
+import type { Shown, Size, Subscriber, WantedCopy } from './subscriptions.ts';
+import { boundedSends, type SendToDevice } from './to-device-sends.ts';
 import type { FocusRef, LayerSwitch } from './wire.ts';
-import type { Shown, Size, WantedCopy } from './subscriptions.ts';
 
-export type CallState =
-  | { kind: 'idle' }
-  | { kind: 'joining'; problem: Problem | undefined }
-  | { kind: 'connected' }
-  | { kind: 'reconnecting'; problem: Problem | undefined }
-  | { kind: 'left' }
-  | { kind: 'ended'; problem: Problem };
-
-/** What of a room a call needs. */
-export type RoomOfCall = Pick<
-  CallRoom,
-  | 'announce'
-  | 'confId'
-  | 'ensureConference'
-  | 'focus'
-  | 'iceServers'
-  | 'obstacle'
-  | 'onMessage'
-  | 'roomId'
-  | 'self'
-  | 'withdraw'
-> & { homeserver: Pick<CallRoom['homeserver'], 'sendToDevice'> };
-
-export interface CallOptions {
-  room: RoomOfCall;
-  capture: Capture;
-  guessSize: () => Shown;
-  /** State, streams or marks changed. */
-  changed(): void;
-  /** Something that a person should know, while the call goes on. */
-  notice(reason: Problem): void;
-}
-
-/** The member entry is written again when this share of its life is over. */
-const REFRESH_SHARE = 0.75;
-const MAX_PARALLEL_SENDS = 64;
-/** From being connected until the member entry is written. */
-const ANNOUNCE_AFTER_MS = 1_500;
 const PREPARED_FOR_MS = 60_000;
 const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
   readonly #options: CallOptions;
-  readonly #stopListening: () => void;
+  readonly #stopListening: (() => void)[];
+  readonly #signalling: CallSignalling;
+  readonly #send: SendToDevice;
+  readonly #entry: MemberEntry;
   #state: CallState = { kind: 'idle' };
   #session: Session | undefined;
   #prepared: Session | undefined;
@@ -62,19 +29,35 @@ export class Call {
   /** Streams of the session before, shown until the new one knows better. */
   #lastStreams: RemoteStream[] = [];
   #answered = false;
-  #announcing: Session | undefined;
-  #announced = false;
   #history: JoinHistory = NO_HISTORY;
-  #sending = 0;
   #wasUp = false;
   #certificate: RTCCertificate | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #refresh: ReturnType<typeof setTimeout> | undefined;
   readonly marks: Marks = {};
 
   constructor(options: CallOptions) {
     this.#options = options;
-    this.#stopListening = options.room.onMessage(message => this.#session?.take(message));
+    this.#send = boundedSends(options.room.homeserver);
+    this.#entry = new MemberEntry({
+      room: options.room,
+      isSharingScreen: () => options.capture.screen !== undefined,
+      refused: (session, reason) => this.#notListed(session, reason),
+    });
+    this.#signalling = new CallSignalling(options.room, options.doorOf, {
+      opened: () => this.#lineOpened(),
+      cut: () => {
+        this.#session?.lineCut();
+        options.changed();
+      },
+      frame: (frame, text) => this.#session?.takeFrame(frame, text),
+      unknown: callId => {
+        if (this.#session?.options.address.callId === callId) this.#session.unknown();
+      },
+    });
+    this.#stopListening = [
+      options.room.onMessage(message => this.#session?.take(message)),
+      options.network.onHint(hint => this.#hinted(hint)),
+    ];
     RTCPeerConnection.generateCertificate(CERTIFICATE)
       .then(certificate => {
         this.#certificate = certificate;
@@ -103,10 +86,22 @@ export class Call {
     return connection === undefined || connection.signalingState === 'closed' ? [] : [connection];
   }
 
+  /** Fast signalling: open, cut (it was open before), or none. */
+  get signalling(): 'open' | 'cut' | 'none' {
+    return this.#signalling.state;
+  }
+
+  /** Cuts the line of fast signalling, which is then opened again; for checks. */
+  cutSignalling(): void {
+    this.#signalling.line?.cut();
+  }
+
   join(): void {
-    if (['joining', 'connected', 'reconnecting'].includes(this.#state.kind)) return;
-    for (const mark of Object.keys(this.marks) as Mark[]) delete this.marks[mark];
+    if (this.#isIn()) return;
+    for (const mark of Object.keys(this.marks) as (keyof Marks)[]) delete this.marks[mark];
     this.mark('joinClickedAt');
+    const lineOpenSince = this.#signalling.line?.openSince;
+    if (lineOpenSince !== undefined) this.marks.signalOpenAt = lineOpenSince;
     this.#history = NO_HISTORY;
     this.#wasUp = false;
     this.#set({ kind: 'joining', problem: undefined });
@@ -115,12 +110,11 @@ export class Call {
 
   /** Ends our stay. `keepAlive`: the page is going away, and what is sent must outlive it. */
   leave(options: { keepAlive: boolean } = { keepAlive: false }): void {
-    if (!['joining', 'connected', 'reconnecting'].includes(this.#state.kind)) return;
+    if (!this.#isIn()) return;
     this.#session?.hangUp(options);
     this.#stop();
     this.#set({ kind: 'left' });
-    if (this.#announced) this.#options.room.withdraw(options).catch(() => undefined);
-    this.#announced = false;
+    this.#entry.withdraw(options);
   }
 
   /** Frees what the call holds; it cannot be joined any more. */
@@ -128,28 +122,29 @@ export class Call {
     this.leave();
     this.#closed = true;
     this.#prepared?.close();
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
+    this.#signalling.close();
   }
 
   /** How a video tile is drawn: its size in device px, or hidden. */
   show(streamId: string, trackId: string, shown: Shown): void {
-    this.#session?.show(streamId, trackId, shown);
+    this.#session?.subscriber.show(streamId, trackId, shown);
   }
 
   /** Asks for a second size of somebody's track, which comes in `others.copies`; not any more where it is hidden. */
   showCopy(copy: WantedCopy): void {
-    this.#session?.showCopy(copy);
+    this.#session?.subscriber.showCopy(copy);
   }
 
   /** Takes layers of one of our videos off once nobody watches them, or offers them again; the ids are those of our description. */
   offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
-    this.#session?.offerLayers(streamId, trackId, layers);
+    this.#session?.layers.offer(streamId, trackId, layers);
   }
 
   /** Overrules the drawn size of one track; sent at once. Returns when, in ms since 1970. */
   wantSize(streamId: string, trackId: string, size: Size): number {
     const at = preciseNow();
-    this.#session?.wantSize(streamId, trackId, size);
+    this.#session?.subscriber.override(streamId, trackId, size);
     return at;
   }
 
@@ -159,8 +154,8 @@ export class Call {
   }
 
   /**
-   * Makes in advance what a join needs: a peer connection and its offer, which send nothing. To be called whenever the room
-   * has changed; without it, joining takes a little longer.
+   * Makes in advance what a join needs: a line to the focus, a peer connection and its offer, which send nothing of the call.
+   * To be called whenever the room has changed, or what is known of the focus; without it, joining takes a little longer.
    */
   prepare(): void {
     const { confId, focus } = this.#options.room;
@@ -185,12 +180,12 @@ export class Call {
       return;
     }
     this.#answered = false;
-    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session);
+    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session?.subscriber);
     this.#session = session;
     session.start();
   }
 
-  #sessionOf(confId: string, focus: FocusRef, previous: Session | undefined): Session {
+  #sessionOf(confId: string, focus: FocusRef, previous: Subscriber | undefined): Session {
     const { room } = this.#options;
     const address = {
       roomId: room.roomId,
@@ -203,7 +198,8 @@ export class Call {
     const session: Session = new Session(
       {
         address,
-        send: (to, type, content, options) => this.#send(to.userId, to.deviceId, type, content, options),
+        line: this.#signalling.prepare(confId, focus),
+        send: this.#send,
         capture: this.#options.capture,
         iceServers: room.iceServers,
         certificate: this.#certificate,
@@ -213,6 +209,7 @@ export class Call {
       },
       {
         mark: mark => this.mark(mark),
+        invited: way => this.#invited(way),
         changed: () => this.#sessionChanged(session),
         answered: () => {
           this.#answered = true;
@@ -234,8 +231,9 @@ export class Call {
   }
 
   /** An offer that is older may tell of a network that is gone. */
-  #fits({ options: { address, iceServers }, ageMs }: Session, confId: string, focus: FocusRef): boolean {
+  #fits({ options: { address, iceServers, line }, ageMs }: Session, confId: string, focus: FocusRef): boolean {
     return (
+      line === this.#signalling.prepare(confId, focus) &&
       address.confId === confId &&
       address.focus.userId === focus.userId &&
       address.focus.deviceId === focus.deviceId &&
@@ -244,53 +242,19 @@ export class Call {
     );
   }
 
-  /** Media first: the homeserver is busy with a member entry for a while, and tries that fail would fill the room. */
-  #announceSoon(session: Session): void {
-    if (this.#announcing === session) return;
-    this.#announcing = session;
-    clearTimeout(this.#refresh);
-    this.#refresh = setTimeout(() => this.#announce(session), ANNOUNCE_AFTER_MS);
-  }
-
-  #announce(session: Session): void {
-    clearTimeout(this.#refresh);
-    this.#refresh = setTimeout(() => this.#announce(session), MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE);
-    const { confId, focus } = session.options.address;
-    this.#announced = true;
-    const { room, capture } = this.#options;
-    const purposes = capture.screen === undefined ? ['m.usermedia'] : ['m.usermedia', 'm.screenshare'];
-    room.announce(confId, session.sessionId, focus, purposes).catch((thrown: unknown) => {
-      if (this.#session !== session || !this.#isIn()) return;
-      const reason = problemOf(thrown);
-      if (reason.code === 'CALL_FORBIDDEN' || reason.code === 'TOKEN_REFUSED') this.#end(reason);
-      else this.#options.notice(reason);
-    });
-  }
-
-  /** Media does not wait for the homeserver, so neither may messages pile up for it. */
-  async #send(
-    userId: string,
-    deviceId: string,
-    type: string,
-    content: object,
-    options: { keepAlive?: boolean } = {},
-  ): Promise<void> {
-    if (this.#sending >= MAX_PARALLEL_SENDS) throw new Error('Too many messages wait for the homeserver.');
-    this.#sending += 1;
-    try {
-      await this.#options.room.homeserver.sendToDevice(userId, deviceId, type, content, options);
-    } finally {
-      this.#sending -= 1;
-    }
+  #notListed(session: EntrySession, reason: Problem): void {
+    if (this.#session !== session || !this.#isIn()) return;
+    if (reason.code === 'CALL_FORBIDDEN' || reason.code === 'TOKEN_REFUSED') this.#end(reason);
+    else this.#options.notice(reason);
   }
 
   #sessionChanged(session: Session): void {
     if (this.#session !== session || !this.#isIn()) return;
     if (session.phase === 'up') {
-      this.#announceSoon(session);
+      this.#entry.announceSoon(session);
       this.#wasUp = true;
       this.#set({ kind: 'connected' });
-    } else if (session.phase === 'troubled') this.#set({ kind: 'reconnecting', problem: undefined });
+    } else if (session.phase === 'troubled') this.#reconnect('path', undefined);
     else this.#options.changed();
   }
 
@@ -305,9 +269,39 @@ export class Call {
     this.#history = verdict.history;
     // The first try goes out at once and mostly works: no reason to alarm anybody yet.
     const reason = verdict.history.failures > 1 ? verdict.problem : undefined;
-    this.#set(this.#wasUp ? { kind: 'reconnecting', problem: reason } : { kind: 'joining', problem: reason });
+    if (this.#wasUp) this.#reconnect('session', reason);
+    else this.#set({ kind: 'joining', problem: reason });
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#open(), verdict.afterMs);
+    this.#retry = setTimeout(() => this.#openAgain(), verdict.afterMs);
+  }
+
+  #openAgain(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#open();
+  }
+
+  #reconnect(by: 'path' | 'session', reason: Problem | undefined): void {
+    const since = this.#state.kind === 'reconnecting' ? this.#state.since : Date.now();
+    this.#set({ kind: 'reconnecting', by, since, networkGone: this.#options.network.isGone, problem: reason });
+  }
+
+  #hinted(hint: NetworkHint): void {
+    if (hint !== 'gone') this.#signalling.line?.check();
+    this.#session?.hint(hint);
+    if (this.#state.kind !== 'reconnecting') return;
+    if (hint === 'back' && this.#retry !== undefined) this.#openAgain();
+    this.#set({ ...this.#state, networkGone: this.#options.network.isGone });
+  }
+
+  #lineOpened(): void {
+    this.mark('signalOpenAt');
+    this.#session?.lineOpened();
+    this.#options.changed();
+  }
+
+  #invited(way: InviteWay): void {
+    this.marks.way ??= way;
   }
 
   #end(reason: Problem): void {
@@ -315,13 +309,14 @@ export class Call {
     this.#stop();
     this.#set({ kind: 'ended', problem: reason });
     // Not after a replacement: the entry is the other window's now.
-    if (this.#announced && reason.code !== 'REPLACED') this.#options.room.withdraw().catch(() => undefined);
-    this.#announced = false;
+    if (reason.code === 'REPLACED') this.#entry.abandon();
+    this.#entry.withdraw();
   }
 
   #stop(): void {
     clearTimeout(this.#retry);
-    clearTimeout(this.#refresh);
+    this.#retry = undefined;
+    this.#entry.stop();
     this.#session?.close();
     this.#session = undefined;
     this.#lastStreams = [];

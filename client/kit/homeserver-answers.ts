@@ -76,6 +76,29 @@ export const readFocusInfo = parserOf(
     device_id: Type.String({ minLength: 1 }),
     homeserver_url: Type.Optional(Type.String()),
     version: Type.Optional(Type.String()),
+    signalling: Type.Optional(
+      // Paths on the focus's own origin, never other places.
+      Type.Object({ path: Type.String({ pattern: '^/[^/]' }), token_path: Type.String({ pattern: '^/[^/]' }) }),
+    ),
+  }),
+);
+
+/** What the focus gives for an OpenID token at POST /v1/token. */
+export const readSignalToken = parserOf(
+  'token',
+  Type.Object({ token: Type.String({ minLength: 1 }), expires_in: Type.Number({ minimum: 0 }) }),
+);
+
+/** The homeserver's word to others on who we are (client-server API, POST …/openid/request_token). */
+export type OpenIdToken = Extract<ReturnType<typeof readOpenIdToken>, { kind: 'ok' }>['value'];
+export const readOpenIdToken = parserOf(
+  'OpenID token',
+  Type.Object({
+    access_token: Type.String(),
+    token_type: Type.String(),
+    matrix_server_name: Type.String(),
+    /** In seconds. */
+    expires_in: Type.Number(),
   }),
 );
 

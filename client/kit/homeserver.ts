@@ -6,8 +6,10 @@ import { Method } from 'matrix-js-sdk/lib/http-api/method.js';
 import { TypedEventEmitter } from 'matrix-js-sdk/lib/models/typed-event-emitter.js';
 import type { Parsed } from '../../signalling/wire/parse.ts';
 import {
+  type OpenIdToken,
   readDisplayName,
   readMembership,
+  readOpenIdToken,
   readRoomId,
   readSync,
   readTurnServers,
@@ -213,6 +215,12 @@ export class Homeserver {
         ...(password === undefined ? {} : { credential: password }),
       },
     ];
+  }
+
+  /** A token by which others can ask the homeserver who we are; it opens nothing else. */
+  async openIdToken(): Promise<OpenIdToken> {
+    const where = path('user', this.credentials.userId, 'openid', 'request_token');
+    return trusted(readOpenIdToken(await this.#request(Method.Post, where, {}, {})));
   }
 
   /** Ends the token. */

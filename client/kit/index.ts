@@ -1,6 +1,7 @@
 /** The browser kit: calls over Matrix with a focus (MSC3401, MSC3898), free of any UI. */
-export { askFocus, type OwnFocus } from './focus-info.ts';
-export { Call, type CallOptions, type CallState } from './call.ts';
+export { askFocus, type OwnFocus, type SignalDoor } from './focus-info.ts';
+export { Call } from './call.ts';
+export type { CallOptions, CallState } from './call-options.ts';
 export { CallRoom, type CallRoomOptions } from './call-room.ts';
 export {
   Capture,
@@ -12,7 +13,8 @@ export {
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
-export { type Mark, type Marks, preciseNow } from './marks.ts';
+export { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
+export { browserNetwork, type Network, type NetworkHint } from './network.ts';
 export { type Problem, problem, type ProblemCode, ProblemError, problemOf } from './problems.ts';
 export type { Others, TrackIds } from './others.ts';
 export type { BoundTrack, RemoteCopy, RemoteStream } from './remote-streams.ts';

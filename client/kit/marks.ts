@@ -1,5 +1,7 @@
 /** Moments of a join, in ms since 1970 with fractions (performance.timeOrigin + performance.now()). */
 export type Mark =
+  /** The line of fast signalling was open: mostly before the click. */
+  | 'signalOpenAt'
   | 'joinClickedAt'
   | 'inviteSentAt'
   | 'answerAt'
@@ -8,7 +10,11 @@ export type Mark =
   | 'firstOfferAt'
   | 'firstFrameAt';
 
-export type Marks = Partial<Record<Mark, number>>;
+/** Which way an invite went. */
+export type InviteWay = 'ws' | 'to-device';
+
+/** What is known of a join: its moments, and the way of its first invite. */
+export type Marks = Partial<Record<Mark, number>> & { way?: InviteWay };
 
 export function preciseNow(): number {
   return performance.timeOrigin + performance.now();

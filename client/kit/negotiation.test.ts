@@ -132,12 +132,60 @@ describe('negotiation', () => {
     expect(stuck).toHaveLength(1);
   });
 
-  it('is stuck when an offer is not answered', async () => {
+  it('makes an offer again that is not answered, and is stuck in the end', async () => {
     negotiation.offer();
     await settle(5_900);
-    expect(stuck).toEqual([]);
+    expect(sent).toEqual(['offer']);
     await settle(200);
+    expect(sent).toEqual(['offer', 'offer']);
+    await settle(23_000);
+    expect(sent).toHaveLength(5);
+    expect(stuck).toEqual([]);
+    await settle(1_000);
     expect(stuck).toHaveLength(1);
+  });
+
+  it('makes the offer that is out again when it may be lost, and no other', async () => {
+    negotiation.repeat();
+    await settle();
+    expect(sent).toEqual([]);
+    negotiation.offer();
+    await settle();
+    negotiation.repeat();
+    await settle();
+    expect(sent).toEqual(['offer', 'offer']);
+    negotiation.receive(answer('one for both'));
+    await settle();
+    negotiation.repeat();
+    await settle(60_000);
+    expect(applied).toEqual(['one for both']);
+    expect(sent).toEqual(['offer', 'offer']);
+    expect(stuck).toEqual([]);
+  });
+
+  it('restarts ICE without waiting for the answer to the restart before', async () => {
+    negotiation.offer({ iceRestart: true });
+    await settle();
+    negotiation.offer({ iceRestart: true });
+    await settle();
+    expect(peer.iceRestarts).toBe(2);
+    expect(sent).toEqual(['offer', 'offer']);
+    negotiation.receive(answer());
+    await settle(60_000);
+    expect(sent).toEqual(['offer', 'offer']);
+    expect(stuck).toEqual([]);
+  });
+
+  it('waits for the next answer where that to an earlier offer does not fit', async () => {
+    negotiation.offer();
+    await settle();
+    negotiation.repeat();
+    await settle();
+    negotiation.receive(answer('garbage'));
+    negotiation.receive(answer('fits'));
+    await settle();
+    expect(applied).toEqual(['fits']);
+    expect(stuck).toEqual([]);
   });
 
   it('restarts ICE with an offer', async () => {

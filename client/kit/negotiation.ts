@@ -23,12 +23,14 @@ export interface NegotiationEvents {
   applied(description: Description): void;
   /** A description of the focus could not be used. */
   refused(type: Description['type'], thrown: unknown): void;
-  /** An offer of ours was not answered in time, or more came in than can be worked off; only a new session helps. */
+  /** An offer of ours was never answered, or more came in than can be worked off; only a new session helps. */
   stuck(why: string): void;
 }
 
-/** Longest that an offer of ours may go unanswered, in ms; the first offer has its own limit. */
+/** An offer of ours that is not answered is made again after so long, in ms; the first offer has its own limit. */
 const ANSWER_TIMEOUT_MS = 6_000;
+/** Longest that offers of ours may go unanswered, in ms. */
+const GIVE_UP_MS = 30_000;
 /** Most descriptions that wait to be applied. */
 const MAX_QUEUED = 16;
 
@@ -45,6 +47,10 @@ export class Negotiation {
   /** Offers of the focus that came so far. */
   #offers = 0;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  /** Since when an offer of ours is out, in ms since 1970; not the first. */
+  #outSince: number | undefined;
+  /** Offers of ours that were made again before their answer came: it may still come. */
+  #repeated = 0;
 
   constructor(peer: NegotiatingPeer, events: NegotiationEvents) {
     this.#peer = peer;
@@ -57,12 +63,28 @@ export class Negotiation {
     return this.#describe();
   }
 
-  /** Asks for an offer of ours. Many requests while one is out become one offer. */
+  /** Asks for an offer of ours. Many requests while one is out become one offer; an ICE restart does not wait for its answer. */
   offer(options: { iceRestart?: boolean } = {}): void {
     if (this.#phase === 'closed') return;
-    if (options.iceRestart === true) this.#peer.restartIce();
+    if (options.iceRestart === true) {
+      this.#peer.restartIce();
+      if (this.#outSince !== undefined) {
+        this.repeat();
+        return;
+      }
+    }
     this.#offerWanted = true;
     this.#pump();
+  }
+
+  /** Makes the offer that is out again, if one is: it may be lost. */
+  repeat(): void {
+    if (this.#outSince === undefined || this.#waiting >= MAX_QUEUED) return;
+    this.#enqueue(async () => {
+      if (this.#outSince === undefined || this.#peer.signalingState !== 'have-local-offer') return;
+      this.#repeated += 1;
+      await this.#sendOffer();
+    });
   }
 
   /** Takes a description of the focus. */
@@ -83,7 +105,12 @@ export class Negotiation {
 
   close(): void {
     this.#phase = 'closed';
+    this.#outSince = undefined;
     clearTimeout(this.#deadline);
+  }
+
+  #isClosed(): boolean {
+    return this.#phase === 'closed';
   }
 
   #enqueue(step: () => Promise<void>): void {
@@ -106,23 +133,39 @@ export class Negotiation {
     // Taken before anything is awaited: an offer of the focus that comes now is the one that yields.
     this.#phase = 'offered';
     this.#offerWanted = false;
-    this.#enqueue(async () => {
-      this.#events.send({ type: 'offer', sdp: await this.#describe() });
-      this.#deadline = setTimeout(() => this.#events.stuck('an offer was not answered'), ANSWER_TIMEOUT_MS);
-    });
+    this.#enqueue(() => this.#sendOffer());
+  }
+
+  async #sendOffer(): Promise<void> {
+    const sdp = await this.#describe();
+    if (this.#isClosed()) return;
+    this.#events.send({ type: 'offer', sdp });
+    const since = (this.#outSince ??= Date.now());
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => {
+      if (Date.now() - since >= GIVE_UP_MS) this.#events.stuck('an offer was not answered');
+      else this.repeat();
+    }, ANSWER_TIMEOUT_MS);
   }
 
   async #takeAnswer(description: Description): Promise<void> {
     // A second answer, or one to an offer that is settled: nothing depends on it.
     if (this.#peer.signalingState !== 'have-local-offer') return;
-    clearTimeout(this.#deadline);
     try {
       await this.#peer.setRemoteDescription(description);
     } catch (thrown) {
+      if (this.#repeated > 0) {
+        // The answer to an earlier offer, most likely.
+        this.#repeated -= 1;
+        return;
+      }
       this.#events.refused('answer', thrown);
       this.#events.stuck('the answer cannot be used');
       return;
     }
+    clearTimeout(this.#deadline);
+    this.#outSince = undefined;
+    this.#repeated = 0;
     this.#settle(description);
   }
 

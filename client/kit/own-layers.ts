@@ -67,6 +67,14 @@ export class OwnLayers {
     this.#apply(track);
   }
 
+  /** What was offered may be lost on its way: says it again. */
+  tellAgain(): void {
+    const tracks = [...this.#tracks.values()].flatMap(({ streamId, trackId, offered: layers }) =>
+      layers.length === 0 ? [] : [{ streamId, trackId, layers }],
+    );
+    if (tracks.length > 0) this.#events.tell({ kind: 'layers_available', tracks });
+  }
+
   /** To be called when sections came up, or may have lost what was set. */
   applyAgain(): void {
     for (const track of this.#tracks.values()) this.#apply(track);

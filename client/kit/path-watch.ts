@@ -3,8 +3,10 @@
 export interface PathEvents {
   /** The path broke; it may come back. */
   trouble(): void;
-  /** Try another way through the network, in the same session (RFC 8445, section 2.4). */
+  /** Try another way through the network, in the same session (RFC 8445, section 2.4). Comes again until one is found. */
   restartIce(): void;
+  /** The focus was silent for long: ask it to say something. */
+  askFocus(): void;
   /** The path holds, for the first time or again. */
   up(): void;
   /** Only a new session helps. */
@@ -15,21 +17,37 @@ export interface PathEvents {
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** A short loss of packets also reads "disconnected"; longer than this it is worth an ICE restart. */
 export const PATIENCE_MS = 700;
-/** From the ICE restart until the path is given up. */
-export const RESTART_TIMEOUT_MS = 4_000;
-/** Longest silence of the focus on an open channel; it pings every 2.5 s. */
-export const SILENCE_MS = 12_000;
+/** From the first sign of trouble until the session is given up: the focus keeps a silent one so long, and some seconds more. */
+export const RESTART_TIMEOUT_MS = 30_000;
+/** From the answer to an ICE restart until the next one, in ms. */
+export const RESTART_EVERY_MS = 2_500;
+/** Longest wait for the answer to an ICE restart before the next one, in ms. */
+const RESTART_ANSWER_MS = 5_000;
+/** Hints come in swarms; least time between two ICE restarts, in ms. */
+const LEAST_BETWEEN_MS = 500;
+/** Longest silence of the focus while the path holds; it pings every 2.5 s, and is asked when half of this is over. */
+export const SILENCE_MS = 30_000;
 
-type Phase = 'waiting' | 'connecting' | 'up' | 'broken' | 'restarting' | 'over';
+type Phase = 'waiting' | 'connecting' | 'up' | 'broken' | 'over';
 
 export class PathWatch {
   readonly #events: PathEvents;
   #phase: Phase = 'waiting';
+  #browser: RTCPeerConnectionState = 'new';
+  /** ICE restarts since the path broke. */
+  #restarts = 0;
+  #restartedAt = 0;
+  #hasBeenHeard = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(events: PathEvents) {
     this.#events = events;
+  }
+
+  get isBroken(): boolean {
+    return this.#phase === 'broken';
   }
 
   /** The focus answered: media has to connect now. */
@@ -42,6 +60,7 @@ export class PathWatch {
   /** RTCPeerConnection.connectionState changed. */
   connection(state: RTCPeerConnectionState): void {
     if (this.#phase === 'over') return;
+    this.#browser = state;
     switch (state) {
       case 'connected':
         this.#recover();
@@ -60,36 +79,71 @@ export class PathWatch {
     }
   }
 
-  /** Something came from the focus on the open channel. */
+  /** Nothing comes in any more, though the browser has not noticed yet. */
+  quiet(): void {
+    this.#break(0);
+  }
+
+  /** Something came in by the path. A browser that says "disconnected" knows more: our own packets may still be lost. */
+  flows(): void {
+    if (this.#phase === 'broken' && this.#browser === 'connected') this.#recover();
+  }
+
+  /** The focus answered an ICE restart: the browser has the floor for a while. */
+  restarted(): void {
+    if (this.#phase === 'broken' && this.#restarts > 0) this.#after(RESTART_EVERY_MS, () => this.#restart());
+  }
+
+  /** The network is another, or a message gets through again: what is broken may be mended now. */
+  retry(): void {
+    if (this.#phase !== 'broken') return;
+    const wait = this.#restarts === 0 ? 0 : Math.max(0, LEAST_BETWEEN_MS - (Date.now() - this.#restartedAt));
+    this.#after(wait, () => this.#restart());
+  }
+
+  /** The focus said something, in whatever way. */
   heard(): void {
     if (this.#phase === 'over') return;
+    this.#hasBeenHeard = true;
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#lose('silent'), SILENCE_MS);
+    // While the path is broken, its own limit counts.
+    if (this.#phase === 'broken') return;
+    this.#silence = setTimeout(() => {
+      this.#silence = setTimeout(() => this.#lose('silent'), SILENCE_MS / 2);
+      this.#events.askFocus();
+    }, SILENCE_MS / 2);
   }
 
   close(): void {
     this.#phase = 'over';
-    clearTimeout(this.#timer);
-    clearTimeout(this.#silence);
+    for (const timer of [this.#timer, this.#deadline, this.#silence]) clearTimeout(timer);
   }
 
   #recover(): void {
     clearTimeout(this.#timer);
     if (this.#phase === 'up') return;
+    clearTimeout(this.#deadline);
     this.#phase = 'up';
+    if (this.#hasBeenHeard) this.heard();
     this.#events.up();
   }
 
   #break(patienceMs: number): void {
     if (this.#phase === 'up') {
       this.#phase = 'broken';
+      this.#restarts = 0;
+      clearTimeout(this.#silence);
+      this.#deadline = setTimeout(() => this.#lose('disconnected'), RESTART_TIMEOUT_MS);
       this.#events.trouble();
-    } else if (this.#phase !== 'broken') return;
-    this.#after(patienceMs, () => {
-      this.#phase = 'restarting';
-      this.#after(RESTART_TIMEOUT_MS, () => this.#lose('disconnected'));
-      this.#events.restartIce();
-    });
+    } else if (this.#phase !== 'broken' || this.#restarts > 0) return;
+    this.#after(patienceMs, () => this.#restart());
+  }
+
+  #restart(): void {
+    this.#restarts += 1;
+    this.#restartedAt = Date.now();
+    this.#after(RESTART_ANSWER_MS, () => this.#restart());
+    this.#events.restartIce();
   }
 
   #after(ms: number, fire: () => void): void {

@@ -9,6 +9,8 @@ export interface PublishingParts {
   own: OwnStreams;
   control: ControlChannel;
   link: FocusLink;
+  /** The path of the data channel is known to be broken. */
+  isBroken(): boolean;
   /** A description could not be handed to the homeserver either. */
   failed(thrown: unknown): void;
 }
@@ -26,8 +28,9 @@ export class Publishing {
 
   /** Sends a description. An answer may wait for the channel, which is to be told by `channelOpened()`. */
   send(description: Description): void {
+    const { control, link } = this.#parts;
     // The path is not up yet, so the answer to an early offer can wait for the channel: the homeserver is slower.
-    if (description.type === 'answer' && this.#parts.control.state === 'connecting') {
+    if (description.type === 'answer' && control.state === 'connecting' && !link.isOnLine) {
       this.#heldAnswer = description;
       return;
     }
@@ -35,6 +38,7 @@ export class Publishing {
     this.#deliver(description);
   }
 
+  /** The channel is open, or the line carries the session. */
   channelOpened(): void {
     const held = this.#heldAnswer;
     this.#heldAnswer = undefined;
@@ -45,11 +49,16 @@ export class Publishing {
   announce(): void {
     const { connection, own, control, link } = this.#parts;
     const sdp = connection.localDescription?.sdp;
-    if (sdp === undefined || control.state !== 'open') return;
+    if (sdp === undefined || (control.state !== 'open' && !link.isOnLine)) return;
     const metadata = own.metadata(sdp, link.address.self);
     const text = JSON.stringify(metadata);
     if (text === this.#announced) return;
     if (control.tell({ kind: 'metadata_changed', metadata })) this.#announced = text;
+  }
+
+  /** What was told may be lost: the next `announce()` tells it again. */
+  forget(): void {
+    this.#announced = '';
   }
 
   #deliver(description: Description): void {
@@ -58,7 +67,7 @@ export class Publishing {
     this.#announced = JSON.stringify(metadata);
     // An open channel on a broken path holds back what would mend the path.
     const path = channelPath(connection);
-    const flows = path !== 'disconnected' && path !== 'failed';
+    const flows = link.isOnLine || (!this.#parts.isBroken() && path !== 'disconnected' && path !== 'failed');
     if (flows && control.tell({ kind: 'negotiate', description, metadata })) return;
     link.negotiate(description, metadata).catch((thrown: unknown) => this.#parts.failed(thrown));
   }

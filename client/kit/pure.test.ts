@@ -3,7 +3,14 @@ import { backoffMs } from './backoff.ts';
 import { cameraEncodings, screenEncodings } from './encodings.ts';
 import { videoBitrate } from './wire.ts';
 import { SpeakingHold } from './levels.ts';
-import { CONNECT_TIMEOUT_MS, type PathEvents, PathWatch, RESTART_TIMEOUT_MS, SILENCE_MS } from './path-watch.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  type PathEvents,
+  PathWatch,
+  RESTART_EVERY_MS,
+  RESTART_TIMEOUT_MS,
+  SILENCE_MS,
+} from './path-watch.ts';
 import { problem, problemOfCapture, problemOfFocus } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, NO_HISTORY } from './recovery.ts';
 import { homeserverUrlOf, serverOf } from './sign-in.ts';
@@ -123,6 +130,7 @@ describe('the path watch', () => {
     const events: PathEvents = {
       trouble: () => told.push('trouble'),
       restartIce: () => told.push('restart'),
+      askFocus: () => told.push('ask'),
       up: () => told.push('up'),
       lost: why => told.push(why),
     };
@@ -156,15 +164,77 @@ describe('the path watch', () => {
     expect(told).toEqual(['up', 'trouble', 'up']);
   });
 
-  it('restarts ICE, then gives up', () => {
+  it('restarts ICE, again and again, then gives up', () => {
     watch.connection('connected');
     watch.connection('disconnected');
     vi.advanceTimersByTime(1_000);
     watch.connection('failed');
-    vi.advanceTimersByTime(RESTART_TIMEOUT_MS);
-    expect(told).toEqual(['up', 'trouble', 'restart', 'disconnected']);
+    expect(told).toEqual(['up', 'trouble', 'restart']);
+    vi.advanceTimersByTime(RESTART_TIMEOUT_MS - 1_001);
+    expect(told.slice(2, -1).every(what => what === 'restart')).toBe(true);
+    expect(told.length).toBeGreaterThan(6);
+    vi.advanceTimersByTime(1);
+    expect(told.at(-1)).toBe('disconnected');
+    const count = told.length;
     watch.connection('connected');
-    expect(told).toHaveLength(4);
+    vi.advanceTimersByTime(60_000);
+    expect(told).toHaveLength(count);
+  });
+
+  it('gives the browser time for each restart that was answered', () => {
+    watch.connection('connected');
+    watch.connection('failed');
+    vi.advanceTimersByTime(4_000);
+    watch.restarted();
+    vi.advanceTimersByTime(RESTART_EVERY_MS - 1);
+    expect(told).toEqual(['up', 'trouble', 'restart']);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual(['up', 'trouble', 'restart', 'restart']);
+  });
+
+  it('restarts ICE at once when the network is another, but not for each hint of a swarm', () => {
+    watch.retry();
+    watch.connection('connected');
+    watch.retry();
+    watch.connection('disconnected');
+    watch.retry();
+    vi.advanceTimersByTime(0);
+    expect(told).toEqual(['up', 'trouble', 'restart']);
+    watch.retry();
+    watch.retry();
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual(['up', 'trouble', 'restart', 'restart']);
+  });
+
+  it('believes silence before the browser does, and the first packet after it', () => {
+    watch.connection('connected');
+    watch.flows();
+    watch.quiet();
+    vi.advanceTimersByTime(0);
+    expect(told).toEqual(['up', 'trouble', 'restart']);
+    watch.flows();
+    vi.advanceTimersByTime(60_000);
+    expect(told).toEqual(['up', 'trouble', 'restart', 'up']);
+  });
+
+  it('does not take packets that come in for a path that leads out', () => {
+    watch.connection('connected');
+    watch.connection('disconnected');
+    watch.flows();
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual(['up', 'trouble', 'restart']);
+  });
+
+  it('lets the focus be silent while the path is broken', () => {
+    watch.connection('connected');
+    watch.heard();
+    watch.connection('failed');
+    vi.advanceTimersByTime(RESTART_TIMEOUT_MS - 1);
+    watch.heard();
+    watch.connection('connected');
+    expect(told.at(-1)).toBe('up');
+    vi.advanceTimersByTime(SILENCE_MS);
+    expect(told.at(-1)).toBe('silent');
   });
 
   it('notices silence of the focus', () => {
@@ -173,9 +243,9 @@ describe('the path watch', () => {
     vi.advanceTimersByTime(SILENCE_MS - 1);
     watch.heard();
     vi.advanceTimersByTime(SILENCE_MS - 1);
-    expect(told).toEqual(['up']);
+    expect(told).toEqual(['up', 'ask', 'ask']);
     vi.advanceTimersByTime(1);
-    expect(told).toEqual(['up', 'silent']);
+    expect(told).toEqual(['up', 'ask', 'ask', 'silent']);
   });
 });
 

@@ -1,74 +1,65 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
 import { CandidateBatch } from './candidate-batch.ts';
-import type { Capture } from './capture.ts';
 import { ControlChannel } from './control-channel.ts';
-import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
+import { FocusLink } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
-import type { Mark } from './marks.ts';
+import { Invitation } from './invitation.ts';
 import { Negotiation } from './negotiation.ts';
+import type { NetworkHint } from './network.ts';
 import { Others } from './others.ts';
 import { OwnLayers } from './own-layers.ts';
 import { OwnStreams } from './own-streams.ts';
-import { PathWatch } from './path-watch.ts';
 import { type Problem, problemOf, problemOfFocus } from './problems.ts';
 import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
-import { type Shown, type Size, Subscriber, type WantedCopy } from './subscriptions.ts';
-import type { ControlMessage, Description, LayerSwitch, StreamMetadata, Subscription } from './wire.ts';
+import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
+import { SessionPath } from './session-path.ts';
+import { Subscriber } from './subscriptions.ts';
+import type { ControlMessage, Description, SignalFrame, StreamMetadata, Subscription } from './wire.ts';
 
-export type SessionPhase = 'inviting' | 'connecting' | 'up' | 'troubled' | 'over';
+const NO_SESSION = { code: 'WEIR_NO_SESSION', message: 'the focus does not know the session' };
 
-export interface SessionEvents {
-  mark(mark: Mark): void;
-  /** Streams, tracks or phase changed. */
-  changed(): void;
-  /** The focus answered the invite. */
-  answered(): void;
-  /** The focus refused something that we asked for; the session goes on. */
-  refused(reason: Problem): void;
-  /** It is over, without our doing. Said once. */
-  lost(loss: Loss): void;
-}
-
-export interface SessionOptions {
-  address: CallAddress;
-  send: SendToDevice;
-  capture: Capture;
-  iceServers: RTCIceServer[];
-  /** Made in advance, so that joining does not wait for keys. */
-  certificate: RTCCertificate | undefined;
-  /** How a new tile would be drawn. */
-  guessSize: () => Shown;
-  /** Longest wait for the answer to the invite, in ms. */
-  answerTimeoutMs: number;
-  previous: Session | undefined;
-}
+const MOST_HEARD_BEFORE = 8;
 
 export class Session {
   readonly connection: RTCPeerConnection;
   readonly others: Others;
+  /** Which tracks of the others we ask for. */
+  readonly subscriber: Subscriber;
+  /** Which layers of our tracks flow. */
+  readonly layers: OwnLayers;
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
+  readonly #invitation: Invitation;
   readonly #control: ControlChannel;
   readonly #own: OwnStreams;
   readonly #publishing: Publishing;
-  readonly #layers: OwnLayers;
   readonly #negotiation: Negotiation;
-  readonly #path: PathWatch;
-  readonly #subscriber: Subscriber;
+  readonly #path: SessionPath;
   readonly #unlisten: () => void;
   readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
-  #answerTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Latest descriptions of the focus: two ways may bring the same one. */
+  #heardBefore: string[] = [];
 
   constructor(options: SessionOptions, events: SessionEvents) {
     this.options = options;
     this.#events = events;
-    this.#link = new FocusLink(options.address, options.send);
+    this.#link = new FocusLink(options.address, options.send, options.line);
+    this.#invitation = new Invitation({
+      link: this.#link,
+      line: options.line,
+      answerTimeoutMs: options.answerTimeoutMs,
+      sent: way => {
+        events.mark('inviteSentAt');
+        events.invited(way);
+      },
+      unanswered: () => this.#lose({ kind: 'unanswered' }),
+    });
     this.connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
       iceServers: options.iceServers,
@@ -76,11 +67,12 @@ export class Session {
     });
     this.others = new Others(options.address.self);
     this.#own = new OwnStreams(this.connection, options.capture);
-    this.#layers = new OwnLayers({
+    this.layers = new OwnLayers({
       tell: message => this.#control.tell(message),
       senderOf: (...ids) => this.#own.senderOf(this.connection.localDescription?.sdp ?? '', ...ids),
     });
-    this.#control = new ControlChannel(this.connection, {
+    const overLine = (text: string): boolean => options.line?.say(options.address.callId, text) === true;
+    this.#control = new ControlChannel(this.connection, overLine, {
       opened: () => this.#channelOpened(),
       heard: () => this.#path.heard(),
       message: message => this.#takeControl(message),
@@ -90,7 +82,8 @@ export class Session {
       own: this.#own,
       control: this.#control,
       link: this.#link,
-      failed: thrown => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }),
+      isBroken: () => this.#path.isBroken,
+      failed: thrown => this.#undelivered(problemOf(thrown)),
     });
     this.#negotiation = new Negotiation(this.connection, {
       send: description => this.#publishing.send(description),
@@ -98,21 +91,25 @@ export class Session {
       refused: (type, thrown) => this.#report(type, thrown),
       stuck: why => this.#lose({ kind: 'negotiation', why }),
     });
-    this.#path = new PathWatch({
+    this.connection.addEventListener('connectionstatechange', () => {
+      if (this.connection.connectionState === 'connected') this.#events.mark('connectedAt');
+    });
+    this.#path = new SessionPath(this.connection, {
+      ask: () => this.#control.askByPath(),
+      askFocus: () => void this.#control.tell({ kind: 'ping' }),
       trouble: () => this.#setPhase('troubled'),
       restartIce: () => this.#negotiation.offer({ iceRestart: true }),
       up: () => this.#connected(),
       lost: why => this.#lose({ kind: 'path', why }),
     });
-    this.#subscriber = new Subscriber(
+    this.subscriber = new Subscriber(
       subscription => this.#subscribe(subscription),
       options.guessSize,
-      options.previous === undefined ? undefined : options.previous.#subscriber,
+      options.previous,
     );
     this.#candidates = new CandidateBatch(this.connection, candidates => {
       this.#link.candidates(candidates).catch(() => undefined);
     });
-    this.#listen();
     this.#unlisten = options.capture.onChange(() => this.#captureChanged());
   }
 
@@ -145,8 +142,9 @@ export class Session {
   }
 
   /** Takes a to-device message if it is meant for this session. */
-  take(message: ToDeviceMessage): void {
+  take(message: ToDeviceMessage, way: 'line' | 'to-device' = 'to-device'): void {
     const said = this.#phase === 'over' ? undefined : this.#link.read(message);
+    if (said !== undefined) this.#path.heard();
     switch (said?.kind) {
       case undefined:
         return;
@@ -154,7 +152,10 @@ export class Session {
         this.#takeAnswer(said.sdp, said.metadata, said.earlyOffer);
         return;
       case 'negotiate':
-        this.#takeDescription(said.description, said.metadata);
+        // What the focus says again over the line wants an answer again; the copy that comes late does not.
+        if (way === 'line' || !this.#heardBefore.includes(said.description.sdp)) {
+          this.#takeDescription(said.description, said.metadata);
+        }
         return;
       case 'candidates':
         // A focus that trickles; those of an ICE-lite one stand in its answer.
@@ -165,22 +166,36 @@ export class Session {
     }
   }
 
-  show(streamId: string, trackId: string, shown: Shown): void {
-    this.#subscriber.show(streamId, trackId, shown);
+  /** Takes what the focus said over the line. What has a call_id is a call message. */
+  takeFrame({ type, content }: SignalFrame, text: string): void {
+    if (this.#isOver) return;
+    if (Object.hasOwn(content, 'call_id'))
+      this.take({ type, sender: this.options.address.focus.userId, content }, 'line');
+    else this.#control.takeFromLine(text);
   }
 
-  /** Asks for a second size of a track; it comes in `others.copies`. */
-  showCopy(copy: WantedCopy): void {
-    this.#subscriber.showCopy(copy);
+  /** The line is open: what was said last may be lost. */
+  lineOpened(): void {
+    if (this.#isOver || !this.#link.isOnLine) return;
+    this.#sayAgain();
+    this.#path.retry();
   }
 
-  wantSize(streamId: string, trackId: string, size: Size): void {
-    this.#subscriber.override(streamId, trackId, size);
+  /** The line is cut, and what was said last may be lost with it. Media goes on. */
+  lineCut(): void {
+    if (this.#phase === 'inviting') this.#invitation.sendToDevice();
+    else if (!this.#isOver) this.#sayAgain();
   }
 
-  /** Takes layers of one of our videos off, or offers them again: see `OwnLayers.offer`. */
-  offerLayers(streamId: string, trackId: string, layers: readonly LayerSwitch[]): void {
-    this.#layers.offer(streamId, trackId, layers);
+  /** The focus does not know this session any more. */
+  unknown(): void {
+    if (this.#phase !== 'inviting') this.#lose({ kind: 'hangup', reason: 'unknown_error', error: NO_SESSION });
+  }
+
+  /** What the browser knows of its network. */
+  hint(hint: NetworkHint): void {
+    this.#path.hint(hint);
+    if (hint === 'back') this.#negotiation.repeat();
   }
 
   /** Ends it and tells the focus. `keepAlive`: the page is going away. */
@@ -192,13 +207,14 @@ export class Session {
 
   close(): void {
     this.#setPhase('over');
-    clearTimeout(this.#answerTimer);
+    this.#invitation.close();
+    this.options.line?.release(this.options.address.callId);
     this.#candidates.close();
     this.#unlisten();
     this.#path.close();
     this.#negotiation.close();
-    this.#layers.close();
-    this.#subscriber.close();
+    this.layers.close();
+    this.subscriber.close();
     this.connection.close();
   }
 
@@ -208,9 +224,23 @@ export class Session {
     // As it is now: it grew by the candidates that were found meanwhile.
     const sdp = this.connection.localDescription?.sdp ?? '';
     this.#candidates.told();
-    this.#answerTimer = setTimeout(() => this.#unanswered(), this.options.answerTimeoutMs);
-    this.#events.mark('inviteSentAt');
-    await this.#link.invite(sdp, this.#own.metadata(sdp, this.options.address.self));
+    await this.#invitation.send(sdp, this.#own.metadata(sdp, this.options.address.self));
+  }
+
+  /** Says all again that holds, by the way that is open now. */
+  #sayAgain(): void {
+    this.#publishing.channelOpened();
+    this.#negotiation.repeat();
+    this.#publishing.forget();
+    this.subscriber.forget();
+    this.subscriber.flush();
+    this.#publishing.announce();
+    this.layers.tellAgain();
+  }
+
+  /** The homeserver did not take a message. While media flows, or the path is mended, what matters is said again; a refused token is for good. */
+  #undelivered(reason: Problem): void {
+    if (reason.code === 'TOKEN_REFUSED' && !this.#link.isOnLine) this.#lose({ kind: 'signalling', problem: reason });
   }
 
   #firstOffer(): Promise<string> {
@@ -221,31 +251,24 @@ export class Session {
     return this.#phase === 'over';
   }
 
-  #listen(): void {
-    const { connection } = this;
-    connection.addEventListener('connectionstatechange', () => {
-      if (connection.connectionState === 'connected') this.#events.mark('connectedAt');
-      this.#path.connection(connection.connectionState);
-    });
-  }
-
   #channelOpened(): void {
     this.#events.mark('channelOpenAt');
     this.#path.heard();
     this.#publishing.channelOpened();
-    this.#subscriber.flush();
+    this.subscriber.flush();
     this.#publishing.announce();
   }
 
   #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
     if (this.#phase !== 'inviting') return;
-    clearTimeout(this.#answerTimer);
+    this.#invitation.close();
     this.#events.mark('answerAt');
     this.#setPhase('connecting');
     this.#path.answered();
     this.#negotiation.receive({ type: 'answer', sdp });
     this.#setMetadata(metadata);
     this.#link.selectAnswer().catch(() => undefined);
+    this.options.line?.take(this.options.address);
     this.#candidates.release();
     this.#events.answered();
     if (earlyOffer !== undefined) this.#takeDescription({ type: 'offer', sdp: earlyOffer }, undefined);
@@ -253,11 +276,19 @@ export class Session {
 
   #takeDescription(description: Description, metadata: StreamMetadata | undefined): void {
     if (metadata !== undefined) this.#setMetadata(metadata);
-    if (description.type === 'offer') this.#events.mark('firstOfferAt');
+    const { type, sdp } = description;
+    if (type === 'answer' && this.#heardBefore.includes(sdp)) return;
+    this.#heardBefore = [...this.#heardBefore, sdp].slice(-MOST_HEARD_BEFORE);
+    if (type === 'offer') this.#events.mark('firstOfferAt');
     this.#negotiation.receive(description);
   }
 
   #takeControl(message: ControlMessage): void {
+    if (this.#phase === 'inviting') {
+      // Until it answers, the line may still speak of the session before; but it may refuse the invite.
+      if (message.kind === 'error' && message.inReplyTo === 'm.call.invite') this.#invitation.refusedByLine();
+      return;
+    }
     switch (message.kind) {
       case 'negotiate':
         this.#takeDescription(message.description, message.metadata);
@@ -266,7 +297,7 @@ export class Session {
         this.#setMetadata(message.metadata);
         return;
       case 'layers_wanted':
-        this.#layers.want(message.tracks);
+        this.layers.want(message.tracks);
         return;
       case 'allocation':
       case 'speakers':
@@ -274,9 +305,7 @@ export class Session {
         if (this.others.take(message)) this.#events.changed();
         return;
       case 'error':
-        // The publisher left while we asked for its track: the next metadata says so.
-        if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
-        else this.#events.refused(problemOfFocus(message));
+        this.#takeError(message);
         return;
       case 'ping':
       case 'pong':
@@ -286,9 +315,26 @@ export class Session {
     }
   }
 
+  #takeError(error: Extract<ControlMessage, { kind: 'error' }>): void {
+    switch (error.code) {
+      case 'WEIR_UNKNOWN_TRACK':
+        // The publisher left while we asked for its track: the next metadata says so.
+        this.subscriber.forget();
+        return;
+      case 'WEIR_NO_SESSION':
+        this.unknown();
+        return;
+      case 'WEIR_UNEXPECTED_MESSAGE':
+        // Something was said twice because it might have been lost.
+        return;
+      default:
+        this.#events.refused(problemOfFocus(error));
+    }
+  }
+
   #setMetadata(metadata: StreamMetadata): void {
     this.others.setMetadata(metadata);
-    this.#subscriber.setMetadata(this.others.subscribable);
+    this.subscriber.setMetadata(this.others.subscribable);
     this.#events.changed();
   }
 
@@ -301,13 +347,17 @@ export class Session {
   #applied(description: Description): void {
     this.others.bind(description.sdp, this.connection.getTransceivers());
     this.#own.negotiated();
-    this.#layers.applyAgain();
+    if (description.type === 'answer') this.#path.restarted();
+    this.layers.applyAgain();
     this.#events.changed();
   }
 
   #connected(): void {
     this.#upSince ??= Date.now();
     this.#setPhase('up');
+    // What no way took meanwhile.
+    this.subscriber.flush();
+    this.#publishing.announce();
   }
 
   #captureChanged(): void {
@@ -323,11 +373,6 @@ export class Session {
       message: `${type}: ${message}`,
       inReplyTo: 'm.call.negotiate',
     });
-  }
-
-  #unanswered(): void {
-    this.#link.hangup('invite_timeout').catch(() => undefined);
-    this.#lose({ kind: 'unanswered' });
   }
 
   #setPhase(phase: SessionPhase): void {

@@ -27,6 +27,16 @@ export {
   parseCallMemberState,
   parseCallState,
 } from '../../signalling/wire/room-state.ts';
+export {
+  ERROR,
+  parseSignalFrame,
+  parseWelcome,
+  SIGNAL_PROTOCOL,
+  type SignalFrame,
+  WELCOME,
+  writeHello,
+  writeSignalFrame,
+} from '../../signalling/wire/signal.ts';
 export type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
 export type { GrantedTrack, LayerSwitch, StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 export { type FocusToDevice, parseFocusToDevice, type WeirErrorBody } from '../../signalling/wire/to-device.ts';

@@ -20,6 +20,7 @@ import {
   ProblemError,
   problemOf,
   type Shown,
+  type SignalDoor,
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
@@ -50,6 +51,7 @@ export class AppModel {
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;
   #autojoin: boolean;
+  readonly #toDeviceOnly: boolean;
   #resume: { audio: boolean; video: boolean } | undefined;
   readonly #asking: Promise<void>;
 
@@ -63,10 +65,12 @@ export class AppModel {
     this.#target = link.target;
     this.#linkFocus = link.focus ?? stored.focus;
     this.#autojoin = link.autojoin;
+    this.#toDeviceOnly = link.toDeviceOnly;
     if (link.credentials !== undefined) saveSession({ credentials: link.credentials });
     saveSession({ focus: this.#linkFocus, video });
     this.#asking = askFocus(location.href).then(focus => {
       this.focus.value = focus;
+      this.call?.prepare();
     });
   }
 
@@ -239,6 +243,13 @@ export class AppModel {
     return `${location.origin}${location.pathname}${fragment}`;
   }
 
+  /** We know of fast signalling only of the focus that serves this page. */
+  #doorOf({ userId, deviceId }: FocusRef): SignalDoor | undefined {
+    const { value: own } = this.focus;
+    if (this.#toDeviceOnly || own?.userId !== userId || own.deviceId !== deviceId) return undefined;
+    return own.signalling;
+  }
+
   async #enter(credentials: Credentials): Promise<void> {
     saveSession({ credentials, homeserverUrl: undefined });
     this.homeserver = new Homeserver(credentials);
@@ -265,6 +276,7 @@ export class AppModel {
       room,
       capture: this.capture,
       guessSize: () => this.guessSize(),
+      doorOf: focus => this.#doorOf(focus),
       notice: reason => this.messages.notify(reason),
       announce: text => this.messages.announce(text),
     });

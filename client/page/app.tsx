@@ -48,7 +48,7 @@ function RoomView({ app, model }: { app: AppModel; model: CallModel }): JSX.Elem
     document.title = `${model.room.name ?? 'Call'} · weir`;
     if (kind === 'left' || kind === 'ended') app.callIsOver();
     if (kind === 'connected') app.messages.announce('Connected.');
-    if (kind === 'reconnecting') app.messages.announce('Reconnecting.');
+    if (kind === 'reconnecting') app.messages.announce('The connection is interrupted.');
   });
   switch (model.state.value.kind) {
     case 'idle':

@@ -1,8 +1,10 @@
 /** A call, as signals for the views. */
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
 import {
+  browserNetwork,
   Call,
   type CallRoom,
+  type CallOptions,
   type CallState,
   type Capture,
   MicrophoneLevel,
@@ -34,6 +36,8 @@ export class CallModel {
   readonly room: CallRoom;
   readonly call: Call;
   readonly state: Signal<CallState> = signal({ kind: 'idle' });
+  /** The line of fast signalling. */
+  readonly signalling: Signal<Call['signalling']> = signal('none');
   readonly streams: Signal<RemoteStream[]> = signal([]);
   /** Counts changes of the room, for views that read it. */
   readonly changes = signal(0);
@@ -58,6 +62,7 @@ export class CallModel {
     room: CallRoom;
     capture: Capture;
     guessSize: () => Shown;
+    doorOf: CallOptions['doorOf'];
     notice: (reason: Problem) => void;
     announce: (text: string) => void;
   }) {
@@ -67,6 +72,8 @@ export class CallModel {
       room: options.room,
       capture: options.capture,
       guessSize: options.guessSize,
+      network: browserNetwork(),
+      doorOf: options.doorOf,
       changed: () => this.#update(),
       notice: options.notice,
     });
@@ -92,6 +99,7 @@ export class CallModel {
   #update(): void {
     batch(() => {
       this.state.value = this.call.state;
+      this.signalling.value = this.call.signalling;
       this.streams.value = this.call.streams;
     });
   }

@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CallState, Problem } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 import type { CallModel } from './call-model.ts';
+import { ConnectionNoteView } from './connection-note.tsx';
+import { connectionNote, homeserverAlarm, shortWords } from './connection-words.ts';
 import { DevicePickers, LevelMeter } from './devices.tsx';
 import { CopyLink, GridView } from './grid-view.tsx';
 import { Icon, type IconName, Wordmark } from './icons.tsx';
@@ -12,7 +14,9 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
   void model.changes.value;
   const state = model.state.value;
   const count = new Set(model.tiles.value.map(({ stream }) => `${stream.userId} ${stream.deviceId}`)).size + 1;
-  const problem = problemOfState(state) ?? model.room.trouble;
+  const circumstances = { signalling: model.signalling.value, homeserver: model.room.trouble };
+  const problem = problemOfState(state) ?? homeserverAlarm(state, circumstances);
+  const note = connectionNote(state, circumstances);
   return (
     <main class="call">
       <header class="call-bar">
@@ -31,7 +35,10 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
           <strong>{problem.title}.</strong> {problem.remedy}
         </p>
       )}
-      <GridView app={app} model={model} />
+      <div class="stage">
+        <GridView app={app} model={model} />
+        {note === undefined ? null : <ConnectionNoteView note={note} />}
+      </div>
       <Controls app={app} openDevices={() => devices.current?.showModal()} />
       <dialog ref={devices} class="sheet" aria-labelledby="devices-title">
         <form method="dialog">
@@ -51,21 +58,6 @@ function problemOfState(state: CallState): Problem | undefined {
   return state.kind === 'joining' || state.kind === 'reconnecting' ? state.problem : undefined;
 }
 
-function wordsFor(state: CallState): string {
-  switch (state.kind) {
-    case 'joining':
-      return 'Connecting…';
-    case 'connected':
-      return 'Connected';
-    case 'reconnecting':
-      return 'Reconnecting…';
-    case 'idle':
-    case 'left':
-    case 'ended':
-      return 'Not connected';
-  }
-}
-
 /** The state in words, under a line of water that is as calm as the connection. */
 function ConnectionState({ state }: { state: CallState }): JSX.Element {
   return (
@@ -77,7 +69,7 @@ function ConnectionState({ state }: { state: CallState }): JSX.Element {
           d="M-15 5c4 0 4-3.5 8-3.5S-3 5 1 5s4-3.5 8-3.5S13 5 17 5s4-3.5 8-3.5S29 5 33 5s4-3.5 8-3.5S45 5 49 5s4-3.5 8-3.5S61 5 65 5"
         />
       </svg>
-      <span>{wordsFor(state)}</span>
+      <span>{shortWords(state)}</span>
     </div>
   );
 }

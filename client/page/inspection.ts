@@ -1,4 +1,4 @@
-/** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join and leave. */
+/** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join, leave and what cuts. */
 import { type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 
@@ -36,10 +36,14 @@ export interface Inspection {
   available(): number | undefined;
   /** Audio tracks of those who spoke last, the latest first. */
   speakers(): readonly TrackIds[];
-  /** Moments of the latest join, in ms since 1970. */
+  /** Moments of the latest join, in ms since 1970, and `way`: how its invite went. */
   readonly marks: Readonly<Marks>;
   /** Asks for another size (device px) than the drawn one; sent at once. Returns when, in ms since 1970. */
   wantSize(streamId: string, trackId: string, width: number, height: number): number;
+  /** Whether the line of fast signalling is open; `cut` where it was, `none` where it never was (`signalling=to-device` in the link). */
+  signalling(): 'open' | 'cut' | 'none';
+  /** Cuts the line of fast signalling; the page opens it again by itself. */
+  cutSignalling(): void;
   join(): void;
   leave(): void;
 }
@@ -78,6 +82,8 @@ export function inspect(app: AppModel): Inspection {
     },
     wantSize: (streamId, trackId, width, height) =>
       app.call?.wantSize(streamId, trackId, { width, height }) ?? preciseNow(),
+    signalling: () => app.call?.signalling ?? 'none',
+    cutSignalling: () => app.call?.cutSignalling(),
     join: () => app.join(),
     leave: () => app.leave(),
   };

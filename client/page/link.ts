@@ -22,6 +22,8 @@ export interface Link {
   autojoin: boolean;
   /** Largest picture to take from the camera. */
   video: CaptureSize | undefined;
+  /** No fast signalling, for comparisons: `signalling=to-device`. */
+  toDeviceOnly: boolean;
 }
 
 /** `640x360x15` → width, height in px, frames a second. */
@@ -53,6 +55,7 @@ export function parseLink(hash: string, search: string): Link {
     focus: focusUser && focusDevice ? { userId: focusUser, deviceId: focusDevice } : undefined,
     autojoin: said.get('autojoin') === '1',
     video: parseCaptureSize(said.get('video')),
+    toDeviceOnly: said.get('signalling') === 'to-device',
   };
 }
 

@@ -17,6 +17,7 @@ describe('links', () => {
       focus_device: 'F',
       autojoin: '1',
       video: '640x360x15',
+      signalling: 'to-device',
     })}`;
     expect(parseLink(hash, '')).toEqual({
       target: { room: '!r:x', confId: 'c', via: [], homeserverUrl: 'http://127.0.0.1:8008' },
@@ -25,6 +26,7 @@ describe('links', () => {
       focus: { userId: '@f:x', deviceId: 'F' },
       autojoin: true,
       video: { width: 640, height: 360, frameRate: 15 },
+      toDeviceOnly: true,
     });
   });
 
@@ -36,7 +38,12 @@ describe('links', () => {
 
   it('say nothing where they are none', () => {
     for (const hash of ['', '#', '#/', '#/call', '#/call?', '#/demo?user=x&token=y', '#/../?room=x']) {
-      expect(parseLink(hash, '')).toMatchObject({ target: undefined, credentials: undefined, autojoin: false });
+      expect(parseLink(hash, '')).toMatchObject({
+        target: undefined,
+        credentials: undefined,
+        autojoin: false,
+        toDeviceOnly: false,
+      });
     }
     expect(parseLink('', '?loginToken=t').loginToken).toBe('t');
   });

@@ -128,6 +128,7 @@ export class Participant {
   async marksSince(since: number): Promise<string> {
     const marks = await this.#ask(this.page.evaluate(() => ({ ...window.weir.marks })));
     return Object.entries(marks)
+      .flatMap(([name, at]): [string, number][] => (typeof at === 'number' ? [[name, at]] : []))
       .toSorted(([, a], [, b]) => a - b)
       .map(([name, at]) => `${name.replace(/At$/, '')} ${Math.round(at - since)}`)
       .join(', ');

@@ -106,6 +106,9 @@ export class FakePeerConnection extends EventTarget {
   iceGatheringState: RTCIceGatheringState = 'new';
   localDescription: { type: 'offer' | 'answer'; sdp: string } | null = null;
   iceRestarts = 0;
+  /** Nothing comes in any more; the browser has not noticed. */
+  isDeaf = false;
+  #received = 0;
   /** It takes no description but its own. */
   insists = false;
 
@@ -186,6 +189,17 @@ export class FakePeerConnection extends EventTarget {
   }
 
   async addIceCandidate(): Promise<void> {}
+
+  /** Statistics of one pair that hears something all the time, unless it is `isDeaf`. */
+  async getStats(): Promise<Map<string, unknown>> {
+    if (!this.isDeaf) this.#received += 100;
+    return new Map([
+      [
+        'pair',
+        { type: 'candidate-pair', id: 'pair', nominated: true, bytesReceived: this.#received, responsesReceived: 1 },
+      ],
+    ]);
+  }
 
   restartIce(): void {
     this.iceRestarts += 1;

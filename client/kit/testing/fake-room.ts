@@ -1,5 +1,5 @@
-import type { RoomOfCall } from '../call.ts';
-import type { ToDeviceMessage } from '../homeserver-answers.ts';
+import type { RoomOfCall } from '../call-options.ts';
+import type { OpenIdToken, ToDeviceMessage } from '../homeserver-answers.ts';
 import type { Problem } from '../problems.ts';
 import type { FocusRef } from '../wire.ts';
 
@@ -25,9 +25,14 @@ export class FakeRoom implements RoomOfCall {
   withdrawn = 0;
   announceFails: Error | undefined;
   sendFails: Error | undefined;
+  openIdFails: Error | undefined;
   #listener: ((message: ToDeviceMessage) => void) | undefined;
 
   readonly homeserver = {
+    openIdToken: async (): Promise<OpenIdToken> => {
+      if (this.openIdFails !== undefined) throw this.openIdFails;
+      return { access_token: 'openid', token_type: 'Bearer', matrix_server_name: 'a.example', expires_in: 3_600 };
+    },
     sendToDevice: async (
       _user: string,
       _device: string,
@@ -70,6 +75,11 @@ export class FakeRoom implements RoomOfCall {
     if (invite === undefined) throw new Error('nothing was sent');
     const { call_id, sender_session_id } = invite.content;
     this.#listener?.({ type, sender, content: { call_id, dest_session_id: sender_session_id, ...content } });
+  }
+
+  /** The homeserver delivers a message of the focus. */
+  fakeToDevice(type: string, content: Record<string, unknown>): void {
+    this.#listener?.({ type, sender: FOCUS.userId, content });
   }
 
   fakeAnswer(metadata: object = {}, earlyOffer?: string): void {
