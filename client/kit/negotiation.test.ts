@@ -5,6 +5,7 @@ import type { Description } from './wire.ts';
 
 let peer: FakePeerConnection;
 let sent: Description['type'][];
+let words: string[];
 let applied: string[];
 let refused: string[];
 let stuck: string[];
@@ -17,9 +18,12 @@ const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 beforeEach(async () => {
   vi.useFakeTimers();
   peer = new FakePeerConnection();
-  [sent, applied, refused, stuck] = [[], [], [], []];
+  [sent, words, applied, refused, stuck] = [[], [], [], [], []];
   negotiation = new Negotiation(peer, {
-    send: ({ type }) => sent.push(type),
+    send: ({ type, sdp }) => {
+      sent.push(type);
+      words.push(sdp);
+    },
     applied: ({ sdp }) => applied.push(sdp),
     refused: type => refused.push(type),
     stuck: why => stuck.push(why),
@@ -163,17 +167,40 @@ describe('negotiation', () => {
     expect(stuck).toEqual([]);
   });
 
-  it('restarts ICE without waiting for the answer to the restart before', async () => {
+  it('restarts ICE without waiting for the answer to another offer, and says a restart again in the same words', async () => {
+    negotiation.offer();
+    await settle();
     negotiation.offer({ iceRestart: true });
+    await settle();
+    const restart = peer.localDescription?.sdp;
+    negotiation.offer({ iceRestart: true });
+    await settle();
+    expect(peer.iceRestarts).toBe(1);
+    expect(words).toEqual([expect.any(String), restart, restart]);
+    expect(words[0]).not.toBe(restart);
+    negotiation.receive(answer('a=ice-ufrag:new'));
     await settle();
     negotiation.offer({ iceRestart: true });
     await settle();
     expect(peer.iceRestarts).toBe(2);
-    expect(sent).toEqual(['offer', 'offer']);
-    negotiation.receive(answer());
-    await settle(60_000);
-    expect(sent).toEqual(['offer', 'offer']);
     expect(stuck).toEqual([]);
+  });
+
+  it('knows an answer that is too old for a restart by its credentials', async () => {
+    negotiation.offer();
+    await settle();
+    negotiation.receive(answer('a=ice-ufrag:first'));
+    negotiation.offer();
+    await settle();
+    negotiation.offer({ iceRestart: true });
+    await settle();
+    negotiation.receive(answer('a=ice-ufrag:first\r\na=late'));
+    await settle();
+    expect(applied).toEqual(['a=ice-ufrag:first']);
+    negotiation.receive(answer('a=ice-ufrag:second'));
+    await settle();
+    expect(applied).toEqual(['a=ice-ufrag:first', 'a=ice-ufrag:second']);
+    expect(peer.signalingState).toBe('stable');
   });
 
   it('waits for the next answer where that to an earlier offer does not fit', async () => {

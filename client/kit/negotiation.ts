@@ -49,8 +49,12 @@ export class Negotiation {
   #deadline: ReturnType<typeof setTimeout> | undefined;
   /** Since when an offer of ours is out, in ms since 1970; not the first. */
   #outSince: number | undefined;
-  /** Offers of ours that were made again before their answer came: it may still come. */
-  #repeated = 0;
+  /** The offer that is out (or wanted) has new credentials. */
+  #restarting = false;
+  /** Offers that were sent before the one that is out, or as copies of it: their answers may still come. */
+  #earlier = 0;
+  /** ICE credentials of the last offer and answer that both sides took. */
+  #agreed: { ours: string | undefined; theirs: string | undefined } = { ours: undefined, theirs: undefined };
 
   constructor(peer: NegotiatingPeer, events: NegotiationEvents) {
     this.#peer = peer;
@@ -67,9 +71,14 @@ export class Negotiation {
   offer(options: { iceRestart?: boolean } = {}): void {
     if (this.#phase === 'closed') return;
     if (options.iceRestart === true) {
+      if (this.#restarting) {
+        this.repeat();
+        return;
+      }
+      this.#restarting = true;
       this.#peer.restartIce();
       if (this.#outSince !== undefined) {
-        this.repeat();
+        this.#again(() => this.#describe());
         return;
       }
     }
@@ -77,13 +86,17 @@ export class Negotiation {
     this.#pump();
   }
 
-  /** Makes the offer that is out again, if one is: it may be lost. */
+  /** Sends the offer that is out again, if one is: it may be lost. The same words, so that any answer to them fits. */
   repeat(): void {
+    this.#again(async () => this.#peer.localDescription?.sdp ?? this.#describe());
+  }
+
+  #again(words: () => Promise<string>): void {
     if (this.#outSince === undefined || this.#waiting >= MAX_QUEUED) return;
     this.#enqueue(async () => {
       if (this.#outSince === undefined || this.#peer.signalingState !== 'have-local-offer') return;
-      this.#repeated += 1;
-      await this.#sendOffer();
+      this.#earlier += 1;
+      await this.#sendOffer(words);
     });
   }
 
@@ -133,11 +146,11 @@ export class Negotiation {
     // Taken before anything is awaited: an offer of the focus that comes now is the one that yields.
     this.#phase = 'offered';
     this.#offerWanted = false;
-    this.#enqueue(() => this.#sendOffer());
+    this.#enqueue(() => this.#sendOffer(() => this.#describe()));
   }
 
-  async #sendOffer(): Promise<void> {
-    const sdp = await this.#describe();
+  async #sendOffer(words: () => Promise<string>): Promise<void> {
+    const sdp = await words();
     if (this.#isClosed()) return;
     this.#events.send({ type: 'offer', sdp });
     const since = (this.#outSince ??= Date.now());
@@ -150,13 +163,13 @@ export class Negotiation {
 
   async #takeAnswer(description: Description): Promise<void> {
     // A second answer, or one to an offer that is settled: nothing depends on it.
-    if (this.#peer.signalingState !== 'have-local-offer') return;
+    if (this.#peer.signalingState !== 'have-local-offer' || this.#isLate(description)) return;
     try {
       await this.#peer.setRemoteDescription(description);
     } catch (thrown) {
-      if (this.#repeated > 0) {
+      if (this.#earlier > 0) {
         // The answer to an earlier offer, most likely.
-        this.#repeated -= 1;
+        this.#earlier -= 1;
         return;
       }
       this.#events.refused('answer', thrown);
@@ -165,8 +178,16 @@ export class Negotiation {
     }
     clearTimeout(this.#deadline);
     this.#outSince = undefined;
-    this.#repeated = 0;
+    this.#restarting = false;
+    this.#earlier = 0;
     this.#settle(description);
+  }
+
+  /** An answer to an earlier offer: one to an ICE restart has new credentials (RFC 8839, section 4.4.1.1.1). */
+  #isLate(answer: Description): boolean {
+    const ours = iceUfragOf(this.#peer.localDescription?.sdp ?? '');
+    const theirs = iceUfragOf(answer.sdp);
+    return ours !== this.#agreed.ours && theirs !== undefined && theirs === this.#agreed.theirs;
   }
 
   /** `number` counts offers: one that another overtook was given up, and an answer to it would be taken for the other's. */
@@ -186,6 +207,7 @@ export class Negotiation {
   #settle(applied: Description): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'idle';
+    this.#agreed = { ours: iceUfragOf(this.#peer.localDescription?.sdp ?? ''), theirs: iceUfragOf(applied.sdp) };
     this.#events.applied(applied);
   }
 
@@ -204,4 +226,9 @@ export class Negotiation {
     if (localDescription === null) throw new Error('The browser made no description.');
     return localDescription.sdp;
   }
+}
+
+/** Of the first section that has one: all are in one bundle. */
+function iceUfragOf(sdp: string): string | undefined {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1];
 }

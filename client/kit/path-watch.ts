@@ -3,7 +3,10 @@
 export interface PathEvents {
   /** The path broke; it may come back. */
   trouble(): void;
-  /** Try another way through the network, in the same session (RFC 8445, section 2.4). Comes again until one is found. */
+  /**
+   * Try another way through the network, in the same session (RFC 8445, section 2.4), or say the try again that was not
+   * answered. Comes again until a way is found.
+   */
   restartIce(): void;
   /** The focus was silent for long: ask it to say something. */
   askFocus(): void;

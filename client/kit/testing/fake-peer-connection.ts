@@ -179,7 +179,7 @@ export class FakePeerConnection extends EventTarget {
       const codec = kind === 'audio' ? 'a=rtpmap:111 opus/48000/2\r\n' : '';
       return `m=${kind} 9 X 1\r\na=mid:${mid}\r\na=${direction}\r\na=msid:${ids}\r\n${codec}`;
     });
-    return `v=0\r\n${sections.join('')}`;
+    return `v=0\r\na=ice-ufrag:restart${this.iceRestarts}\r\n${sections.join('')}`;
   }
 
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
