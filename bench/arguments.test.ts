@@ -17,6 +17,8 @@ describe('the arguments of the bench', () => {
   test.each([
     [['--help'], { kind: 'help' }],
     [['network'], DEFAULTS],
+    [['sessions'], { kind: 'sessions', joins: 7 }],
+    [['sessions', '--joins', '20'], { kind: 'sessions', joins: 20 }],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
     [
@@ -30,6 +32,8 @@ describe('the arguments of the bench', () => {
   test.each([
     [[], 'is no bench'],
     [['disk'], '"disk"'],
+    [['sessions', 'network'], '"sessions network"'],
+    [['sessions', '--joins', '2'], '--joins 2'],
     [['network', '--only', 'steps,rain'], '"rain"'],
     [['network', '--only', ''], '--only'],
     [['network', '--control', '--only', 'loss1'], '--control plays steps alone'],

@@ -18,7 +18,13 @@ export interface NetworkBench {
   focusDir: string | undefined;
 }
 
-export type Mode = { kind: 'help' } | NetworkBench;
+export interface SessionsBench {
+  kind: 'sessions';
+  /** Joins of each way that are measured. */
+  joins: number;
+}
+
+export type Mode = { kind: 'help' } | NetworkBench | SessionsBench;
 
 export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
     --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
@@ -26,7 +32,9 @@ export const USAGE = `npm run -s bench -- network       a call behind bad links 
     --seconds S                   how long each scenario is judged (30; 30 to 600)
     --report FILE                 where the report goes (network-report.html)
     --recordings FILE             where all that was recorded goes, as JSON
-    --focus-dir DIR               tries the focus of another checkout`;
+    --focus-dir DIR               tries the focus of another checkout
+npm run -s bench -- sessions      how fast sessions start, and what they survive
+    --joins N                     joins that are measured of each way of signalling (7; 3 to 50)`;
 
 /** Rejects with a Failure that names what is wrong. */
 export function readArguments(args: readonly string[]): Mode {
@@ -42,6 +50,7 @@ export function readArguments(args: readonly string[]): Mode {
         report: { type: 'string', default: 'network-report.html' },
         recordings: { type: 'string' },
         'focus-dir': { type: 'string' },
+        joins: { type: 'string', default: '7' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -50,7 +59,10 @@ export function readArguments(args: readonly string[]): Mode {
   }
   const { values, positionals } = parsed;
   if (values.help) return { kind: 'help' };
-  if (positionals.length !== 1 || positionals[0] !== 'network') {
+  const [bench, ...others] = positionals;
+  if (bench === 'sessions' && others.length === 0)
+    return { kind: 'sessions', joins: readNumber('joins', values.joins, 3, 50) };
+  if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
   }
   if (values.control && values.only !== undefined && values.only !== 'steps') {
@@ -60,7 +72,7 @@ export function readArguments(args: readonly string[]): Mode {
     kind: 'network',
     scenarios: values.control ? ['steps'] : readScenarios(values.only),
     control: values.control,
-    seconds: readSeconds(values.seconds),
+    seconds: readNumber('seconds', values.seconds, 30, 600),
     report: values.report,
     recordings: values.recordings,
     focusDir: values['focus-dir'],
@@ -76,8 +88,8 @@ function readScenarios(list: string | undefined): ScenarioName[] {
   throw new Failure(`--only ${list}: there is no scenario "${unknown ?? ''}".`, `Usage:\n${USAGE}`);
 }
 
-function readSeconds(text: string): number {
+function readNumber(name: string, text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 30 && value <= 600) return value;
-  throw new Failure(`--seconds ${text}: a whole number from 30 to 600 is expected.`, `Usage:\n${USAGE}`);
+  if (value >= min && value <= max) return value;
+  throw new Failure(`--${name} ${text}: a whole number from ${min} to ${max} is expected.`, `Usage:\n${USAGE}`);
 }

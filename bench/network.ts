@@ -3,16 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { judge } from '../loadtest/lab/judge/index.ts';
-import { endPeerLibrary } from '../loadtest/lab/peer-library.ts';
 import type { Played, ScenarioName } from '../loadtest/lab/result.ts';
 import { play } from '../loadtest/lab/scenarios/play.ts';
 import type { LabRun } from '../loadtest/lab/scenarios/stage.ts';
 import { LoadBrowser } from '../loadtest/peers/load-browser.ts';
 import { reportPage } from '../loadtest/report/page.ts';
-import { describeFailure } from '../setup/failure.mjs';
-import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
+import { Interrupted } from '../setup/interrupt.ts';
 import { prepare } from '../setup/prepare.ts';
-import { type NetworkBench, readArguments, USAGE } from './arguments.ts';
+import type { NetworkBench } from './arguments.ts';
 import { LiveLine } from './live-line.ts';
 import { BenchPlace } from './place.ts';
 import { isAsItShouldBe, resultOf } from './result.ts';
@@ -20,7 +18,8 @@ import { isAsItShouldBe, resultOf } from './result.ts';
 /** The focus answers to every estimate and chooses no layer: what the lab has to find. */
 const NO_CONTROL = { media: { congestion_control: 'off' } };
 
-async function run(bench: NetworkBench, signal: AbortSignal): Promise<number> {
+/** Resolves to the exit code. */
+export async function runNetwork(bench: NetworkBench, signal: AbortSignal): Promise<number> {
   const { worker, synapsePython } = await prepare({ systemPackages: ['chromium'], signal });
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-bench-'));
   const line = new LiveLine();
@@ -114,16 +113,4 @@ function tellVerdict(one: Played, line: LiveLine): void {
   }
   for (const failure of one.verdict.failures) line.tell(`✖ ${failure}`);
   if (one.verdict.failures.length === 0) line.step(one.verdict.reportedOnly ? 'played; reported only' : '✔ in bounds');
-}
-
-const signal = untilInterrupted();
-try {
-  const mode = readArguments(process.argv.slice(2));
-  if (mode.kind === 'help') console.log(USAGE);
-  else process.exitCode = await run(mode, signal);
-} catch (error) {
-  console.error(`\n${error instanceof Interrupted ? error.message : describeFailure(error)}`);
-  process.exitCode = error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
-} finally {
-  endPeerLibrary();
 }

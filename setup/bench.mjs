@@ -1,4 +1,4 @@
-/** `npm run bench -- network`: needs nothing but some Node and npm; gets the rest by itself. */
+/** `npm run bench -- …`: needs nothing but some Node and npm; gets the rest by itself. */
 import { handOver } from './hand-over.mjs';
 
-await handOver(['bench', 'network.ts']);
+await handOver(['bench', 'run.ts']);

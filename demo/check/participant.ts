@@ -17,8 +17,11 @@ interface PageInspection {
   state(): string;
   problem(): string | undefined;
   /** Moments of the latest join, in ms since 1970. */
-  readonly marks: Readonly<Record<string, number>>;
+  readonly marks: Readonly<Record<string, number | string>>;
   wantSize(streamId: string, trackId: string, width: number, height: number): number;
+  /** Closes the WebSocket to the focus, as a network would. */
+  cutSignalling(): void;
+  leave(): void;
 }
 
 declare global {
@@ -113,6 +116,19 @@ export class Participant {
         trackId,
         size,
       ),
+    );
+  }
+
+  /** How the invite of the latest join went: `ws` or `to-device`. */
+  wayOfInvite(): Promise<string | undefined> {
+    return this.#ask(this.page.evaluate(() => window.weir.marks['way']?.toString()));
+  }
+
+  cutSignalling(): Promise<void> {
+    return this.#ask(
+      this.page.evaluate(() => {
+        window.weir.cutSignalling();
+      }),
     );
   }
 

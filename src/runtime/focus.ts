@@ -1,11 +1,11 @@
 /** The focus: takes what homeserver and clients say to the conference it is about, and starts and ends conferences. */
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
-import type { Parsed } from '../../signalling/wire/parse.ts';
 import { type ClientToDevice, type Envelope, writeHangup } from '../../signalling/wire/to-device.ts';
 import { type Admission, admit, type RoomDirectory } from '../conference/admission.ts';
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 import type { ResumedSession, SignalDoor, SignalLine, SignalMember, StoredState } from '../ports.ts';
 import { type ConferenceId, type ConferenceKey, keyOfConference } from '../session.ts';
+import type { Arrival } from './arrival.ts';
 import { callOf, Calls } from './calls.ts';
 import { ConferenceRunner, type RunnerWorld } from './conference-runner.ts';
 import { frameOf } from './door.ts';
@@ -24,15 +24,6 @@ export interface FocusBounds {
   /** How long an invite may be ahead of the room's state, in ms, and how many such invites wait. */
   invitePatienceMs: number;
   waitingInvites: number;
-}
-
-/** A to-device message as it came in. */
-export interface Arrival {
-  parsed: Parsed<ClientToDevice>;
-  /** Whom to answer when it cannot be read; `undefined` where even that is unreadable. */
-  replyTo: Envelope | undefined;
-  /** How old it may be, in ms: about 0 while the sync is live, more after the focus was away; Infinity where unknown. */
-  lateMs: number;
 }
 
 export class Focus {

@@ -4,9 +4,9 @@ import { WeirError } from '../../signalling/wire/errors.ts';
 import { parseSignalFrame } from '../../signalling/wire/signal.ts';
 import { addressOf, parseToDevice } from '../../signalling/wire/to-device.ts';
 import type { Clock, ResumedSession, SignalDoor, SignalLine, SignalMember } from '../ports.ts';
-import { callOf, type Calls, type KnownCall } from './calls.ts';
+import type { Arrival } from './arrival.ts';
+import type { Calls, KnownCall } from './calls.ts';
 import { MessageRate } from './message-rate.ts';
-import type { Arrival } from './focus.ts';
 
 export interface DoorWorld {
   clock: Clock;

@@ -1,0 +1,29 @@
+/** `npm run bench -- …`: reads what is to be measured, and measures it. */
+import { endPeerLibrary } from '../loadtest/lab/peer-library.ts';
+import { describeFailure } from '../setup/failure.mjs';
+import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
+import { type Mode, readArguments, USAGE } from './arguments.ts';
+import { runNetwork } from './network.ts';
+import { runSessions } from './sessions/index.ts';
+
+async function run(mode: Mode, signal: AbortSignal): Promise<number> {
+  switch (mode.kind) {
+    case 'help':
+      console.log(USAGE);
+      return 0;
+    case 'network':
+      return runNetwork(mode, signal);
+    case 'sessions':
+      return runSessions(mode, signal);
+  }
+}
+
+const signal = untilInterrupted();
+try {
+  process.exitCode = await run(readArguments(process.argv.slice(2)), signal);
+} catch (error) {
+  console.error(`\n${error instanceof Interrupted ? error.message : describeFailure(error)}`);
+  process.exitCode = error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
+} finally {
+  endPeerLibrary();
+}
