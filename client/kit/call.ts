@@ -4,6 +4,7 @@ import type { Capture } from './capture.ts';
 import { type Mark, type Marks, preciseNow } from './marks.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
+import type { FloorKey } from './floor.ts';
 import type { Others } from './others.ts';
 import type { RemoteStream } from './remote-streams.ts';
 import { MEMBER_ENTRY_LIFETIME_MS } from './room.ts';
@@ -95,6 +96,11 @@ export class Call {
   /** What the current session knows of the others; changes with it. */
   get others(): Others | undefined {
     return this.#session?.others;
+  }
+
+  /** Our key to the floor, for calls in which one speaks at a time; a new session begins with it up. */
+  get floor(): FloorKey | undefined {
+    return this.#session?.floor;
   }
 
   /** The peer connection of the current session; an array, since there may be none. */

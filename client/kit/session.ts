@@ -2,6 +2,7 @@
 import { CandidateBatch } from './candidate-batch.ts';
 import type { Capture } from './capture.ts';
 import { ControlChannel } from './control-channel.ts';
+import { FloorKey } from './floor.ts';
 import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
 import type { Mark } from './marks.ts';
@@ -47,6 +48,7 @@ export interface SessionOptions {
 export class Session {
   readonly connection: RTCPeerConnection;
   readonly others: Others;
+  readonly floor = new FloorKey(message => this.#control.tell(message));
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
@@ -198,6 +200,7 @@ export class Session {
     this.#path.close();
     this.#negotiation.close();
     this.#layers.close();
+    this.floor.close();
     this.#subscriber.close();
     this.connection.close();
   }
@@ -273,6 +276,10 @@ export class Session {
       case 'audio_levels':
         if (this.others.take(message)) this.#events.changed();
         return;
+      case 'floor':
+        this.floor.take(message);
+        this.#events.changed();
+        return;
       case 'error':
         // The publisher left while we asked for its track: the next metadata says so.
         if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
@@ -282,6 +289,9 @@ export class Session {
       case 'pong':
       case 'subscription':
       case 'layers_available':
+      case 'floor_request':
+      case 'floor_release':
+      case 'floor_revoke':
         return;
     }
   }
