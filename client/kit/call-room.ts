@@ -12,13 +12,22 @@ import {
   maySetState,
   memberContentWith,
   memberContentWithout,
+  permissionsIn,
   roomNameOf,
   type RoomState,
   runningConference,
   withEvents,
 } from './room.ts';
 import { SyncLoop } from './sync.ts';
-import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES, type FocusRef } from './wire.ts';
+import {
+  CALL_EVENT_TYPES,
+  CALL_MEMBER_EVENT_TYPES,
+  type FocusRef,
+  mayModerateFloor,
+  mayPublish,
+  type Permissions,
+  type PublishedKind,
+} from './wire.ts';
 
 export interface CallRoomOptions {
   homeserver: Homeserver;
@@ -127,6 +136,18 @@ export class CallRoom {
     if (this.focus === undefined) return problem('FOCUS_UNKNOWN');
     return this.#focusProblem;
   }
+  /** Whether the room lets us publish the kind. */
+  mayPublish(kind: PublishedKind): boolean {
+    return mayPublish(this.#permissions, this.self.userId, kind);
+  }
+  /** Whether one speaks at a time, and the others wait for the floor. */
+  get hasFloor(): boolean {
+    return this.#permissions.floor !== undefined;
+  }
+  /** Whether we may take the floor from others. */
+  get mayModerateFloor(): boolean {
+    return mayModerateFloor(this.#permissions, this.self.userId);
+  }
   /** Whether we may lift the obstacle CALL_FORBIDDEN ourselves. */
   get mayAllowCalls(): boolean {
     return maySetState(this.#state, this.self.userId, 'm.room.power_levels');
@@ -192,6 +213,10 @@ export class CallRoom {
     this.#sync.stop();
     this.#changes.clear();
     this.#messages.clear();
+  }
+
+  get #permissions(): Permissions {
+    return permissionsIn(this.#state, this.confId);
   }
 
   async #putMember(content: object, options: { keepAlive?: boolean } = {}): Promise<void> {

@@ -1,6 +1,7 @@
 /** A person's stay in a call, over as many sessions as it takes. */
 import type { CallOptions, CallState } from './call-options.ts';
 import { CallSignalling } from './call-signalling.ts';
+import type { FloorKey } from './floor.ts';
 import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 import { type EntrySession, MemberEntry } from './member-entry.ts';
 import type { NetworkHint } from './network.ts';
@@ -78,6 +79,11 @@ export class Call {
   /** What the current session knows of the others; changes with it. */
   get others(): Others | undefined {
     return this.#session?.others;
+  }
+
+  /** Our key to the floor, for calls in which one speaks at a time; a new session begins with it up. */
+  get floor(): FloorKey | undefined {
+    return this.#session?.floor;
   }
 
   /** The peer connection of the current session; an array, since there may be none. */

@@ -10,6 +10,7 @@ export {
   type CaptureState,
   type SharedScreen,
 } from './capture.ts';
+export type { FloorKey } from './floor.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
@@ -30,4 +31,4 @@ export {
   waysToSignIn,
 } from './sign-in.ts';
 export type { Shown, Size, WantedCopy } from './subscriptions.ts';
-export type { FocusRef, LayerSwitch } from './wire.ts';
+export type { FloorState, FocusRef, LayerSwitch, PublishedKind } from './wire.ts';

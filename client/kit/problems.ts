@@ -66,6 +66,10 @@ const PROBLEMS = {
     title: 'You joined from another window',
     remedy: 'The call goes on there. Join here to bring it back.',
   },
+  MAY_NOT_PUBLISH: {
+    title: 'The others do not get all that you send',
+    remedy: 'In this room only moderators may. One of them can give you a higher power level.',
+  },
   FOCUS_REFUSED: {
     title: 'The conference server ended the connection',
     remedy: 'Join again. If it stays, tell whoever runs the conference server.',
@@ -143,6 +147,9 @@ export function problemOfFocus(error: WeirErrorBody): Problem {
       return problem('CALL_ENDED', error.message);
     case 'WEIR_REPLACED':
       return problem('REPLACED');
+    case 'WEIR_MAY_NOT_PUBLISH':
+    case 'WEIR_MAY_NOT_REVOKE':
+      return problem('MAY_NOT_PUBLISH', error.message);
     case 'WEIR_JOIN_TIMEOUT':
       return problem('MEDIA_BLOCKED', error.message);
     case 'WEIR_FOCUS_STOPPING':

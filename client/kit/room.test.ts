@@ -9,11 +9,13 @@ import {
   maySetState,
   memberContentWith,
   memberContentWithout,
+  permissionsIn,
   roomNameOf,
   type RoomState,
   runningConference,
   withEvents,
 } from './room.ts';
+import { mayModerateFloor, mayPublish } from './wire.ts';
 
 const NOW = 1_800_000_000_000;
 const ANA = { userId: '@ana:x', deviceId: 'A1' };
@@ -181,4 +183,45 @@ it('a room is called by its name, else by its address', () => {
   expect(roomNameOf(room(event('m.room.name', '', { name: 'N' })))).toBe('N');
   expect(roomNameOf(room(event('m.room.name', '', { name: 3 })))).toBeUndefined();
   expect(roomNameOf(room(event('m.room.canonical_alias', '', { alias: '#a:x' })))).toBe('#a:x');
+});
+
+describe('what we may publish', () => {
+  const levels = event('m.room.power_levels', '', { users: { '@mo:x': 50 } });
+  const audioAt50 = { publish: { audio: 50 } };
+
+  it('is everything where the room says nothing', () => {
+    expect(mayPublish(permissionsIn(room(), 'c'), '@ana:x', 'audio')).toBe(true);
+  });
+
+  it('follows the power levels', () => {
+    const permissions = permissionsIn(room(levels, event('org.weir.call.permissions', '', audioAt50)), 'c');
+    expect([mayPublish(permissions, '@ana:x', 'audio'), mayPublish(permissions, '@mo:x', 'audio')]).toEqual([
+      false,
+      true,
+    ]);
+    expect(mayPublish(permissions, '@ana:x', 'video')).toBe(true);
+  });
+
+  it('is a matter of the call, where that has an event of its own, and of the room before there is a call', () => {
+    const state = room(
+      levels,
+      event('org.weir.call.permissions', '', audioAt50),
+      event('org.weir.call.permissions', 'c', { floor: { audio: true } }),
+    );
+    expect(mayPublish(permissionsIn(state, 'c'), '@ana:x', 'audio')).toBe(true);
+    expect(mayModerateFloor(permissionsIn(state, 'c'), '@mo:x')).toBe(true);
+    expect(mayPublish(permissionsIn(state, undefined), '@ana:x', 'audio')).toBe(false);
+  });
+
+  it('is everything to who made a room of version 12', () => {
+    const state = room(
+      event('m.room.create', '', { room_version: '12' }, { sender: '@ana:x' }),
+      levels,
+      event('org.weir.call.permissions', '', { publish: { audio: 1_000 } }),
+    );
+    expect([
+      mayPublish(permissionsIn(state, 'c'), '@ana:x', 'audio'),
+      mayPublish(permissionsIn(state, 'c'), '@mo:x', 'audio'),
+    ]).toEqual([true, false]);
+  });
 });

@@ -3,6 +3,7 @@ import type { StateEvent } from './homeserver-answers.ts';
 import {
   CALL_EVENT_TYPES,
   CALL_MEMBER_EVENT_TYPES,
+  CALL_PERMISSIONS_TYPE,
   type FocusRef,
   FOCI_ACTIVE_KEYS,
   FOCI_PREFERRED_KEYS,
@@ -10,7 +11,14 @@ import {
   isCallMemberEvent,
   type MemberDevice,
   parseCallMemberState,
+  parseCallPermissions,
   parseCallState,
+  parseCreation,
+  parsePowerLevels,
+  type Permissions,
+  permissionsFor,
+  powerLevelOf,
+  type RoomPower,
 } from './wire.ts';
 
 /** How long a member entry holds without being written again, in ms. */
@@ -97,19 +105,34 @@ function objectIn(content: Record<string, unknown> | undefined, key: string): ob
   return typeof value === 'object' && value !== null ? value : undefined;
 }
 
+function powerIn(state: RoomState): RoomPower {
+  const levels = state.get(keyOf('m.room.power_levels', ''));
+  const create = state.get(keyOf('m.room.create', ''));
+  const parsedLevels = levels && parsePowerLevels(levels.content);
+  const parsedCreate = create && parseCreation(create.sender, create.content);
+  return {
+    levels: parsedLevels?.kind === 'ok' ? parsedLevels.value : undefined,
+    creation: parsedCreate?.kind === 'ok' ? parsedCreate.value : undefined,
+  };
+}
+
+/** What the room says of who may publish in a call; where there is none yet, what holds for all. */
+export function permissionsIn(state: RoomState, confId: string | undefined): Permissions {
+  const eventOf = (stateKey: string) => {
+    const content = stateOf(state, CALL_PERMISSIONS_TYPE, stateKey);
+    const parsed = content && parseCallPermissions(content);
+    return parsed?.kind === 'ok' ? parsed.value : undefined;
+  };
+  return permissionsFor(confId === undefined ? undefined : eventOf(confId), eventOf(''), powerIn(state));
+}
+
 /** Whether the room's power levels let `userId` set state of this type (room version rules, "m.room.power_levels"). */
 export function maySetState(state: RoomState, userId: string, type: string): boolean {
   const levels = stateOf(state, 'm.room.power_levels');
-  // Creators of rooms of version 12 stand above every level.
   const create = state.get(keyOf('m.room.create', ''));
-  const additional = create?.content['additional_creators'];
-  const creatorsRule = Number(create?.content['room_version'] ?? 1) >= 12;
-  if (creatorsRule && (create?.sender === userId || (Array.isArray(additional) && additional.includes(userId)))) {
-    return true;
-  }
-  if (levels === undefined) return create === undefined || create.sender === userId;
-  const needed = levelIn(objectIn(levels, 'events'), type, levelIn(levels, 'state_default', 50));
-  return levelIn(objectIn(levels, 'users'), userId, levelIn(levels, 'users_default', 0)) >= needed;
+  const power = powerLevelOf(powerIn(state), userId);
+  if (levels === undefined) return create === undefined || power > 0;
+  return power >= levelIn(objectIn(levels, 'events'), type, levelIn(levels, 'state_default', 50));
 }
 
 /** Whether `userId` may take part in calls of this room. */

@@ -1,6 +1,7 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
 import { CandidateBatch } from './candidate-batch.ts';
 import { ControlChannel } from './control-channel.ts';
+import { FloorKey } from './floor.ts';
 import { FocusLink } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
 import { Invitation } from './invitation.ts';
@@ -28,6 +29,7 @@ export class Session {
   readonly subscriber: Subscriber;
   /** Which layers of our tracks flow. */
   readonly layers: OwnLayers;
+  readonly floor = new FloorKey(message => this.#control.tell(message));
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
@@ -215,6 +217,7 @@ export class Session {
     this.#negotiation.close();
     this.layers.close();
     this.subscriber.close();
+    this.floor.close();
     this.connection.close();
   }
 
@@ -304,6 +307,10 @@ export class Session {
       case 'audio_levels':
         if (this.others.take(message)) this.#events.changed();
         return;
+      case 'floor':
+        this.floor.take(message);
+        this.#events.changed();
+        return;
       case 'error':
         this.#takeError(message);
         return;
@@ -311,6 +318,9 @@ export class Session {
       case 'pong':
       case 'subscription':
       case 'layers_available':
+      case 'floor_request':
+      case 'floor_release':
+      case 'floor_revoke':
         return;
     }
   }

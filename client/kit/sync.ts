@@ -9,7 +9,7 @@ import {
 } from './homeserver-answers.ts';
 import type { Homeserver } from './homeserver.ts';
 import { type Problem, problem, problemOf } from './problems.ts';
-import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from './wire.ts';
+import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES, CALL_PERMISSIONS_TYPE } from './wire.ts';
 
 const POLL_TIMEOUT_MS = 30_000;
 const KEEPS_TRYING = 'Whoever is connected stays connected. This page keeps trying.';
@@ -18,6 +18,7 @@ const KEEPS_TRYING = 'Whoever is connected stays connected. This page keeps tryi
 export const CALL_STATE_TYPES = [
   ...CALL_EVENT_TYPES,
   ...CALL_MEMBER_EVENT_TYPES,
+  CALL_PERMISSIONS_TYPE,
   'm.room.create',
   'm.room.name',
   'm.room.canonical_alias',

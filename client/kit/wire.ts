@@ -8,6 +8,7 @@ export {
 } from '../../signalling/wire/control.ts';
 export type { Description } from '../../signalling/wire/description.ts';
 export { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
+export type { FloorState } from '../../signalling/wire/floor.ts';
 export {
   CALL_EVENT_TYPES,
   CALL_MEMBER_EVENT_TYPES,
@@ -18,6 +19,16 @@ export {
   STREAM_METADATA_KEYS,
   VOIP_VERSION,
 } from '../../signalling/wire/names.ts';
+export {
+  CALL_PERMISSIONS_TYPE,
+  mayModerateFloor,
+  mayPublish,
+  parseCallPermissions,
+  type Permissions,
+  permissionsFor,
+  type PublishedKind,
+} from '../../signalling/wire/permissions.ts';
+export { parseCreation, parsePowerLevels, powerLevelOf, type RoomPower } from '../../signalling/wire/power-levels.ts';
 export {
   type CallState,
   type FocusRef,

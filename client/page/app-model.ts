@@ -27,6 +27,7 @@ import {
 import { CallModel } from './call-model.ts';
 import { callFragment, type CallTarget, type Link } from './link.ts';
 import { Messages } from './messages.ts';
+import { refusalOf, type ShownKind } from './room-rules.ts';
 import { forgetSession, loadSession, saveSession } from './stored-session.ts';
 
 export type Screen =
@@ -196,18 +197,27 @@ export class AppModel {
     this.capture.stop();
   }
 
+  /** What the button of the kind says instead, while we are in a call whose room does not let us; `undefined` where it does. */
+  refusal(kind: ShownKind): string | undefined {
+    const { value } = this.screen;
+    return value.kind === 'room' && this.inCall ? refusalOf(value.model.room, kind) : undefined;
+  }
+
   toggleMicrophone(): void {
+    if (this.#isRefused('audio') || this.#isFloors()) return;
     this.capture.setAudioMuted(!this.capture.audioMuted);
     this.messages.announce(this.capture.audioMuted ? 'Your microphone is off.' : 'Your microphone is on.');
   }
 
   toggleCamera(): void {
+    if (this.#isRefused('video')) return;
     const on = this.capture.video.kind === 'on' || this.capture.video.kind === 'starting';
     this.capture.setVideoMuted(on);
     this.messages.announce(on ? 'Your camera is off.' : 'Your camera is on.');
   }
 
   toggleScreen(): void {
+    if (this.#isRefused('screen')) return;
     if (this.capture.screen !== undefined) {
       this.capture.stopScreen();
       this.messages.announce('You stopped sharing your screen.');
@@ -248,6 +258,20 @@ export class AppModel {
     const { value: own } = this.focus;
     if (this.#toDeviceOnly || own?.userId !== userId || own.deviceId !== deviceId) return undefined;
     return own.signalling;
+  }
+
+  #isRefused(kind: ShownKind): boolean {
+    const refusal = this.refusal(kind);
+    if (refusal !== undefined) this.messages.announce(`${refusal}.`);
+    return refusal !== undefined;
+  }
+
+  /** Whether the microphone is the floor's to open. */
+  #isFloors(): boolean {
+    const { value } = this.screen;
+    if (value.kind !== 'room' || !value.model.hasFloor.value) return false;
+    this.messages.announce('Hold the space bar to talk.');
+    return true;
   }
 
   async #enter(credentials: Credentials): Promise<void> {

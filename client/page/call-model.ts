@@ -7,6 +7,7 @@ import {
   type CallOptions,
   type CallState,
   type Capture,
+  type FloorState,
   MicrophoneLevel,
   type Problem,
   receiverLevel,
@@ -15,6 +16,8 @@ import {
   SpeakingHold,
 } from '../kit/index.ts';
 import { describeChanges, type Heard } from './announcements.ts';
+import { PushToTalk } from './push-to-talk.ts';
+import { switchOffRefused } from './room-rules.ts';
 
 /** One tile of the grid. */
 export interface Tile {
@@ -25,6 +28,20 @@ export interface Tile {
   screen: boolean;
 }
 
+/** The floor, as the talk button shows it. */
+export interface ShownFloor {
+  state: FloorState;
+  /** Our key is down. */
+  pressed: boolean;
+  /** We are heard. */
+  speaks: boolean;
+}
+
+const FREE_FLOOR: ShownFloor = {
+  state: { kind: 'floor', holder: undefined, you: 'none' },
+  pressed: false,
+  speaks: false,
+};
 const LEVELS_EVERY_MS = 250;
 /** Tiles change places for speakers no more often. */
 const CALM_MS = 2_000;
@@ -48,6 +65,10 @@ export class CallModel {
   readonly speaker: Signal<string | undefined> = signal(undefined);
   /** Keys of tiles of those who spoke last, the latest first; changes calmly. */
   readonly latest: Signal<readonly string[]> = signal([]);
+  readonly floor: Signal<ShownFloor> = signal(FREE_FLOOR);
+  /** Whether one speaks at a time in this call, and we are in it. */
+  readonly hasFloor = computed(() => this.changes.value >= 0 && this.room.hasFloor && isIn(this.state.value));
+  readonly talk: PushToTalk;
   readonly pinned: Signal<string | undefined> = signal(undefined);
   readonly #capture: Capture;
 
@@ -77,9 +98,16 @@ export class CallModel {
       changed: () => this.#update(),
       notice: options.notice,
     });
+    this.talk = new PushToTalk({
+      call: this.call,
+      capture: options.capture,
+      isOn: () => this.hasFloor.value,
+      changed: () => this.#followRoom(),
+    });
     this.#cleanups.push(
       options.room.onChange(() => {
         this.changes.value += 1;
+        this.#followRoom();
         this.call.prepare();
       }),
       effect(() => this.#scheduleTelling(this.tiles.value, options.announce)),
@@ -102,6 +130,17 @@ export class CallModel {
       this.signalling.value = this.call.signalling;
       this.streams.value = this.call.streams;
     });
+    this.#followRoom();
+  }
+
+  /** What the room does not let us send is off while we are in its call; who speaks is the floor's to say. */
+  #followRoom(): void {
+    if (isIn(this.state.value)) switchOffRefused(this.room, this.#capture);
+    this.talk.follow();
+    const { state, pressed, speaks } = this.call.floor ?? FREE_FLOOR;
+    const shown = this.floor.peek();
+    if (shown.state !== state || shown.pressed !== pressed || shown.speaks !== speaks)
+      this.floor.value = { state, pressed, speaks };
   }
 
   #tilesOf(streams: RemoteStream[], _changes: number): Tile[] {
@@ -178,4 +217,8 @@ export class CallModel {
       this.#told = now;
     }, TELL_AFTER_MS);
   }
+}
+
+function isIn({ kind }: CallState): boolean {
+  return kind === 'joining' || kind === 'connected' || kind === 'reconnecting';
 }

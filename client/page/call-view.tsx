@@ -8,6 +8,7 @@ import { connectionNote, homeserverAlarm, shortWords } from './connection-words.
 import { DevicePickers, LevelMeter } from './devices.tsx';
 import { CopyLink, GridView } from './grid-view.tsx';
 import { Icon, type IconName, Wordmark } from './icons.tsx';
+import { TalkBar } from './talk-view.tsx';
 
 export function CallView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
   const devices = useRef<HTMLDialogElement>(null);
@@ -39,7 +40,8 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
         <GridView app={app} model={model} />
         {note === undefined ? null : <ConnectionNoteView note={note} />}
       </div>
-      <Controls app={app} openDevices={() => devices.current?.showModal()} />
+      {model.hasFloor.value && app.refusal('audio') === undefined ? <TalkBar model={model} /> : null}
+      <Controls app={app} model={model} openDevices={() => devices.current?.showModal()} />
       <dialog ref={devices} class="sheet" aria-labelledby="devices-title">
         <form method="dialog">
           <h2 id="devices-title">Camera and microphone</h2>
@@ -74,25 +76,37 @@ function ConnectionState({ state }: { state: CallState }): JSX.Element {
   );
 }
 
-function Controls({ app, openDevices }: { app: AppModel; openDevices: () => void }): JSX.Element {
+function Controls({
+  app,
+  model,
+  openDevices,
+}: {
+  app: AppModel;
+  model: CallModel;
+  openDevices: () => void;
+}): JSX.Element {
   void app.captureChanges.value;
   const { capture } = app;
   const canShare = 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices;
   return (
     <div class="controls" role="toolbar" aria-label="Your call">
-      <Control
-        id="microphone"
-        icon={capture.audioMuted ? 'microphoneOff' : 'microphone'}
-        off={capture.audioMuted}
-        text={capture.audioMuted ? 'Unmute' : 'Mute'}
-        shortcut="m"
-        act={() => app.toggleMicrophone()}
-      />
+      {model.hasFloor.value && app.refusal('audio') === undefined ? null : (
+        <Control
+          id="microphone"
+          icon={capture.audioMuted ? 'microphoneOff' : 'microphone'}
+          off={capture.audioMuted}
+          text={capture.audioMuted ? 'Unmute' : 'Mute'}
+          refusal={app.refusal('audio')}
+          shortcut="m"
+          act={() => app.toggleMicrophone()}
+        />
+      )}
       <Control
         id="camera"
         icon={capture.videoMuted ? 'cameraOff' : 'camera'}
         off={capture.videoMuted}
         text={capture.videoMuted ? 'Start camera' : 'Stop camera'}
+        refusal={app.refusal('video')}
         shortcut="v"
         act={() => app.toggleCamera()}
       />
@@ -102,6 +116,7 @@ function Controls({ app, openDevices }: { app: AppModel; openDevices: () => void
           icon={capture.screen === undefined ? 'screen' : 'screenOff'}
           active={capture.screen !== undefined}
           text={capture.screen === undefined ? 'Share screen' : 'Stop sharing'}
+          refusal={app.refusal('screen')}
           shortcut="s"
           act={() => app.toggleScreen()}
         />
@@ -120,16 +135,20 @@ function Control(props: {
   off?: boolean;
   active?: boolean;
   leave?: boolean;
+  /** Why the button does nothing: it says so instead. */
+  refusal?: string | undefined;
   act: () => void;
 }): JSX.Element {
-  const { id, icon, text, shortcut, off = false, active = false, leave = false, act } = props;
+  const { id, icon, shortcut, off = false, active = false, leave = false, refusal, act } = props;
+  const text = refusal ?? props.text;
   const classes = ['control', off ? 'control-off' : '', active ? 'control-active' : '', leave ? 'control-leave' : ''];
   return (
     <button
       id={id}
       class={classes.filter(Boolean).join(' ')}
       type="button"
-      title={shortcut === undefined ? text : `${text} (${shortcut})`}
+      title={shortcut === undefined || refusal !== undefined ? text : `${text} (${shortcut})`}
+      disabled={refusal !== undefined}
       onClick={act}
       {...(shortcut === undefined ? {} : { 'aria-keyshortcuts': shortcut })}
     >

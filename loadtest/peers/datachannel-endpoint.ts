@@ -132,7 +132,12 @@ export class DatachannelEndpoint implements Endpoint {
   }
 
   sendControl(text: string): boolean {
-    return !this.#closed && this.#control.isOpen() && this.#control.sendMessage(text);
+    if (this.#closed || !this.#control.isOpen()) return false;
+    try {
+      return this.#control.sendMessage(text);
+    } catch {
+      return false; // closed by the other side since we looked
+    }
   }
 
   isConnected(): boolean {

@@ -90,6 +90,10 @@ export class FromFocus {
       case 'allocation':
       case 'speakers':
       case 'audio_levels':
+      case 'floor':
+      case 'floor_release':
+      case 'floor_request':
+      case 'floor_revoke':
       case 'layers_available':
       case 'pong':
       case 'subscription':

@@ -1,7 +1,15 @@
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../wire/names.ts';
+import { CALL_PERMISSIONS_TYPE } from '../wire/permissions.ts';
 
 const NOTHING = { types: [], not_types: ['*'], limit: 0 };
-const STATE_TYPES = [...CALL_EVENT_TYPES, ...CALL_MEMBER_EVENT_TYPES, 'm.room.member'];
+const STATE_TYPES = [
+  ...CALL_EVENT_TYPES,
+  ...CALL_MEMBER_EVENT_TYPES,
+  'm.room.member',
+  CALL_PERMISSIONS_TYPE,
+  'm.room.power_levels',
+  'm.room.create',
+];
 
 /**
  * What the sync asks for (client-server API, "Filtering"), inline: homeservers keep inline filters parsed, and nothing has

@@ -74,6 +74,39 @@ describe('readSync', () => {
     expect(counts).toEqual(['matrix_state_ignored bad_call_member', 'matrix_state_ignored bad_call_member']);
   });
 
+  it('reads what decides who may publish', () => {
+    const state = (type: string, content: object, stateKey = ''): object => ({
+      type,
+      sender: '@maker',
+      state_key: stateKey,
+      content,
+    });
+    const { rooms } = read(
+      room([
+        state('m.room.create', { room_version: '12', additional_creators: ['@helper'] }),
+        state('m.room.power_levels', { users: { '@mod': 50 } }),
+        state('m.room.power_levels', { users: { '@mallory': 100 } }, 'another key'),
+        state('org.weir.call.permissions', { publish: { audio: 50 } }),
+        state('org.weir.call.permissions', {}, 'conf'),
+      ]),
+    );
+    expect(rooms[0]?.changes).toEqual([
+      { kind: 'creation', creation: { creators: ['@maker', '@helper'], outrank: true } },
+      { kind: 'power_levels', levels: { users: new Map([['@mod', 50]]), usersDefault: 0 } },
+      { kind: 'permissions', confId: '', permissions: { publish: { audio: 50 }, floor: undefined } },
+      { kind: 'permissions', confId: 'conf', permissions: undefined },
+    ]);
+    expect(counts).toEqual([]);
+  });
+
+  it('takes permissions that cannot be read for none, and counts them', () => {
+    const { rooms } = read(
+      room([{ type: 'org.weir.call.permissions', sender: '@a', state_key: 'conf', content: { publish: 'nobody' } }]),
+    );
+    expect(rooms[0]?.changes).toEqual([{ kind: 'permissions', confId: 'conf', permissions: undefined }]);
+    expect(counts).toEqual(['matrix_state_ignored bad_permissions']);
+  });
+
   it('tells rooms that were left, and who invites', () => {
     const { rooms, invites } = read({
       next_batch: 's',

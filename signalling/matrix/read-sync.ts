@@ -1,6 +1,8 @@
 /** From the JSON of a /sync response to typed deltas. Pure; what is malformed is left out and counted, never thrown. */
 import { Type } from 'typebox';
 import { ok, type Parsed, parserOf } from '../wire/parse.ts';
+import { CALL_PERMISSIONS_TYPE, parseCallPermissions } from '../wire/permissions.ts';
+import { parseCreation, parsePowerLevels } from '../wire/power-levels.ts';
 import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from '../wire/room-state.ts';
 import { addressOf, parseToDevice } from '../wire/to-device.ts';
 import type { HomeserverOptions, Membership, ReceivedToDevice, RoomChange, RoomDelta } from './types.ts';
@@ -143,7 +145,24 @@ function readState(json: unknown, count: Count): RoomChange[] {
     count('matrix_state_ignored', { reason: 'bad_call' });
     return [];
   }
-  return isCallMemberEvent(type) ? readCallMember(type, stateKey, sender, content, count) : [];
+  if (isCallMemberEvent(type)) return readCallMember(type, stateKey, sender, content, count);
+  return readPermissions(type, stateKey, sender, content, count);
+}
+
+/** What cannot be read counts as not there: what was there before no longer holds. */
+function readPermissions(type: string, stateKey: string, sender: string, content: object, count: Count): RoomChange[] {
+  const known = <T>(parsed: Parsed<T>): T | undefined => {
+    if (parsed.kind === 'ok') return parsed.value;
+    count('matrix_state_ignored', { reason: 'bad_permissions' });
+    return undefined;
+  };
+  if (type === CALL_PERMISSIONS_TYPE)
+    return [{ kind: 'permissions', confId: stateKey, permissions: known(parseCallPermissions(content)) }];
+  // Rooms go by these only under the empty key.
+  if (stateKey !== '') return [];
+  if (type === 'm.room.power_levels') return [{ kind: 'power_levels', levels: known(parsePowerLevels(content)) }];
+  if (type === 'm.room.create') return [{ kind: 'creation', creation: known(parseCreation(sender, content)) }];
+  return [];
 }
 
 function readCallMember(type: string, stateKey: string, sender: string, content: object, count: Count): RoomChange[] {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { mayPublish, OPEN_TO_ALL } from '../wire/permissions.ts';
 import type { MemberDevice } from '../wire/room-state.ts';
 import { ROOM_BOUNDS, RoomView } from './room-view.ts';
 import type { RoomChange, RoomDelta } from './types.ts';
@@ -114,5 +115,55 @@ describe('RoomView', () => {
     // Room is made by those who leave.
     expect(view.apply([inRoom('!r', devices('@a', []), devices('@c', half))], false)).toBe(0);
     expect(new Set(view.memberDevices('!r', 'c').map(({ userId }) => userId))).toEqual(new Set(['@b', '@c']));
+  });
+});
+
+describe('who may publish', () => {
+  const levels = (...users: [string, number][]): RoomChange => ({
+    kind: 'power_levels',
+    levels: { users: new Map(users), usersDefault: 0 },
+  });
+  const audioAt = (level: number, confId = ''): RoomChange => ({
+    kind: 'permissions',
+    confId,
+    permissions: { publish: { audio: level }, floor: undefined },
+  });
+  const maySpeak = (userId: string, confId = 'c'): boolean =>
+    mayPublish(view.permissionsOf('!r', confId), userId, 'audio');
+
+  it('is everybody in a room that says nothing, or that is not known', () => {
+    view.apply([inRoom('!r', joined('@a'))], true);
+    expect(view.permissionsOf('!r', 'c')).toEqual(OPEN_TO_ALL);
+    expect(view.permissionsOf('!nowhere', 'c')).toBe(OPEN_TO_ALL);
+  });
+
+  it('follows the power levels of the room', () => {
+    view.apply([inRoom('!r', audioAt(50), levels(['@mod', 50]))], true);
+    expect([maySpeak('@mod'), maySpeak('@a')]).toEqual([true, false]);
+    view.apply([inRoom('!r', levels(['@a', 50]))], false);
+    expect([maySpeak('@mod'), maySpeak('@a')]).toEqual([false, true]);
+  });
+
+  it('is a matter of the conference, where that has an event of its own', () => {
+    view.apply([inRoom('!r', audioAt(50), audioAt(0, 'c'))], true);
+    expect([maySpeak('@a', 'c'), maySpeak('@a', 'd')]).toEqual([true, false]);
+    view.apply([inRoom('!r', { kind: 'permissions', confId: 'c', permissions: undefined })], false);
+    expect(maySpeak('@a', 'c')).toBe(false);
+  });
+
+  it('is the same object until something changes', () => {
+    view.apply([inRoom('!r', audioAt(50))], true);
+    const before = view.permissionsOf('!r', 'c');
+    view.apply([inRoom('!r', joined('@a'))], false);
+    expect(view.permissionsOf('!r', 'c')).toBe(before);
+    view.apply([inRoom('!r', audioAt(0))], false);
+    expect(view.permissionsOf('!r', 'c')).not.toBe(before);
+  });
+
+  it('is not believed beyond a bound; what is known still changes', () => {
+    view.apply([inRoom('!r', ...Array.from({ length: 257 }, (_, index) => audioAt(50, `c${index}`)))], true);
+    expect(view.apply([inRoom('!r', audioAt(50, 'more'))], false)).toBe(1);
+    expect(view.apply([inRoom('!r', audioAt(0, 'c1'))], false)).toBe(0);
+    expect([maySpeak('@a', 'more'), maySpeak('@a', 'c1'), maySpeak('@a', 'c2')]).toEqual([true, true, false]);
   });
 });

@@ -1,4 +1,6 @@
+import { OPEN_TO_ALL, type Permissions } from '../wire/permissions.ts';
 import type { MemberDevice } from '../wire/room-state.ts';
+import { RoomPermissions } from './room-permissions.ts';
 import type { RoomChange, RoomDelta } from './types.ts';
 
 /** Bounds per room, so that one room's members cannot use up the memory of all. What is beyond them is not believed. */
@@ -16,6 +18,7 @@ interface Room {
   /** [event type, user id] → what this user lists. */
   members: Map<string, ConferenceDevice[]>;
   devices: number;
+  permissions: RoomPermissions;
 }
 
 /** The rooms that the focus is joined to: who is in them, which conferences run, which devices take part. */
@@ -71,11 +74,22 @@ export class RoomView {
     );
   }
 
+  /** Who may publish what in a conference. The same object until the room says something new. */
+  permissionsOf(roomId: string, confId: string): Permissions {
+    return this.#rooms.get(roomId)?.permissions.of(confId) ?? OPEN_TO_ALL;
+  }
+
   #update({ roomId, changes }: RoomDelta): number {
     let room = this.#rooms.get(roomId);
     if (room === undefined) {
       if (this.#rooms.size >= ROOM_BOUNDS.rooms) return changes.length;
-      room = { joined: new Set(), conferences: new Map(), members: new Map(), devices: 0 };
+      room = {
+        joined: new Set(),
+        conferences: new Map(),
+        members: new Map(),
+        devices: 0,
+        permissions: new RoomPermissions(),
+      };
       this.#rooms.set(roomId, room);
     }
     let leftOut = 0;
@@ -96,6 +110,10 @@ export class RoomView {
           JSON.stringify([change.type, change.userId]),
           change.devices.map(device => ({ ...device, userId: change.userId })),
         );
+      case 'permissions':
+      case 'power_levels':
+      case 'creation':
+        return room.permissions.change(change);
     }
   }
 

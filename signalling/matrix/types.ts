@@ -2,6 +2,8 @@
 import type { Clock, Log, Signals, SyncPosition } from '../../src/ports.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { Parsed } from '../wire/parse.ts';
+import type { CallPermissions } from '../wire/permissions.ts';
+import type { Creation, PowerLevels } from '../wire/power-levels.ts';
 import type { CallState, MemberDevice } from '../wire/room-state.ts';
 import type { ClientToDevice, Envelope, FocusIdentity } from '../wire/to-device.ts';
 
@@ -36,7 +38,15 @@ export type RoomChange =
   | { kind: 'call'; type: string; call: CallState }
   /** All devices that a user lists under a type's name; none: the user left its calls. */
   | { kind: 'call_member'; type: string; userId: string; devices: MemberDevice[] }
-  | { kind: 'membership'; userId: string; membership: Membership };
+  | { kind: 'membership'; userId: string; membership: Membership }
+  | PermissionsChange;
+
+/** What decides who may publish in a room's calls; `undefined` where nothing (that can be read) is there any more. */
+export type PermissionsChange =
+  /** Keyed by conf_id; empty: of all conferences of the room. */
+  | { kind: 'permissions'; confId: string; permissions: CallPermissions | undefined }
+  | { kind: 'power_levels'; levels: PowerLevels | undefined }
+  | { kind: 'creation'; creation: Creation | undefined };
 
 /** What happened in a room, in order. */
 export interface RoomDelta {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
+import { type FloorMessage, parseFloorMessage, writeFloorMessage } from './floor.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id, type StreamMetadata } from './stream-metadata.ts';
@@ -40,6 +41,7 @@ export interface Subscription {
 export type ControlMessage =
   | Subscription
   | StreamsMessage
+  | FloorMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
   | { kind: 'ping' }
@@ -151,7 +153,11 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       });
     }
     default:
-      return parseStreamsMessage(type, content) ?? bad(`${type.slice(0, 64)}: not a control message`);
+      return (
+        parseStreamsMessage(type, content) ??
+        parseFloorMessage(type, content) ??
+        bad(`${type.slice(0, 64)}: not a control message`)
+      );
   }
 }
 
@@ -179,6 +185,13 @@ export function writeControl(message: ControlMessage): string {
     case 'speakers':
     case 'audio_levels': {
       const { type, content } = writeStreamsMessage(message);
+      return frame(type, content);
+    }
+    case 'floor_request':
+    case 'floor_release':
+    case 'floor_revoke':
+    case 'floor': {
+      const { type, content } = writeFloorMessage(message);
       return frame(type, content);
     }
     case 'ping':

@@ -68,6 +68,14 @@ export const ERRORS = {
     cause: 'A participant announced a stream or track id that another participant uses.',
     remedy: 'Use random ids.',
   },
+  WEIR_MAY_NOT_PUBLISH: {
+    cause: 'A participant publishes, or wants to, what the room lets only others publish.',
+    remedy: 'Ask a moderator of the room: org.weir.call.permissions says which power level it takes.',
+  },
+  WEIR_MAY_NOT_REVOKE: {
+    cause: 'A participant without the power for it wants to take the floor from its holder.',
+    remedy: 'Ask a moderator of the room: org.weir.call.permissions says which power level it takes.',
+  },
   WEIR_UNEXPECTED_MESSAGE: {
     cause: 'A message does not fit the state of its session (an answer without an offer, say).',
     remedy: 'Nothing, if rare; otherwise correct the client.',

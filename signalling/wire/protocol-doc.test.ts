@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type ControlMessage, parseControl, writeControl } from './control.ts';
 import { ERRORS, type ErrorCode, hangupReason } from './errors.ts';
 import type { Parsed } from './parse.ts';
+import { CALL_PERMISSIONS_TYPE, parseCallPermissions } from './permissions.ts';
 import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from './room-state.ts';
 import { type ClientToDevice, type FocusToDevice, parseFocusToDevice, parseToDevice } from './to-device.ts';
 
@@ -61,6 +62,10 @@ const ON_CONTROL = [
   'audio_levels',
   'layers_wanted',
   'layers_available',
+  'floor_request',
+  'floor_release',
+  'floor_revoke',
+  'floor',
   'ping',
   'pong',
   'error',
@@ -77,10 +82,14 @@ describe('docs/protocol.md', () => {
     const kinds = blocksOf('state').map(block => {
       const { type, state_key: stateKey, sender, content } = messageOf(block);
       if (isCallEvent(type)) return valueOf(parseCallState(stateKey, content)).terminated ?? 'running';
+      if (type === CALL_PERMISSIONS_TYPE) {
+        const permissions = valueOf(parseCallPermissions(content));
+        return permissions?.floor === undefined ? Object.keys(permissions?.publish ?? {}).join(' ') : 'floor';
+      }
       expect(isCallMemberEvent(type), `line ${block.line}`).toBe(true);
       return valueOf(parseCallMemberState(stateKey, sender, content)).kind;
     });
-    expect(kinds).toEqual(['running', 'call_ended', 'msc3401', 'matrixrtc']);
+    expect(kinds).toEqual(['running', 'call_ended', 'msc3401', 'matrixrtc', 'audio video screen data', 'floor']);
   });
 
   test('shows every to-device message of a client', () => {

@@ -1,6 +1,7 @@
 /** Who may join which conference. Pure. */
 import type { Envelope } from '../../signalling/wire/to-device.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
+import type { Permissions } from '../../signalling/wire/permissions.ts';
 import type { ConferenceId } from '../session.ts';
 
 /** What the focus knows of its rooms. */
@@ -11,6 +12,8 @@ export interface RoomDirectory {
   conferencesOf(confId: string): readonly { roomId: string; terminated: string | undefined }[];
   /** Devices that members list for a conference (MSC3401 member events). */
   memberDevices(roomId: string, confId: string): readonly { userId: string; deviceId: string }[];
+  /** Who may publish what in a conference. The same object as long as nothing about it changed. */
+  permissionsOf(roomId: string, confId: string): Permissions;
 }
 
 /** A refusal may turn into an admission: the homeserver may not have told the focus of a join or a call yet. */

@@ -7,6 +7,7 @@ import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { captureOf } from './metadata.ts';
+import { mayFlow } from './permissions.ts';
 import { ranksOf, wantsOf } from './speakers.ts';
 import { type Conference, type Participant, streamsVersionOf, type Viewing } from './state.ts';
 
@@ -64,7 +65,8 @@ function wantOf(
 ): Want | undefined {
   const publication = conference.tracks.get(keyOfTrack(wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
-  if (publication === undefined || publisher?.stage.kind !== 'present') return undefined;
+  if (publication === undefined || publisher === undefined || !mayFlow(conference, publisher, publication))
+    return undefined;
   const layers = layersOf(publisher, publication);
   if (publication.track.kind === 'audio') return { kind: 'audio', key, layers };
   const { size, purpose } = captureOf(publisher, publication.track.ref);

@@ -3,6 +3,7 @@ import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, note, tell } from './effects.ts';
+import { barredKinds } from './permissions.ts';
 import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
@@ -43,6 +44,9 @@ export function join(
     ways: new Set(),
     negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDueAt: undefined },
     metadata: {},
+    barred: barredKinds(conference.permissions, invite.session.userId),
+    toldBarred: new Set(),
+    toldFloor: { floor: undefined, text: undefined },
     earlyOffer: invite.earlyOffer,
     published: new Set(),
     wanted: new Map(),

@@ -3,6 +3,7 @@
  * negotiates while it connects; what it then subscribes to flows at once.
  */
 import { keyOfSubscription, type SubscriptionKey } from '../session.ts';
+import { isAllowed } from './permissions.ts';
 import type { Conference, Participant, ServedTrack } from './state.ts';
 import { serve } from './subscriptions.ts';
 
@@ -14,7 +15,8 @@ export function earlyTracks(conference: Conference, newcomer: Participant): Map<
     if (early.size >= conference.limits.earlyTracks) break;
     const publisher = conference.participants.get(publication.publisher);
     const key = keyOfSubscription(publication.track.ref);
-    if (publisher?.stage.kind === 'present') early.set(key, serve(newcomer, publisher, publication, key, undefined));
+    if (publisher?.stage.kind === 'present' && isAllowed(publisher, publication))
+      early.set(key, serve(conference, newcomer, publication, key, undefined));
   }
   return early;
 }

@@ -2,6 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BenchClient, benchClient, ConferenceBench, layersOfCamera } from '../testing/conference-bench.ts';
+import {
+  PUBLISHED_KINDS,
+  type PublishedKind,
+  OPEN_TO_ALL,
+  type Permissions,
+} from '../../signalling/wire/permissions.ts';
 import { keyOfSubscription, keyOfTrack } from '../session.ts';
 import { layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
@@ -31,6 +37,8 @@ type Move =
   | { kind: 'layers'; who: number; of: number; active: boolean[] }
   | { kind: 'shown'; who: number; to: number; layer: number | undefined }
   | { kind: 'offer' | 'answer' | 'pong' | 'hangup' | 'garbage' | 'leave-room'; who: number }
+  | { kind: 'permissions'; barred: PublishedKind[]; floor: boolean }
+  | { kind: 'press' | 'let-go'; who: number }
   | { kind: 'mute'; who: number; steals: number }
   | { kind: 'stop-video' | 'start-video'; who: number }
   | { kind: 'late'; who: number; session: number }
@@ -117,6 +125,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       who,
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('permissions' as const),
+      barred: fc.subarray([...PUBLISHED_KINDS]),
+      floor: fc.boolean(),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('press' as const, 'let-go' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('mute' as const), who, steals: who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('stop-video' as const, 'start-video' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), who, session: fc.nat(2) }) },
@@ -156,6 +173,15 @@ class Downlink {
   }
 }
 
+function permissionsOf({ barred, floor }: Extract<Move, { kind: 'permissions' }>): Permissions {
+  return {
+    publish: Object.fromEntries(barred.map(kind => [kind, 50])),
+    floor: floor ? { moderator: 50 } : undefined,
+    // Dave is a moderator.
+    power: { levels: { users: new Map([['@dave:example.org', 50]]), usersDefault: 0 }, creation: undefined },
+  };
+}
+
 /** Checked so often that `expect` would take most of the time. */
 function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(`not so: ${what}`);
@@ -182,6 +208,9 @@ class Play {
       case 'media':
         bench.finish(undefined, one.outcome);
         break;
+      case 'permissions':
+        bench.take({ kind: 'permissions-changed', permissions: permissionsOf(one) });
+        break;
       case 'wait':
         bench.pass(one.ms);
         // Bitrates that moved are looked at once a second.
@@ -199,7 +228,10 @@ class Play {
     this.#check();
   }
 
-  #byClient(one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' }>, client: BenchClient): void {
+  #byClient(
+    one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' | 'permissions' }>,
+    client: BenchClient,
+  ): void {
     const { bench } = this;
     switch (one.kind) {
       case 'path':
@@ -227,6 +259,12 @@ class Play {
       }
       case 'tell':
         bench.want(client, { tell: ['allocation', 'speakers', 'audio_levels'] });
+        return;
+      case 'press':
+        bench.say(client, { kind: 'floor_request' });
+        return;
+      case 'let-go':
+        bench.say(client, { kind: 'floor_release' });
         return;
       case 'speak':
         bench.speak(client);
@@ -312,6 +350,7 @@ class Play {
       for (const stream of Object.values(participant.metadata))
         must(stream.user_id === participant.session.userId, 'streams are told of under the name of their publisher');
       this.#checkSent(participant);
+      this.#checkHeard(participant);
     }
   }
 
@@ -353,6 +392,21 @@ class Play {
     }
   }
 
+  /** Nobody is sent what its publisher may not publish, nor, where there is a floor, more than the voice of its holder. */
+  #checkHeard(viewer: Participant): void {
+    const { conference } = this.bench;
+    const { sent } = this.#downlinkOf(viewer.callId);
+    for (const [key, { source, publisher, generation }] of viewer.offered) {
+      const publication = conference.tracks.get(keyOfTrack(source));
+      const speaker = conference.participants.get(publisher);
+      if (sent.get(key)?.paused !== false || publication?.generation !== generation || speaker === undefined) continue;
+      const { kind } = publication.track;
+      must(!speaker.barred.has(kind), 'what may not be published does not flow');
+      if (kind === 'audio' && conference.floor !== undefined)
+        must(conference.floor.holder?.by === publisher, 'who does not hold the floor is not heard');
+    }
+  }
+
   #checkEffect(effect: Effect): void {
     const callId = effect.kind === 'open' ? effect.session.callId : effect.call.callId;
     must(!this.#closed.has(callId), `nothing comes for a call that was closed: ${effect.kind}`);
@@ -383,6 +437,7 @@ class Play {
   /** Everybody is heard and answers whatever is offered, until nothing more happens. */
   calmDown(): void {
     const { bench } = this;
+    bench.take({ kind: 'permissions-changed', permissions: OPEN_TO_ALL });
     for (let round = 0; round < 50; round++) {
       const before = bench.effects.length;
       bench.finishAll();

@@ -1,6 +1,8 @@
 /** What comes into a conference, and what it asks to be done. Intent, never JSON. */
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
+import type { FloorState } from '../../signalling/wire/floor.ts';
+import type { Permissions } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage } from '../../signalling/wire/streams.ts';
 import type { AnsweredOffer, MeasuredTrack, OfferedTrack, Served } from '../ports.ts';
@@ -49,6 +51,8 @@ export type Input =
   | { kind: 'offer-made'; call: CallRef; revision: number; sdp: string }
   | { kind: 'answer-taken'; call: CallRef; revision: number }
   | { kind: 'negotiation-failed'; call: CallRef; revision: number; error: WeirError }
+  /** What the room says of who may publish; the same object as before where nothing changed. */
+  | { kind: 'permissions-changed'; permissions: Permissions }
   /** The user is no longer joined to the room. */
   | { kind: 'user-left'; userId: string }
   /** Everybody has to go: the call ended, the focus left the room or stops. */
@@ -81,6 +85,7 @@ export type News =
   | { kind: 'metadata'; metadata: StreamMetadata }
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
   | { kind: 'streams'; message: StreamsMessage }
+  | { kind: 'floor'; message: FloorState }
   | { kind: 'hangup'; error: WeirError }
   | { kind: 'ping' }
   | { kind: 'pong' };

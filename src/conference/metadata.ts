@@ -3,6 +3,7 @@ import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../sig
 import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { keyOfTrack, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
+import { allowedMetadata, isAllowed } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** Between the id of a stream or track and the name of its variant: a copy's id. */
@@ -61,7 +62,7 @@ export function isCopyOfAnothers(conference: Conference, streamId: string, excep
 export function metadataFor(conference: Conference, viewer: Participant): StreamMetadata {
   const seen: StreamMetadata = {};
   for (const other of conference.participants.values()) {
-    if (other !== viewer && other.stage.kind === 'present') Object.assign(seen, other.metadata);
+    if (other !== viewer && other.stage.kind === 'present') Object.assign(seen, allowedMetadata(other));
   }
   return { ...seen, ...copiesFor(viewer, seen) };
 }
@@ -99,13 +100,17 @@ function addCopy(copies: StreamMetadata, wanted: WantedTrack, seen: StreamMetada
   copies[ids.streamId] = { ...stream, tracks: { ...before, [ids.trackId]: copy } };
 }
 
-/** Whether anybody but the viewer announces the track, present or not. */
+/** Whether anybody but the viewer announces the track, present or not, and may. */
 export function isAnnounced(conference: Conference, viewer: Participant, track: TrackRef): boolean {
   const publication = conference.tracks.get(keyOfTrack(track));
-  if (publication !== undefined) return publication.publisher !== viewer.key;
+  if (publication !== undefined) {
+    const publisher = conference.participants.get(publication.publisher);
+    return publisher !== undefined && publisher !== viewer && isAllowed(publisher, publication);
+  }
   for (const other of conference.participants.values()) {
     if (other === viewer) continue;
-    const stream = other.metadata[track.streamId];
+    if (!Object.hasOwn(other.metadata, track.streamId)) continue;
+    const stream = allowedMetadata(other)[track.streamId];
     if (stream?.tracks !== undefined && Object.hasOwn(stream.tracks, track.trackId)) return true;
   }
   return false;

@@ -2,9 +2,11 @@
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import { allot } from './allotment.ts';
 import { callOf, tell } from './effects.ts';
+import { tellFloor, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
+import { isAllowed, tellBarred } from './permissions.ts';
 import { updateStage } from './presence.ts';
 import { forgetSilenced, wantsOf } from './speakers.ts';
 import { type Conference, type Participant, type ServedTrack, streamsVersionOf } from './state.ts';
@@ -16,18 +18,21 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   for (const participant of conference.participants.values()) {
     if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
   }
+  watchFloor(conference, now);
   forgetSilenced(conference, now);
   allot(conference, now, effects);
   const version = streamsVersionOf(conference);
   let looksUpstream = false;
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
+    tellFloor(conference, participant, effects);
     // In a large call most steps concern few: the others are as they were.
     const isDue = participant.isDue || participant.settledFor !== version;
     if (!isDue && !participant.telling.asked.has('audio_levels')) continue;
     participant.isDue = false;
     participant.settledFor = version;
     looksUpstream = true;
+    tellBarred(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);
     tellStreams(conference, participant, now, effects);
   }
@@ -50,11 +55,10 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   const mayOffer = negotiation.kind === 'stable' && viewer.control.kind === 'open' && viewer.stage.kind === 'present';
   const offersNow =
     mayOffer && (added || gone.length > 0 || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
-  for (const [key, track] of due) {
-    const before = viewer.offered.get(key);
-    if (before?.generation !== track.generation) continue;
-    const { layer, paused, priority } = track;
-    if (before.layer === layer && before.paused === paused && before.priority === priority) continue;
+  const changed = [...due.values()].filter(track => isServedAnew(viewer.offered.get(track.key), track));
+  // Pauses first: not for a moment are two heard where one hands the floor to the other.
+  for (const track of [...changed.filter(({ paused }) => paused), ...changed.filter(({ paused }) => !paused)]) {
+    const { key, layer, paused, priority } = track;
     viewer.offered.set(key, track);
     if (paused) viewer.viewing.shown.delete(key);
     effects.push({ kind: 'adjust', call: callOf(viewer), track: key, served: { layer, paused, priority } });
@@ -63,6 +67,11 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   viewer.offered.clear();
   for (const [key, track] of due) viewer.offered.set(key, track);
   makeOffer(conference, viewer, { attempt: 1, heldAnswer: undefined }, effects);
+}
+
+function isServedAnew(before: ServedTrack | undefined, { generation, layer, paused, priority }: ServedTrack): boolean {
+  if (before?.generation !== generation) return false;
+  return before.layer !== layer || before.paused !== paused || before.priority !== priority;
 }
 
 /** What the next offer ends is sent no more until then. */
@@ -96,8 +105,9 @@ function tracksDue(conference: Conference, viewer: Participant): Map<Subscriptio
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
     // Nobody is offered a track before it can flow.
-    if (offered === undefined && (wanted === undefined || publisher.stage.kind !== 'present')) continue;
-    const served = serve(viewer, publisher, publication, key, wanted);
+    const isOfferable = publisher.stage.kind === 'present' && isAllowed(publisher, publication);
+    if (offered === undefined && (wanted === undefined || !isOfferable)) continue;
+    const served = serve(conference, viewer, publication, key, wanted);
     // Nobody wants it now: it stays what it was, a copy or the track itself.
     due.set(key, wanted === undefined && offered !== undefined ? { ...served, ref: offered.ref } : served);
   }

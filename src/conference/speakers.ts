@@ -8,6 +8,7 @@ import {
   type TrackKey,
   type TrackRef,
 } from '../session.ts';
+import { isAllowed, mayBeHeard } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** Speakers that are remembered: no viewer may follow more. */
@@ -19,7 +20,7 @@ const LEVEL_HOLDS_MS = 1_000;
 export function spoke(conference: Conference, speaker: Participant, track: TrackRef): void {
   const key = keyOfTrack(track);
   const { speakers } = conference;
-  if (conference.tracks.get(key)?.publisher !== speaker.key || speakers.latest[0] === key) return;
+  if (!isHeard(conference, key, speaker) || speakers.latest[0] === key) return;
   speakers.latest = [key, ...speakers.latest.filter(other => other !== key)].slice(0, MOST_REMEMBERED);
   speakers.version++;
   conference.streamsVersion++;
@@ -27,16 +28,35 @@ export function spoke(conference: Conference, speaker: Participant, track: Track
 
 export function loud(conference: Conference, speaker: Participant, track: TrackRef, level: number, now: number): void {
   const key = keyOfTrack(track);
-  if (conference.tracks.get(key)?.publisher === speaker.key) conference.speakers.levels.set(key, { level, at: now });
+  if (isHeard(conference, key, speaker)) conference.speakers.levels.set(key, { level, at: now });
 }
 
-/** Tracks that are gone speak no more. */
+/** Whether the track is its speaker's, who may be heard now: who may not, does not speak. */
+function isHeard(conference: Conference, key: TrackKey, speaker = publisherOf(conference, key)): boolean {
+  const publication = conference.tracks.get(key);
+  return (
+    speaker !== undefined && publication?.publisher === speaker.key && mayBeHeard(conference, speaker, publication)
+  );
+}
+
+function publisherOf({ tracks, participants }: Conference, key: TrackKey): Participant | undefined {
+  const publication = tracks.get(key);
+  return publication && participants.get(publication.publisher);
+}
+
+function isAllowedTrack(conference: Conference, key: TrackKey): boolean {
+  const publication = conference.tracks.get(key);
+  const publisher = publisherOf(conference, key);
+  return publication !== undefined && publisher !== undefined && isAllowed(publisher, publication);
+}
+
+/** Tracks that are gone, or may no longer be heard, speak no more. */
 export function forgetSilenced(conference: Conference, now: number): void {
-  const { speakers, tracks } = conference;
+  const { speakers } = conference;
   for (const [key, { at }] of speakers.levels) {
-    if (!tracks.has(key) || now - at > LEVEL_HOLDS_MS) speakers.levels.delete(key);
+    if (!isHeard(conference, key) || now - at > LEVEL_HOLDS_MS) speakers.levels.delete(key);
   }
-  const latest = speakers.latest.filter(track => tracks.has(track));
+  const latest = speakers.latest.filter(track => isAllowedTrack(conference, track));
   if (latest.length === speakers.latest.length) return;
   speakers.latest = latest;
   speakers.version++;
@@ -66,7 +86,8 @@ export function wantsOf(conference: Conference, viewer: Participant): Map<Subscr
     const video = cameraOf(conference, other);
     for (const key of other.published) {
       const track = conference.tracks.get(key)?.track;
-      if (track?.kind === 'audio') wants.set(keyOfSubscription(track.ref), track.ref);
+      if (track?.kind === 'audio' && isAllowedTrack(conference, key))
+        wants.set(keyOfSubscription(track.ref), track.ref);
     }
     if (video === undefined || left <= 0) continue;
     left -= 1;
@@ -79,7 +100,11 @@ export function wantsOf(conference: Conference, viewer: Participant): Map<Subscr
 function cameraOf(conference: Conference, participant: Participant): TrackRef | undefined {
   const isCamera = (key: TrackKey): boolean => {
     const track = conference.tracks.get(key)?.track;
-    return track?.kind === 'video' && participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare';
+    return (
+      track?.kind === 'video' &&
+      isAllowedTrack(conference, key) &&
+      participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare'
+    );
   };
   const key = [...participant.published].find(isCamera);
   return key === undefined ? undefined : conference.tracks.get(key)?.track.ref;

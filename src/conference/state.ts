@@ -1,9 +1,11 @@
 /** The state of one conference. `step` alone changes it; its mailbox alone owns it. */
 import type { AutoSubscription, Told, WantedTrack } from '../../signalling/wire/control.ts';
+import { OPEN_TO_ALL, type Permissions, type PublishedKind } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../allocation/allocate.ts';
 import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { OfferedTrack, PublishedTrack } from '../ports.ts';
+import type { Floor } from './floor.ts';
 import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 
 export interface Conference {
@@ -14,6 +16,9 @@ export interface Conference {
   /** Who publishes each track now, whether the others may see it or not. */
   readonly tracks: Map<TrackKey, Publication>;
   readonly speakers: Speakers;
+  permissions: Permissions;
+  /** `undefined`: everybody is heard at any time. */
+  floor: Floor | undefined;
   /** Counts changes of what the participants are told of each other. */
   metadataVersion: number;
   /** Counts changes of what decides who gets which layer, beside those of the metadata. */
@@ -153,6 +158,12 @@ export interface Participant {
   negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
+  /** Kinds that it may not publish, as the room has it now. */
+  barred: ReadonlySet<PublishedKind>;
+  /** Those of them that it was told of. */
+  readonly toldBarred: Set<PublishedKind>;
+  /** The floor that it knows all of, and what it was told of it last, as text; `undefined`: nothing. */
+  toldFloor: { floor: Floor | undefined; text: string | undefined };
   /** It takes an offer with the answer to its invite. */
   readonly earlyOffer: boolean;
   readonly published: Set<TrackKey>;
@@ -213,6 +224,8 @@ export function emptyConference(
     participants: new Map(),
     tracks: new Map(),
     speakers: { latest: [], levels: new Map(), version: 0 },
+    permissions: OPEN_TO_ALL,
+    floor: undefined,
     metadataVersion: 0,
     streamsVersion: 0,
     lastRevision: 0,

@@ -7,6 +7,7 @@
 import { estimated } from './allotment.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
+import { takeFloorMessage } from './floor-control.ts';
 import type { CallRef, Effect, Input } from './messages.ts';
 import {
   clientAnswered,
@@ -17,6 +18,7 @@ import {
   answerTaken,
 } from './negotiation.ts';
 import { measure, offerLayers } from './layers.ts';
+import { permissionsChanged } from './permissions.ts';
 import { announce } from './publishing.ts';
 import { heard, lineClosed, pathChanged, watchTheClock, wayOpened } from './presence.ts';
 import { settle } from './settle.ts';
@@ -37,6 +39,8 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
   switch (input.kind) {
     case 'invited':
       return join(conference, input, now, effects);
+    case 'permissions-changed':
+      return permissionsChanged(conference, input.permissions);
     case 'user-left':
       return endUser(conference, input.userId, effects);
     case 'dissolved':
@@ -132,6 +136,11 @@ function takeMessage(
         : clientAnswered(conference, participant, message.description.sdp, effects);
     case 'layers_available':
       return offerLayers(conference, participant, message.tracks);
+    case 'floor_request':
+    case 'floor_release':
+    case 'floor_revoke':
+      return takeFloorMessage(conference, participant, message, now, effects);
+    case 'floor':
     case 'allocation':
     case 'layers_wanted':
     case 'speakers':

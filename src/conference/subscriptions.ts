@@ -8,6 +8,7 @@ import { note, tell } from './effects.ts';
 import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { idsOf, isAnnounced } from './metadata.ts';
+import { mayFlow } from './permissions.ts';
 import type { Conference, Participant, Publication, ServedTrack } from './state.ts';
 
 const LEAST_PRIORITY = 1;
@@ -78,20 +79,21 @@ function refOf({ streamId, trackId }: TrackRef): TrackRef {
 
 /** How a viewer is to get a track now. */
 export function serve(
+  conference: Conference,
   viewer: Participant,
-  publisher: Participant,
   publication: Publication,
   key: SubscriptionKey,
   wanted: WantedTrack | undefined,
 ): ServedTrack {
   const { track } = publication;
+  const publisher = conference.participants.get(publication.publisher);
   return {
     key,
     ref: wanted === undefined ? track.ref : idsOf(wanted),
     source: track.ref,
-    publisher: publisher.key,
+    publisher: publication.publisher,
     generation: publication.generation,
-    ...(wanted === undefined || publisher.stage.kind !== 'present'
+    ...(wanted === undefined || publisher === undefined || !mayFlow(conference, publisher, publication)
       ? notServed(publication)
       : grantedTo(viewer, publisher, publication, key, wanted)),
   };

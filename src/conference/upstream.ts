@@ -7,6 +7,7 @@ import { tell } from './effects.ts';
 import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { wantsOf } from './speakers.ts';
+import { isAllowed } from './permissions.ts';
 import type { Conference, Participant, Publication } from './state.ts';
 
 /** ms. Who has just come is about to ask: what it will want must not have to be started first. */
@@ -23,7 +24,12 @@ export function steerUpstream(conference: Conference, now: number, effects: Effe
     const changed: TrackLayers[] = [];
     for (const key of publisher.published) {
       const publication = conference.tracks.get(key);
-      if (publication?.track.kind !== 'video') continue;
+      if (publication === undefined) continue;
+      if (publication.track.kind === 'audio' || !isAllowed(publisher, publication)) {
+        // Voices are always wanted, where they may be heard at all.
+        if (request(publication, allowedLayers(publisher, publication), now)) changed.push(layersWanted(publication));
+        continue;
+      }
       const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
       if (steer(publication, grants.get(key) ?? [], awaited, now)) changed.push(layersWanted(publication));
     }
@@ -46,6 +52,18 @@ function steer(publication: Publication, grants: readonly ViewerGrant[], awaited
   );
   publication.upstream = memory;
   const told = wanted.map((one, index) => one || occupied[index] === true);
+  return request(publication, told, now);
+}
+
+/** None of a track that its publisher may not publish, else all. */
+function allowedLayers(publisher: Participant, publication: Publication): boolean[] {
+  const all = isAllowed(publisher, publication);
+  if (!all) publication.upstream = undefined;
+  return publication.layers.map(() => all);
+}
+
+/** Notes what its publisher is to send. True where it has to be told. */
+function request(publication: Publication, told: readonly boolean[], now: number): boolean {
   const before = publication.toldWanted ?? told.map(() => true);
   if (told.every((one, index) => one === before[index])) return false;
   publication.toldWanted = told;

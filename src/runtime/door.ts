@@ -34,6 +34,7 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
         ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
       });
     case 'streams':
+    case 'floor':
       return control(news.message);
     case 'hangup':
       return { kind: 'to-device', event: writeHangup(focus, to, news.error) };

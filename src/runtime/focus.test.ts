@@ -193,6 +193,21 @@ describe('a running call', () => {
     expect(bench.focus.counts().conferences).toBe(0);
   });
 
+  it('follows what its room says of who may publish, from the first moment on', async () => {
+    const power = { levels: undefined, creation: undefined };
+    bench.rooms.permissions = { publish: {}, floor: { moderator: 50 }, power };
+    const peer = await bench.join(envelope(ALICE));
+    const told = (): unknown[] => peer.told.map(text => (JSON.parse(text) as { type: string }).type);
+    expect(told()).toContain('org.weir.floor');
+    peer.events.control(JSON.stringify({ type: 'org.weir.floor_request', content: {} }));
+    await bench.clock.pass(10);
+    expect(peer.told.at(-1)).toContain('"you":"holder"');
+    bench.rooms.permissions = { publish: { audio: 50 }, floor: { moderator: 50 }, power };
+    bench.focus.roomsChanged(new Set([ROOM]));
+    await bench.clock.pass(10);
+    expect(peer.told.at(-1)).toContain('"you":"none"');
+  });
+
   it('ends for all when the call is ended or the focus leaves the room', async () => {
     const peer = await bench.join(envelope(ALICE));
     bench.rooms.joined.delete(ROOM);

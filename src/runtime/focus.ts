@@ -179,6 +179,7 @@ export class Focus {
       runner.post({ kind: 'dissolved', error: new WeirError('WEIR_CALL_ENDED', message) });
       return;
     }
+    runner.post({ kind: 'permissions-changed', permissions: rooms.permissionsOf(roomId, confId) });
     for (const userId of runner.userIds()) {
       if (!rooms.isJoined(roomId, userId)) runner.post({ kind: 'user-left', userId });
     }
@@ -240,6 +241,8 @@ export class Focus {
       },
     });
     this.#conferences.set(key, runner);
+    // Before anybody is in: nothing is ever shown that may not be.
+    runner.post({ kind: 'permissions-changed', permissions: this.#world.rooms.permissionsOf(id.roomId, id.confId) });
     return runner;
   }
 

@@ -1,6 +1,7 @@
 /** Stand-ins for everything around the focus, for tests of its runtime. They record; they decide nothing. */
 import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
+import { OPEN_TO_ALL, type Permissions } from '../../signalling/wire/permissions.ts';
 import type { RoomDirectory } from '../conference/admission.ts';
 import type {
   AnsweredOffer,
@@ -143,6 +144,12 @@ export class FakeRooms implements RoomDirectory {
 
   conferencesOf(confId: string): { roomId: string; terminated: string | undefined }[] {
     return this.calls.filter(call => call.confId === confId && this.joined.has(call.roomId));
+  }
+
+  permissions: Permissions = OPEN_TO_ALL;
+
+  permissionsOf(): Permissions {
+    return this.permissions;
   }
 
   memberDevices(): { userId: string; deviceId: string }[] {

@@ -1,0 +1,106 @@
+/** Who may publish what: what the room says, applied to what is published and announced. */
+import { WeirError } from '../../signalling/wire/errors.ts';
+import {
+  mayPublish,
+  type Permissions,
+  PUBLISHED_KINDS,
+  type PublishedKind,
+} from '../../signalling/wire/permissions.ts';
+import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { TrackRef } from '../session.ts';
+import { note, tell } from './effects.ts';
+import { FREE_FLOOR } from './floor.ts';
+import type { Effect } from './messages.ts';
+import type { Conference, Participant, Publication } from './state.ts';
+
+/** The room says something new of who may publish. */
+export function permissionsChanged(conference: Conference, permissions: Permissions): void {
+  if (conference.permissions === permissions) return;
+  conference.permissions = permissions;
+  conference.floor = permissions.floor === undefined ? undefined : (conference.floor ?? FREE_FLOOR);
+  for (const participant of conference.participants.values())
+    participant.barred = barredKinds(permissions, participant.session.userId);
+  conference.metadataVersion++;
+}
+
+/** The kinds that a user may not publish. */
+export function barredKinds(permissions: Permissions, userId: string): ReadonlySet<PublishedKind> {
+  return new Set(PUBLISHED_KINDS.filter(kind => !mayPublish(permissions, userId, kind)));
+}
+
+/** Whether others may know of a track, and be offered it. */
+export function isAllowed(publisher: Participant, { track }: Publication): boolean {
+  return publisher.barred.size === 0 || !publisher.barred.has(kindOf(publisher, track.ref.streamId, track.kind));
+}
+
+/** Whether a track may flow to others now: allowed, of somebody who is present, and, where there is a floor, of its holder. */
+export function mayFlow(conference: Conference, publisher: Participant, publication: Publication): boolean {
+  const may =
+    publication.track.kind === 'audio'
+      ? mayBeHeard(conference, publisher, publication)
+      : isAllowed(publisher, publication);
+  return may && publisher.stage.kind === 'present';
+}
+
+/** Whether its publisher may speak on an audio track now: it may at all, and where there is a floor, it holds it. */
+export function mayBeHeard({ floor }: Conference, speaker: Participant, publication: Publication): boolean {
+  return isAllowed(speaker, publication) && (floor === undefined || floor.holder?.by === speaker.key);
+}
+
+/** Sound is sound, whatever stream it is in: what a stream is for is its publisher's word. */
+function kindOf({ metadata }: Participant, streamId: string, kind: 'audio' | 'video' | undefined): PublishedKind {
+  if (kind === 'audio') return 'audio';
+  return metadata[streamId]?.purpose === 'm.screenshare' ? 'screen' : 'video';
+}
+
+/** What others may be told of a participant's streams: tracks that it may not publish are left out, and count as muted. */
+export function allowedMetadata(publisher: Participant): StreamMetadata {
+  if (publisher.barred.size === 0) return publisher.metadata;
+  const allowed: StreamMetadata = {};
+  for (const [streamId, stream] of Object.entries(publisher.metadata)) {
+    const kept = allowedStream(publisher, streamId, stream);
+    if (kept !== undefined) allowed[streamId] = kept;
+  }
+  return allowed;
+}
+
+function allowedStream(
+  publisher: Participant,
+  streamId: string,
+  stream: StreamDescription,
+): StreamDescription | undefined {
+  const isBarred = (kind: 'audio' | 'video'): boolean => publisher.barred.has(kindOf(publisher, streamId, kind));
+  const [noAudio, noVideo] = [isBarred('audio'), isBarred('video')];
+  if (noAudio && noVideo) return undefined;
+  const muted = { ...(noAudio ? { audio_muted: true } : {}), ...(noVideo ? { video_muted: true } : {}) };
+  if (stream.tracks === undefined) return { ...stream, ...muted };
+  const tracks: Record<string, TrackMetadata> = {};
+  for (const [trackId, track] of Object.entries(stream.tracks)) {
+    // Who may publish only one of the two must say which a track is.
+    const isKept = track.kind === undefined ? !noAudio && !noVideo : !isBarred(track.kind);
+    if (isKept) tracks[trackId] = track;
+  }
+  return Object.keys(tracks).length === 0 ? undefined : { ...stream, ...muted, tracks };
+}
+
+/** Tells a participant, once for each kind, that what it publishes is shown to nobody. */
+export function tellBarred(conference: Conference, participant: Participant, effects: Effect[]): void {
+  const { barred, toldBarred } = participant;
+  for (const kind of toldBarred) if (!barred.has(kind)) toldBarred.delete(kind);
+  if (barred.size === 0 || participant.control.kind !== 'open') return;
+  for (const kind of barred) {
+    if (toldBarred.has(kind)) continue;
+    const tracks = publishedOf(conference, participant, kind);
+    if (tracks.length === 0) continue;
+    toldBarred.add(kind);
+    const error = new WeirError('WEIR_MAY_NOT_PUBLISH', `${kind}: not with this power level`);
+    effects.push(note(participant, error.code, error.message), tell(participant, { kind: 'error', error, tracks }));
+  }
+}
+
+function publishedOf(conference: Conference, participant: Participant, kind: PublishedKind): TrackRef[] {
+  return [...participant.published].flatMap(key => {
+    const track = conference.tracks.get(key)?.track;
+    return track !== undefined && kindOf(participant, track.ref.streamId, track.kind) === kind ? [track.ref] : [];
+  });
+}
