@@ -1,5 +1,6 @@
 /** Messages of the control data channel, `{type, content}` as JSON text (MSC3898), both ways. */
 import { Type } from 'typebox';
+import { type DataMessage, parseDataMessage, writeDataMessage } from './data.ts';
 import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
@@ -40,6 +41,7 @@ export interface Subscription {
 export type ControlMessage =
   | Subscription
   | StreamsMessage
+  | DataMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
   | { kind: 'ping' }
@@ -151,7 +153,11 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       });
     }
     default:
-      return parseStreamsMessage(type, content) ?? bad(`${type.slice(0, 64)}: not a control message`);
+      return (
+        parseStreamsMessage(type, content) ??
+        parseDataMessage(type, content) ??
+        bad(`${type.slice(0, 64)}: not a control message`)
+      );
   }
 }
 
@@ -179,6 +185,11 @@ export function writeControl(message: ControlMessage): string {
     case 'speakers':
     case 'audio_levels': {
       const { type, content } = writeStreamsMessage(message);
+      return frame(type, content);
+    }
+    case 'data_subscription':
+    case 'data_channels': {
+      const { type, content } = writeDataMessage(message);
       return frame(type, content);
     }
     case 'ping':

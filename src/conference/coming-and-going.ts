@@ -3,6 +3,7 @@ import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, note, tell } from './effects.ts';
+import { noData } from './data-state.ts';
 import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
@@ -49,6 +50,7 @@ export function join(
     offered: new Map(),
     viewing: nothingViewed(),
     telling: nothingTold(),
+    data: noData(now),
     isDue: true,
     settledFor: -1,
     toldVersion: -1,
@@ -105,5 +107,6 @@ function remove(conference: Conference, participant: Participant): void {
     other.isDue = true;
   }
   conference.streamsVersion++;
+  conference.dataVersion++;
   if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

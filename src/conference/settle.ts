@@ -1,6 +1,7 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import { allot } from './allotment.ts';
+import { settleData } from './data.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
@@ -14,7 +15,9 @@ import { steerUpstream } from './upstream.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   for (const participant of conference.participants.values()) {
-    if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
+    if (!updateStage(conference, participant, now, effects)) continue;
+    conference.metadataVersion++;
+    conference.dataVersion++;
   }
   forgetSilenced(conference, now);
   allot(conference, now, effects);
@@ -31,6 +34,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     serveSubscriptions(conference, participant, now, effects);
     tellStreams(conference, participant, now, effects);
   }
+  settleData(conference, now, effects);
   if (looksUpstream) steerUpstream(conference, now, effects);
 }
 

@@ -5,6 +5,7 @@ import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../a
 import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { OfferedTrack, PublishedTrack } from '../ports.ts';
 import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
+import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
 
 export interface Conference {
   readonly id: ConferenceId;
@@ -18,6 +19,8 @@ export interface Conference {
   metadataVersion: number;
   /** Counts changes of what decides who gets which layer, beside those of the metadata. */
   streamsVersion: number;
+  /** Counts changes of what decides who is forwarded which data channel. */
+  dataVersion: number;
   /** Counts negotiations, so that a late outcome of an overtaken one is known as such. */
   lastRevision: number;
 }
@@ -47,6 +50,7 @@ export interface Limits {
   earlyTracks: number;
   /** Further copies of tracks that a viewer may be sent. */
   variants: number;
+  data: DataLimits;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -64,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingClientOffers: 4,
   earlyTracks: 16,
   variants: 16,
+  data: DEFAULT_DATA_LIMITS,
 };
 
 export interface Publication {
@@ -161,6 +166,7 @@ export interface Participant {
   readonly offered: Map<SubscriptionKey, ServedTrack>;
   readonly viewing: Viewing;
   readonly telling: Telling;
+  readonly data: ParticipantData;
   /** Something about it happened, or time passed. */
   isDue: boolean;
   /** Version of the streams that it was last served by. */
@@ -210,6 +216,7 @@ export function emptyConference(
     speakers: { latest: [], levels: new Map(), version: 0 },
     metadataVersion: 0,
     streamsVersion: 0,
+    dataVersion: 0,
     lastRevision: 0,
   };
 }

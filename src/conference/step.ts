@@ -5,6 +5,7 @@
  * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
  */
 import { estimated } from './allotment.ts';
+import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from './data.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
 import type { CallRef, Effect, Input } from './messages.ts';
@@ -97,6 +98,14 @@ function takeFrom(
       return loud(conference, participant, input.track, input.level, now);
     case 'dominant':
       return spoke(conference, participant, input.track);
+    case 'data-opened':
+      return dataOpened(conference, participant, input.channel, now, effects);
+    case 'data-closed':
+      return dataClosed(conference, participant, input.channelId, input.error, effects);
+    case 'data-dropped':
+      return dataDropped(participant, input.error, effects);
+    case 'forward-ended':
+      return forwardEnded(participant, input.channel, input.error, effects);
     case 'peer-failed':
       return endParticipant(conference, participant, input.error, effects);
     case 'answered':
@@ -130,6 +139,9 @@ function takeMessage(
         : clientAnswered(conference, participant, message.description.sdp, effects);
     case 'layers_available':
       return offerLayers(conference, participant, message.tracks);
+    case 'data_subscription':
+      return subscribeData(conference, participant, message.labels, effects);
+    case 'data_channels':
     case 'allocation':
     case 'layers_wanted':
     case 'speakers':

@@ -33,6 +33,7 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
         ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
       });
     case 'streams':
+    case 'data':
       return control(news.message);
     case 'hangup':
       return { kind: 'to-device', event: writeHangup(focus, to, news.error) };
