@@ -267,7 +267,7 @@ class FocusNode {
   }
 }
 
-function openMedia({ media }: Config, log: Log): Promise<Media> {
+function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
   return createMedia({
     workers: media.workers,
     ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
@@ -282,6 +282,7 @@ function openMedia({ media }: Config, log: Log): Promise<Media> {
     iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
+    dataRates: limits.data,
   });
 }
 

@@ -1,4 +1,5 @@
 /** A person's stay in a call, over as many sessions as it takes. */
+import { ApplicationData } from './application-data.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Capture } from './capture.ts';
 import { type Mark, type Marks, preciseNow } from './marks.ts';
@@ -71,6 +72,7 @@ export class Call {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   readonly marks: Marks = {};
+  readonly data = new ApplicationData();
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -210,6 +212,7 @@ export class Call {
         guessSize: this.#options.guessSize,
         answerTimeoutMs: answerTimeoutMs(this.#history),
         previous,
+        data: this.data,
       },
       {
         mark: mark => this.mark(mark),

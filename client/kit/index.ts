@@ -1,5 +1,6 @@
 /** The browser kit: calls over Matrix with a focus (MSC3401, MSC3898), free of any UI. */
 export { askFocus, type OwnFocus } from './focus-info.ts';
+export type { ApplicationData, ReceivedChannel } from './application-data.ts';
 export { Call, type CallOptions, type CallState } from './call.ts';
 export { CallRoom, type CallRoomOptions } from './call-room.ts';
 export {

@@ -1,4 +1,5 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
+import type { ApplicationData } from './application-data.ts';
 import { CandidateBatch } from './candidate-batch.ts';
 import type { Capture } from './capture.ts';
 import { ControlChannel } from './control-channel.ts';
@@ -42,6 +43,7 @@ export interface SessionOptions {
   /** Longest wait for the answer to the invite, in ms. */
   answerTimeoutMs: number;
   previous: Session | undefined;
+  data: ApplicationData;
 }
 
 export class Session {
@@ -141,6 +143,7 @@ export class Session {
 
   /** Sends the invite. What fails is told by `lost`. */
   start(): void {
+    this.options.data.begin({ connection: this.connection, tell: message => this.#control.tell(message) });
     this.#invite().catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
   }
 
@@ -199,6 +202,7 @@ export class Session {
     this.#negotiation.close();
     this.#layers.close();
     this.#subscriber.close();
+    this.options.data.end(this.connection);
     this.connection.close();
   }
 
@@ -235,6 +239,7 @@ export class Session {
     this.#publishing.channelOpened();
     this.#subscriber.flush();
     this.#publishing.announce();
+    this.options.data.opened(this.connection);
   }
 
   #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
@@ -273,6 +278,9 @@ export class Session {
       case 'audio_levels':
         if (this.others.take(message)) this.#events.changed();
         return;
+      case 'data_channels':
+        this.options.data.take(this.connection, message.channels);
+        return;
       case 'error':
         // The publisher left while we asked for its track: the next metadata says so.
         if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
@@ -282,6 +290,7 @@ export class Session {
       case 'pong':
       case 'subscription':
       case 'layers_available':
+      case 'data_subscription':
         return;
     }
   }
