@@ -24,7 +24,7 @@ async function call<const Names extends readonly string[]>(
   ...names: Names
 ): Promise<{ [K in keyof Names]: DataPeer }> {
   const conference = newConference();
-  const peers = await Promise.all(names.map(name => DataPeer.join(media, conference, name, name === 'relayed')));
+  const peers = await Promise.all(names.map(name => DataPeer.start(media, conference, name, name === 'relayed')));
   open.push(...peers);
   return peers as { [K in keyof Names]: DataPeer };
 }
@@ -117,8 +117,10 @@ describe('channels come and go', () => {
 
   it('ends at its subscribers when its publisher closes it, and comes again on the same stream', async () => {
     const [alice, bob] = await call('alice', 'bob');
+    const streams = new Set<number>();
     for (const text of ['first', 'second', 'third']) {
       const channel = await alice.publish('again');
+      streams.add(channel.channel.getId());
       const seen = await bob.subscribe(alice, channel.published);
       await opened(alice, channel, [seen]);
       channel.channel.sendMessage(text);
@@ -128,6 +130,7 @@ describe('channels come and go', () => {
       await eventually('the focus knows', () => alice.log.channels.size === 0);
       await eventually('the subscriber is rid of it', () => seen.isClosed);
     }
+    expect(streams.size).toBe(1);
     expect(alice.log.dataErrors).toEqual([]);
   });
 
@@ -261,6 +264,29 @@ describe('what is too much', () => {
     await eventually('it is closed there', () => stalled.isClosed);
     slow.peer.sendControl('still here');
     await eventually('control message', () => slow.control.includes('still here'));
+  });
+
+  it('keeps what is late from a subscriber of a lossy channel, and goes on when it takes it again', async () => {
+    const [alice, slow] = await call('alice', 'relayed');
+    const channel = await alice.publish('firehose', LOSSY);
+    const seen = await slow.subscribe(alice, channel.published);
+    await opened(alice, channel, [seen]);
+    slow.stall(true);
+    const sent = 80;
+    for (let count = 0; count < sent; count += 1) {
+      channel.channel.sendMessageBinary(Buffer.alloc(20_000));
+      await sleep(100);
+    }
+    slow.stall(false);
+    await eventually('what is sent now', () => {
+      channel.channel.sendMessage('now');
+      return seen.messages.includes('now');
+    });
+    // 1.6 MB were sent, and the worker alone would have kept all of it.
+    expect(seen.messages.filter(message => message.length === 20_000).length).toBeLessThan((sent * 3) / 4);
+    expect(seen.isClosed).toBe(false);
+    expect(slow.log.forwardsEnded).toEqual([]);
+    expect(alice.log.dataErrors).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type DataChannel, type DataChannelInitConfig, PeerConnection } from 'node-datachannel';
-import type { ForwardedData, Media, OpenedData, Peer } from '../../src/ports.ts';
+import type { Media, OpenedData, Peer } from '../../src/ports.ts';
 import type { ConferenceKey, SessionKey } from '../../src/session.ts';
 import { candidateOf, viaRelay } from '../../loadtest/peers/via-relay.ts';
 import { eventually, openPeer, type PeerLog } from './harness.ts';
@@ -15,51 +15,75 @@ export interface SeenChannel {
   isClosed: boolean;
 }
 
-/** A client of libdatachannel with data channels alone, and its peer in the focus. */
-export class DataPeer {
-  readonly peer: Peer;
-  readonly log: PeerLog;
-  readonly session: SessionKey;
+/** A client of libdatachannel with data channels alone. */
+export class DataClient {
   readonly control: string[] = [];
   /** Channels that the focus opened, the latest last. */
   readonly received: SeenChannel[] = [];
-  readonly #connection: PeerConnection;
+  readonly #connection = new PeerConnection('data', { iceServers: [], bindAddress: '127.0.0.1' });
   readonly #control: DataChannel;
   #relay: Relay | undefined;
 
-  private constructor(opened: { peer: Peer; log: PeerLog; session: SessionKey }) {
-    ({ peer: this.peer, log: this.log, session: this.session } = opened);
-    this.#connection = new PeerConnection('data', { iceServers: [], bindAddress: '127.0.0.1' });
+  constructor() {
     this.#connection.onDataChannel(channel => this.received.push(watch(channel)));
     this.#control = this.#connection.createDataChannel('datachannel');
     this.#control.onMessage(message => this.control.push(String(message)));
   }
 
   /** Joins with a control channel. `relayed`: by way of a relay that can be stopped. */
-  static async join(media: Media, conference: ConferenceKey, name: string, relayed = false): Promise<DataPeer> {
-    const joined = new DataPeer(await openPeer(media, conference, name));
-    await joined.#connect(relayed);
-    return joined;
-  }
-
-  async #connect(relayed: boolean): Promise<void> {
+  async join(answer: (offer: string) => Promise<string>, relayed = false): Promise<void> {
     const offer = await eventually('candidates', () => {
       const { sdp } = this.#connection.localDescription() ?? {};
       return this.#connection.gatheringState() === 'complete' ? sdp : undefined;
     });
-    let { sdp } = await this.peer.answer(offer);
+    let sdp = await answer(offer);
     const candidate = candidateOf(sdp);
     if (relayed && candidate !== undefined) {
       this.#relay = await Relay.to(candidate.port);
       sdp = viaRelay(sdp, { host: '127.0.0.1', port: this.#relay.port });
     }
     this.#connection.setRemoteDescription(sdp, 'answer');
-    await eventually('control channel', () => this.log.controlOpen === 1 && this.#control.isOpen());
+    await eventually('control channel', () => this.#control.isOpen());
   }
 
   /** Opens a channel, without waiting for anything. */
   open(label: string, options: DataChannelInitConfig = {}): SeenChannel {
     return watch(this.#connection.createDataChannel(label, options));
+  }
+
+  sendControl(text: string): void {
+    this.#control.sendMessage(text);
+  }
+
+  /** Nothing of the focus but ICE reaches the client: it is there, and takes no data. */
+  stall(stalls: boolean): void {
+    if (this.#relay === undefined) throw new Error('joined without a relay');
+    this.#relay.stalls = stalls;
+  }
+
+  close(): void {
+    this.#connection.close();
+    this.#relay?.close();
+  }
+}
+
+/** Such a client, and its peer in the media engine. */
+export class DataPeer extends DataClient {
+  readonly peer: Peer;
+  readonly log: PeerLog;
+  readonly session: SessionKey;
+
+  private constructor(opened: { peer: Peer; log: PeerLog; session: SessionKey }) {
+    super();
+    ({ peer: this.peer, log: this.log, session: this.session } = opened);
+  }
+
+  /** `relayed`: by way of a relay that can be stopped. */
+  static async start(media: Media, conference: ConferenceKey, name: string, relayed = false): Promise<DataPeer> {
+    const started = new DataPeer(await openPeer(media, conference, name));
+    await started.join(async offer => (await started.peer.answer(offer)).sdp, relayed);
+    await eventually('control channel in the focus', () => started.log.controlOpen === 1);
+    return started;
   }
 
   /** Opens a channel that the focus takes. */
@@ -77,32 +101,20 @@ export class DataPeer {
   /** Is forwarded a channel of somebody; resolves once it is open here. */
   async subscribe(publisher: DataPeer, { channelId, label, ordered, reliable }: OpenedData): Promise<SeenChannel> {
     const count = this.received.length;
-    const channel: ForwardedData = {
+    this.peer.data.forward({
       publisher: publisher.session,
       channelId,
       label,
       ordered,
       reliable,
       protocol: `of ${channelId}`,
-    };
-    this.peer.data.forward(channel);
+    });
     return eventually(`${label} at a subscriber`, () => this.received[count]);
   }
 
-  sendControl(text: string): void {
-    this.#control.sendMessage(text);
-  }
-
-  /** Nothing of the focus but ICE reaches the client: it is there, and takes no data. */
-  stall(stalls: boolean): void {
-    if (this.#relay === undefined) throw new Error('joined without a relay');
-    this.#relay.stalls = stalls;
-  }
-
-  close(): void {
+  override close(): void {
     this.peer.close();
-    this.#connection.close();
-    this.#relay?.close();
+    super.close();
   }
 }
 
