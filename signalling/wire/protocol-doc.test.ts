@@ -61,6 +61,8 @@ const ON_CONTROL = [
   'audio_levels',
   'layers_wanted',
   'layers_available',
+  'data_subscription',
+  'data_channels',
   'ping',
   'pong',
   'error',

@@ -221,25 +221,33 @@ describe('what is too much', () => {
     const seen = await bob.subscribe(carol, steady.published);
     await opened(carol, steady, [seen]);
     flooded.messages.length = 0;
-    const started = Date.now();
+    let marks = 0;
+    /** ms from a message of Carol's to its arrival; the median of some. */
+    const latency = async (count: number, meanwhile: () => void): Promise<number> => {
+      const latencies: number[] = [];
+      for (let index = 0; index < count; index += 1) {
+        meanwhile();
+        marks += 1;
+        const mark = `steady ${marks}`;
+        const at = performance.now();
+        steady.channel.sendMessage(mark);
+        await eventually('a message of another', () => seen.messages.includes(mark));
+        latencies.push(performance.now() - at);
+      }
+      return latencies.sort((a, b) => a - b)[Math.floor(count / 2)] ?? 0;
+    };
     let sent = 0;
-    const latencies: number[] = [];
-    while (Date.now() - started < 3_000) {
-      for (let burst = 0; burst < 300; burst += 1) if (flood.channel.sendMessage(`flood ${sent}`)) sent += 1;
-      const mark = `steady ${sent}`;
-      const at = Date.now();
-      steady.channel.sendMessage(mark);
-      await eventually('a message of another', () => seen.messages.includes(mark));
-      latencies.push(Date.now() - at);
-    }
+    const calm = await latency(11, () => undefined);
+    const flooding = await latency(41, () => {
+      for (let burst = 0; burst < 400; burst += 1) if (flood.channel.sendMessage(`flood ${sent}`)) sent += 1;
+    });
     expect(alice.log.dataErrors).toContain('WEIR_DATA_LIMIT');
     // It is paused for a second, then for two: hardly more than what may be sent in the first and after each pause goes through.
     expect(sent).toBeGreaterThan(5_000);
     expect(flooded.messages.length).toBeLessThan(sent / 4);
-    expect(seen.messages.filter(message => String(message).startsWith('steady'))).toHaveLength(latencies.length);
+    expect(seen.messages.filter(message => String(message).startsWith('steady'))).toHaveLength(marks);
     expect(seen.isClosed).toBe(false);
-    latencies.sort((a, b) => a - b);
-    expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(500);
+    expect(flooding).toBeLessThan(calm * 5);
   });
 
   it('closes the reliable channel of a subscriber that does not take it, and hurts no other', async () => {
@@ -266,9 +274,12 @@ describe('what is too much', () => {
     await eventually('control message', () => slow.control.includes('still here'));
   });
 
-  it('keeps what is late from a subscriber of a lossy channel, and goes on when it takes it again', async () => {
+  it.each([
+    ['unordered', LOSSY],
+    ['ordered', { maxRetransmits: 0 }],
+  ])('keeps what is late from a subscriber of a lossy, %s channel, and goes on when it takes it again', async (_, options) => {
     const [alice, slow] = await call('alice', 'relayed');
-    const channel = await alice.publish('firehose', LOSSY);
+    const channel = await alice.publish('firehose', options);
     const seen = await slow.subscribe(alice, channel.published);
     await opened(alice, channel, [seen]);
     slow.stall(true);

@@ -157,7 +157,7 @@ export class ForwardedChannel {
       this.#overflow();
       return;
     }
-    // What is lossy is worth nothing when it is late.
+    // The worker drops by itself what is lossy and unordered; what is ordered it would keep, and it is worth nothing when it is late.
     this.#holds = true;
     await consumer.removeSubchannel(OPEN_SUBCHANNEL);
   }
