@@ -63,6 +63,8 @@ export interface LimitsConfig {
   participantsPerConference: number;
   /** Of one user. */
   invitesPerMinute: number;
+  /** Application data of one participant. */
+  data: { messageBytes: number; messagesPerSecond: number; bytesPerSecond: number };
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';

@@ -138,6 +138,11 @@ function complete(
       conferences: limits.conferences,
       participantsPerConference: limits.participants_per_conference,
       invitesPerMinute: limits.invites_per_minute,
+      data: {
+        messageBytes: limits.data_message_bytes,
+        messagesPerSecond: limits.data_messages_per_second,
+        bytesPerSecond: limits.data_bytes_per_second,
+      },
     },
     // systemd gives a list with colons when a unit has several directories; ours is the first.
     stateDir: resolve(directory, stateDir ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE_DIR)),

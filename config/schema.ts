@@ -105,8 +105,38 @@ const Limits = Type.Object(
       minimum: 1,
       maximum: 1_000_000,
     }),
+    data_message_bytes: Type.Integer({
+      ...notes({
+        description: 'Largest message of application data.',
+        unit: 'bytes',
+        default: 65_536,
+      }),
+      minimum: 1,
+      maximum: 262_144,
+    }),
+    data_messages_per_second: Type.Integer({
+      ...notes({
+        description: 'Messages of application data of one participant, on all its data channels.',
+        unit: 'messages per second',
+        default: 300,
+      }),
+      minimum: 1,
+      maximum: 10_000,
+    }),
+    data_bytes_per_second: Type.Integer({
+      ...notes({
+        description: 'Application data of one participant, on all its data channels.',
+        unit: 'bytes per second',
+        default: 250_000,
+      }),
+      minimum: 1_000,
+      maximum: 10_000_000,
+    }),
   },
-  { description: 'Bounds against overload. Whoever is over one is told with WEIR_OVERLOADED.' },
+  {
+    description:
+      'Bounds against overload. Whoever is over one is told with WEIR_OVERLOADED, of application data with WEIR_DATA_LIMIT.',
+  },
 );
 
 const Log = Type.Object(

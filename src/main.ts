@@ -290,7 +290,7 @@ class FocusNode {
   }
 }
 
-function openMedia({ media }: Config, log: Log): Promise<Media> {
+function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
   return createMedia({
     workers: media.workers,
     ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
@@ -305,6 +305,7 @@ function openMedia({ media }: Config, log: Log): Promise<Media> {
     iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
+    dataRates: limits.data,
   });
 }
 

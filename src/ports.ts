@@ -1,7 +1,7 @@
 /** What the core asks of the world. Adapters implement these; only main.ts joins them. */
-import type { ErrorCode } from '../signalling/wire/errors.ts';
+import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
-import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey, TrackRef } from './session.ts';
+import type { ConferenceKey, DataChannelRef, OpenSession, SessionKey, SubscriptionKey, TrackRef } from './session.ts';
 
 /** Time, as everything but the adapters sees it. */
 export interface Clock {
@@ -77,6 +77,50 @@ export interface MeasuredTrack {
   bitrates: number[];
 }
 
+/** A data channel that a client opened beside its control channel. */
+export interface OpenedData {
+  /** Never used again in the conference. */
+  channelId: number;
+  label: string;
+  /** Of RFC 8832; empty where it names none. */
+  protocol: string;
+  ordered: boolean;
+  /** False: opened with a limit of retransmissions or of lifetime. */
+  reliable: boolean;
+}
+
+/** A channel of a publisher as a subscriber is to have it. */
+export interface ForwardedData extends DataChannelRef, Pick<OpenedData, 'label' | 'ordered' | 'reliable'> {
+  /** What the subscriber's channel states as its protocol. */
+  protocol: string;
+}
+
+/** What the media engine tells of a peer's application data, at any time until it is closed. */
+export interface DataEvents {
+  /** The client opened a channel; nothing of it is taken until `accept`. */
+  opened(channel: OpenedData): void;
+  /** A channel of the client is gone; `error` where it was the focus that had to close it. */
+  closed(channelId: number, error?: WeirError): void;
+  /** Messages of the client were dropped. Said once a second at most. */
+  dropped(error: WeirError): void;
+  /** A channel to the client is gone: the client closed it, or with `error` it could not be opened or kept. */
+  forwardEnded(channel: DataChannelRef, error?: WeirError): void;
+}
+
+/** The data channels of a peer beside its control channel. Nothing fails here: events say what came of it. */
+export interface PeerData {
+  /** Makes room for all channels that the client may open at a time. */
+  expect(): void;
+  /** Takes a channel of the client: its messages go to those whom it is forwarded to. */
+  accept(channelId: number): void;
+  /** Closes a channel of the client. */
+  refuse(channelId: number): void;
+  /** Opens a channel to the client that carries what comes on a publisher's, in the same conference. */
+  forward(channel: ForwardedData): void;
+  /** Closes such a channel. */
+  stop(channel: DataChannelRef): void;
+}
+
 /** What the media engine tells about a peer, at any time until it is closed. */
 export interface PeerEvents {
   /** Text of a control message. */
@@ -95,6 +139,7 @@ export interface PeerEvents {
   loud(track: TrackRef, level: number): void;
   /** An audio track of the peer is that of the main speaker now. */
   dominant(track: TrackRef): void;
+  readonly data: DataEvents;
   /** The peer cannot go on (its worker died, its channel overflowed); close it. */
   failed(code: ErrorCode, message: string): void;
 }
@@ -115,6 +160,7 @@ export interface AnsweredOffer {
  * Calls are carried out one after the other, in the order they were made. All reject with a WeirError.
  */
 export interface Peer {
+  readonly data: PeerData;
   /**
    * Takes an offer of the client and answers it, whatever its directions, ICE restarts included. An offer of ours that is
    * out is rolled back first: its new sections come again with the next `offer()`.

@@ -53,6 +53,20 @@ export function keyOfSubscription(track: TrackRef & { variant?: string }): Subsc
   return JSON.stringify(variant === undefined ? [streamId, trackId] : [streamId, trackId, variant]) as SubscriptionKey;
 }
 
+/** A data channel of a publisher. */
+export interface DataChannelRef {
+  publisher: SessionKey;
+  channelId: number;
+}
+
+declare const dataChannelKey: unique symbol;
+/** (publisher, channel) as one map key. */
+export type DataChannelKey = string & { readonly [dataChannelKey]: true };
+
+export function keyOfDataChannel(channel: DataChannelRef): DataChannelKey {
+  return JSON.stringify([channel.publisher, channel.channelId]) as DataChannelKey;
+}
+
 /** A session that has been answered, as a restarted focus needs it to hang up. */
 export interface OpenSession {
   conference: ConferenceId;

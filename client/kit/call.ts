@@ -1,4 +1,5 @@
 /** A person's stay in a call, over as many sessions as it takes. */
+import { ApplicationData } from './application-data.ts';
 import type { CallOptions, CallState } from './call-options.ts';
 import { CallSignalling } from './call-signalling.ts';
 import type { FloorKey } from './floor.ts';
@@ -35,6 +36,7 @@ export class Call {
   #certificate: RTCCertificate | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly marks: Marks = {};
+  readonly data = new ApplicationData();
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -212,6 +214,7 @@ export class Call {
         guessSize: this.#options.guessSize,
         answerTimeoutMs: answerTimeoutMs(this.#history),
         previous,
+        data: this.data,
       },
       {
         mark: mark => this.mark(mark),

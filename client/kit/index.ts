@@ -1,5 +1,6 @@
 /** The browser kit: calls over Matrix with a focus (MSC3401, MSC3898), free of any UI. */
 export { askFocus, type OwnFocus, type SignalDoor } from './focus-info.ts';
+export type { ApplicationData, ReceivedChannel } from './application-data.ts';
 export { Call } from './call.ts';
 export type { CallOptions, CallState } from './call-options.ts';
 export { CallRoom, type CallRoomOptions } from './call-room.ts';

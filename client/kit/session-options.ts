@@ -1,4 +1,5 @@
 /** What a session needs, and what it tells. */
+import type { ApplicationData } from './application-data.ts';
 import type { Capture } from './capture.ts';
 import type { CallAddress, LineOfSession } from './focus-link.ts';
 import type { InviteWay, Mark } from './marks.ts';
@@ -29,6 +30,7 @@ export interface SessionOptions {
   /** Fast signalling, where the focus has it. */
   line: LineOfSession | undefined;
   capture: Capture;
+  data: ApplicationData;
   iceServers: RTCIceServer[];
   /** Made in advance, so that joining does not wait for keys. */
   certificate: RTCCertificate | undefined;

@@ -140,6 +140,7 @@ export class Session {
 
   /** Sends the invite. What fails is told by `lost`. */
   start(): void {
+    this.options.data.begin({ connection: this.connection, tell: message => this.#control.tell(message) });
     this.#invite().catch((thrown: unknown) => this.#lose({ kind: 'signalling', problem: problemOf(thrown) }));
   }
 
@@ -218,6 +219,7 @@ export class Session {
     this.layers.close();
     this.subscriber.close();
     this.floor.close();
+    this.options.data.end(this.connection);
     this.connection.close();
   }
 
@@ -260,6 +262,7 @@ export class Session {
     this.#publishing.channelOpened();
     this.subscriber.flush();
     this.#publishing.announce();
+    this.options.data.opened(this.connection);
   }
 
   #takeAnswer(sdp: string, metadata: StreamMetadata, earlyOffer: string | undefined): void {
@@ -311,6 +314,9 @@ export class Session {
         this.floor.take(message);
         this.#events.changed();
         return;
+      case 'data_channels':
+        this.options.data.take(this.connection, message.channels);
+        return;
       case 'error':
         this.#takeError(message);
         return;
@@ -321,6 +327,7 @@ export class Session {
       case 'floor_request':
       case 'floor_release':
       case 'floor_revoke':
+      case 'data_subscription':
         return;
     }
   }

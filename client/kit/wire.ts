@@ -6,6 +6,7 @@ export {
   type WantedTrack,
   writeControl,
 } from '../../signalling/wire/control.ts';
+export { type DataChannelInfo, type DataPublisher, parseDataPublisher } from '../../signalling/wire/data.ts';
 export type { Description } from '../../signalling/wire/description.ts';
 export { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
 export type { FloorState } from '../../signalling/wire/floor.ts';

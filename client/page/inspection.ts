@@ -1,5 +1,5 @@
 /** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join, leave and what cuts. */
-import { type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
+import { type ApplicationData, type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 
 /** One of the others, as a check sees it: one entry for each stream. */
@@ -36,6 +36,8 @@ export interface Inspection {
   available(): number | undefined;
   /** Audio tracks of those who spoke last, the latest first. */
   speakers(): readonly TrackIds[];
+  /** Data channels beside the call; `undefined` outside of a room. */
+  readonly data: ApplicationData | undefined;
   /** Moments of the latest join, in ms since 1970, and `way`: how its invite went. */
   readonly marks: Readonly<Marks>;
   /** Asks for another size (device px) than the drawn one; sent at once. Returns when, in ms since 1970. */
@@ -77,6 +79,9 @@ export function inspect(app: AppModel): Inspection {
       }),
     available: () => app.call?.others?.available,
     speakers: () => app.call?.others?.speakers ?? [],
+    get data() {
+      return app.call?.data;
+    },
     get marks() {
       return app.call?.marks ?? {};
     },

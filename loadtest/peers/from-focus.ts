@@ -90,6 +90,8 @@ export class FromFocus {
       case 'allocation':
       case 'speakers':
       case 'audio_levels':
+      case 'data_channels':
+      case 'data_subscription':
       case 'floor':
       case 'floor_release':
       case 'floor_request':

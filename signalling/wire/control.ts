@@ -1,5 +1,6 @@
 /** Messages of the control data channel, `{type, content}` as JSON text (MSC3898), both ways. */
 import { Type } from 'typebox';
+import { type DataMessage, parseDataMessage, writeDataMessage } from './data.ts';
 import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { type FloorMessage, parseFloorMessage, writeFloorMessage } from './floor.ts';
@@ -42,6 +43,7 @@ export type ControlMessage =
   | Subscription
   | StreamsMessage
   | FloorMessage
+  | DataMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
   | { kind: 'ping' }
@@ -156,6 +158,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       return (
         parseStreamsMessage(type, content) ??
         parseFloorMessage(type, content) ??
+        parseDataMessage(type, content) ??
         bad(`${type.slice(0, 64)}: not a control message`)
       );
   }
@@ -192,6 +195,11 @@ export function writeControl(message: ControlMessage): string {
     case 'floor_revoke':
     case 'floor': {
       const { type, content } = writeFloorMessage(message);
+      return frame(type, content);
+    }
+    case 'data_subscription':
+    case 'data_channels': {
+      const { type, content } = writeDataMessage(message);
       return frame(type, content);
     }
     case 'ping':

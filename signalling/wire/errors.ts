@@ -88,6 +88,16 @@ export const ERRORS = {
     cause: 'A client sends control messages faster than 100 a second, and some were dropped.',
     remedy: 'Correct the client: it may gather what it wants into one message.',
   },
+  WEIR_DATA_LIMIT: {
+    cause: 'A client publishes or subscribes to more application data than it may: channels, labels, size or rate.',
+    remedy:
+      'Send less; limits.data_message_bytes, limits.data_messages_per_second and limits.data_bytes_per_second can be raised.',
+  },
+  WEIR_DATA_OVERFLOW: {
+    cause:
+      'A subscriber did not take the messages of a reliable data channel as fast as they came; its channel was closed.',
+    remedy: 'Subscribe again, to less; what may be lost belongs on a lossy channel.',
+  },
   WEIR_MEDIA_FAILED: {
     cause: 'The media engine refused or lost a transport, producer or consumer.',
     remedy: 'See the log line for the cause; the client joins again by itself.',

@@ -66,6 +66,8 @@ const ON_CONTROL = [
   'floor_release',
   'floor_revoke',
   'floor',
+  'data_subscription',
+  'data_channels',
   'ping',
   'pong',
   'error',

@@ -3,6 +3,7 @@ import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, note, tell } from './effects.ts';
+import { noData } from './data-state.ts';
 import { barredKinds } from './permissions.ts';
 import { ownMetadata, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
@@ -54,6 +55,7 @@ export function join(
     offered: new Map(),
     viewing: nothingViewed(),
     telling: nothingTold(),
+    data: noData(now),
     isDue: true,
     settledFor: -1,
     toldVersion: -1,
@@ -110,5 +112,6 @@ function remove(conference: Conference, participant: Participant): void {
     other.isDue = true;
   }
   conference.streamsVersion++;
+  conference.dataVersion++;
   if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

@@ -1,12 +1,13 @@
 /** What comes into a conference, and what it asks to be done. Intent, never JSON. */
 import type { ControlMessage } from '../../signalling/wire/control.ts';
+import type { DataMessage } from '../../signalling/wire/data.ts';
 import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { FloorState } from '../../signalling/wire/floor.ts';
 import type { Permissions } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage } from '../../signalling/wire/streams.ts';
-import type { AnsweredOffer, MeasuredTrack, OfferedTrack, Served } from '../ports.ts';
-import type { OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
+import type { AnsweredOffer, ForwardedData, MeasuredTrack, OfferedTrack, OpenedData, Served } from '../ports.ts';
+import type { DataChannelRef, OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
 import type { ReplyWay } from './state.ts';
 
 /** A call of a session: an input about an earlier call of the same session is known as late by its call id. */
@@ -46,6 +47,7 @@ export type Input =
   | { kind: 'loud'; call: CallRef; track: TrackRef; level: number }
   /** An audio track of the client is the main speaker's. */
   | { kind: 'dominant'; call: CallRef; track: TrackRef }
+  | DataInput
   /** Outcomes of `answer-offer`, `make-offer` and `take-answer`. */
   | { kind: 'answered'; call: CallRef; revision: number; answer: AnsweredOffer }
   | { kind: 'offer-made'; call: CallRef; revision: number; sdp: string }
@@ -59,7 +61,22 @@ export type Input =
   | { kind: 'dissolved'; error: WeirError }
   | { kind: 'tick' };
 
+/** What the media engine says of application data. */
+export type DataInput =
+  | { kind: 'data-opened'; call: CallRef; channel: OpenedData }
+  | { kind: 'data-closed'; call: CallRef; channelId: number; error: WeirError | undefined }
+  | { kind: 'data-dropped'; call: CallRef; error: WeirError }
+  | { kind: 'forward-ended'; call: CallRef; channel: DataChannelRef; error: WeirError | undefined };
+
+/** What the media engine is asked about application data. */
+export type DataEffect =
+  | { kind: 'expect-data'; call: CallRef }
+  | { kind: 'accept-data' | 'refuse-data'; call: CallRef; channelId: number }
+  | { kind: 'forward-data'; call: CallRef; channel: ForwardedData }
+  | { kind: 'stop-data'; call: CallRef; channel: DataChannelRef };
+
 export type Effect =
+  | DataEffect
   /** Make the session durable, open its media, then answer its offer. */
   | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; revision: number }
   | { kind: 'answer-offer'; call: CallRef; sdp: string; revision: number }
@@ -86,6 +103,7 @@ export type News =
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
   | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'floor'; message: FloorState }
+  | { kind: 'data'; message: DataMessage }
   | { kind: 'hangup'; error: WeirError }
   | { kind: 'ping' }
   | { kind: 'pong' };

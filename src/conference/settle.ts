@@ -1,6 +1,7 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import { allot } from './allotment.ts';
+import { settleData } from './data.ts';
 import { callOf, tell } from './effects.ts';
 import { tellFloor, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
@@ -16,7 +17,9 @@ import { steerUpstream } from './upstream.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   for (const participant of conference.participants.values()) {
-    if (updateStage(conference, participant, now, effects)) conference.metadataVersion++;
+    if (!updateStage(conference, participant, now, effects)) continue;
+    conference.metadataVersion++;
+    conference.dataVersion++;
   }
   watchFloor(conference, now);
   forgetSilenced(conference, now);
@@ -36,6 +39,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     serveSubscriptions(conference, participant, now, effects);
     tellStreams(conference, participant, now, effects);
   }
+  settleData(conference, now, effects);
   if (looksUpstream) steerUpstream(conference, now, effects);
 }
 

@@ -7,6 +7,7 @@ import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { OfferedTrack, PublishedTrack } from '../ports.ts';
 import type { Floor } from './floor.ts';
 import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
+import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
 
 export interface Conference {
   readonly id: ConferenceId;
@@ -23,6 +24,8 @@ export interface Conference {
   metadataVersion: number;
   /** Counts changes of what decides who gets which layer, beside those of the metadata. */
   streamsVersion: number;
+  /** Counts changes of what decides who is forwarded which data channel. */
+  dataVersion: number;
   /** Counts negotiations, so that a late outcome of an overtaken one is known as such. */
   lastRevision: number;
 }
@@ -52,6 +55,7 @@ export interface Limits {
   earlyTracks: number;
   /** Further copies of tracks that a viewer may be sent. */
   variants: number;
+  data: DataLimits;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -69,6 +73,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingClientOffers: 4,
   earlyTracks: 16,
   variants: 16,
+  data: DEFAULT_DATA_LIMITS,
 };
 
 export interface Publication {
@@ -174,6 +179,7 @@ export interface Participant {
   readonly offered: Map<SubscriptionKey, ServedTrack>;
   readonly viewing: Viewing;
   readonly telling: Telling;
+  readonly data: ParticipantData;
   /** Something about it happened, or time passed. */
   isDue: boolean;
   /** Version of the streams that it was last served by. */
@@ -228,6 +234,7 @@ export function emptyConference(
     floor: undefined,
     metadataVersion: 0,
     streamsVersion: 0,
+    dataVersion: 0,
     lastRevision: 0,
   };
 }

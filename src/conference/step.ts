@@ -5,6 +5,7 @@
  * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
  */
 import { estimated } from './allotment.ts';
+import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from './data.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
 import { takeFloorMessage } from './floor-control.ts';
@@ -103,6 +104,14 @@ function takeFrom(
       return loud(conference, participant, input.track, input.level, now);
     case 'dominant':
       return spoke(conference, participant, input.track);
+    case 'data-opened':
+      return dataOpened(conference, participant, input.channel, now, effects);
+    case 'data-closed':
+      return dataClosed(conference, participant, input.channelId, input.error, effects);
+    case 'data-dropped':
+      return dataDropped(participant, input.error, effects);
+    case 'forward-ended':
+      return forwardEnded(participant, input.channel, input.error, effects);
     case 'peer-failed':
       return endParticipant(conference, participant, input.error, effects);
     case 'answered':
@@ -140,7 +149,10 @@ function takeMessage(
     case 'floor_release':
     case 'floor_revoke':
       return takeFloorMessage(conference, participant, message, now, effects);
+    case 'data_subscription':
+      return subscribeData(conference, participant, message.labels, effects);
     case 'floor':
+    case 'data_channels':
     case 'allocation':
     case 'layers_wanted':
     case 'speakers':

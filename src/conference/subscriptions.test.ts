@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { keyOfSubscription } from '../session.ts';
-import { adjustsIn, benchClient, ConferenceBench, newsIn, offersIn, watchedCall } from '../testing/conference-bench.ts';
+import {
+  adjustsIn,
+  audioOf,
+  benchClient,
+  callOfMany,
+  ConferenceBench,
+  newsIn,
+  offersIn,
+  watchedCall,
+} from '../testing/conference-bench.ts';
 
 const NOBODY = { streamId: 'no', trackId: 'no' };
 
@@ -51,6 +60,33 @@ describe('subscriptions', () => {
     const effects = bench.say(bob, { kind: 'subscription', subscribe: [NOBODY, audio], unsubscribe: [] });
     expect(newsIn(effects, bob, 'error')).toMatchObject([{ error: { code: 'WEIR_UNKNOWN_TRACK' }, tracks: [NOBODY] }]);
     expect(offersIn(effects)).toMatchObject([{ tracks: [{ ref: audio }] }]);
+  });
+
+  it('gives a listener those voices that it asks for, and no others', () => {
+    const { bench, clients } = callOfMany('alice', 'bob', 'carol', 'dave');
+    const [alice, bob, carol, dave] = clients;
+    const [near, far] = [audioOf(bob), audioOf(carol)];
+    bench.want(alice, { subscribe: [near] });
+    bench.agree(alice);
+    expect(offersIn(bench.effects).map(({ tracks }) => tracks.map(({ ref, paused }) => [ref, paused]))).toEqual([
+      [[near, false]],
+    ]);
+    // The listener walks away from one and towards another.
+    bench.effects.length = 0;
+    const moved = bench.want(alice, { subscribe: [far], unsubscribe: [near] });
+    expect(adjustsIn(moved)).toMatchObject([{ track: keyOfSubscription(near), paused: true }]);
+    bench.agree(alice);
+    const [offer] = offersIn(bench.effects);
+    expect(offer?.tracks.filter(({ paused }) => !paused).map(({ ref }) => ref)).toEqual([far]);
+    expect(offer?.tracks.map(({ ref }) => ref)).not.toContainEqual(audioOf(dave));
+    // And back: without a negotiation.
+    bench.effects.length = 0;
+    const back = bench.want(alice, { subscribe: [near], unsubscribe: [far] });
+    expect(adjustsIn(back).map(({ track, paused }) => [track, paused])).toEqual([
+      [keyOfSubscription(near), false],
+      [keyOfSubscription(far), true],
+    ]);
+    expect(offersIn(bench.effects)).toEqual([]);
   });
 
   it('does not let anybody subscribe to their own tracks', () => {

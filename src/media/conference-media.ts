@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import { type Capabilities, isHeaderExtension, type MediaKind } from '../../signalling/sdp/rtp.ts';
 import type { SessionKey, TrackKey, TrackRef } from '../session.ts';
-import type { ControlBridge } from './control-channel.ts';
+import type { ConferenceData } from './data-channels/bridge.ts';
 import type { KeyframeGate } from './keyframe-gate.ts';
 import type { Speech } from './speech.ts';
 
@@ -22,7 +22,7 @@ export interface ConferenceMedia {
   router: types.Router;
   server: types.WebRtcServer;
   capabilities: Capabilities;
-  bridge: ControlBridge;
+  data: ConferenceData;
   speech: Speech;
   published: Map<TrackKey, Publication>;
 }

@@ -1,13 +1,10 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
+import type { DataBridge } from './data-channels/bridge.ts';
+import { DCEP_ACK, isOpen, PPID } from './data-channels/dcep.ts';
 import type { Logger } from './options.ts';
 
-/** SCTP payload protocol identifiers (RFC 8831 section 8). */
-const PPID = { dcep: 50, text: 51, binary: 53, emptyText: 56, emptyBinary: 57 } as const;
-/** Message types of DCEP (RFC 8832 section 8.2.1). */
-const DCEP_OPEN = 3;
-const DCEP_ACK = 2;
 /**
  * The client is the DTLS client, so it uses even ids, and its first channel has the first of them (RFC 8832 section 6). Some
  * stacks go by their ICE role instead, and begin with 1.
@@ -15,20 +12,15 @@ const DCEP_ACK = 2;
 const STREAM_IDS = [0, 1] as const;
 
 export interface ControlEvents {
-  open(): void;
+  /** On which stream. */
+  open(streamId: number): void;
   message(text: string): void;
   overflow(): void;
 }
 
-/** What carries the control messages of all peers of a conference between the worker and this process. */
-export interface ControlBridge {
-  direct: types.DirectTransport;
-  /** Says nothing itself: consumers need a producer, and send what they are given. */
-  silent: types.DataProducer;
-}
-
 /** One stream of the transport's SCTP association, both ways. */
 interface Stream {
+  id: number;
   producer: types.DataProducer;
   inbound: types.DataConsumer;
   outbound: types.DataConsumer;
@@ -37,7 +29,7 @@ interface Stream {
 /** The client's first data channel, bridged into this process. Closes with its transport. */
 export class ControlChannel {
   readonly #transport: types.WebRtcTransport;
-  readonly #bridge: ControlBridge;
+  readonly #bridge: DataBridge;
   readonly #events: ControlEvents;
   readonly #logger: Logger;
   /** Streams that are listened on; once the channel is open, its own alone. */
@@ -46,7 +38,7 @@ export class ControlChannel {
   #listening = 0;
   #maxMessageSize = 0;
 
-  constructor(transport: types.WebRtcTransport, bridge: ControlBridge, events: ControlEvents, logger: Logger) {
+  constructor(transport: types.WebRtcTransport, bridge: DataBridge, events: ControlEvents, logger: Logger) {
     this.#transport = transport;
     this.#bridge = bridge;
     this.#events = events;
@@ -97,7 +89,7 @@ export class ControlChannel {
       // messages come on.
       this.#transport.consumeData({ dataProducerId: this.#bridge.silent.id, ordered: true }),
     ]);
-    const stream: Stream = { producer, inbound, outbound };
+    const stream: Stream = { id: streamId, producer, inbound, outbound };
     inbound.on('message', (message, ppid) => this.#receive(stream, message, ppid));
     outbound.on('sctpsendbufferfull', () => {
       if (this.#state.kind !== 'closed') this.#events.overflow();
@@ -116,8 +108,8 @@ export class ControlChannel {
     if (this.#state.kind === 'closed') return;
     switch (ppid) {
       case PPID.dcep:
-        if (message[0] !== DCEP_OPEN) return;
-        this.#transmit(stream, Buffer.from([DCEP_ACK]), PPID.dcep);
+        if (!isOpen(message)) return;
+        this.#transmit(stream, DCEP_ACK, PPID.dcep);
         this.#open(stream);
         return;
       case PPID.text:
@@ -142,7 +134,7 @@ export class ControlChannel {
       if (other === stream) this.#streams.push(other);
       else this.#drop(other);
     }
-    this.#events.open();
+    this.#events.open(stream.id);
   }
 
   #drop({ producer, inbound, outbound }: Stream): void {

@@ -5,6 +5,7 @@ import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
 import type { Media, Peer, PeerEvents } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
+import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
 import { numberVoices } from './numbered-voices.ts';
 import {
   DEFAULT_CODECS,
@@ -20,7 +21,9 @@ import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts
 export type { ForwardedCodec, ListenAddress, Logger, MediaOptions } from './options.ts';
 
 /** bytes. Room for some of the largest messages: a whole session description is one. */
-const SCTP_SEND_BUFFER_SIZE = 8 * MAX_MESSAGE_SIZE;
+const STREAM_SEND_QUEUE_SIZE = 8 * MAX_MESSAGE_SIZE;
+/** bytes. Application data that waits for a slow client must leave the control channel its own queue. */
+const SCTP_SEND_BUFFER_SIZE = 8 * STREAM_SEND_QUEUE_SIZE;
 
 interface Room {
   slot: WorkerSlot;
@@ -62,6 +65,7 @@ class MediasoupMedia implements Media {
         logger: this.#options.logger,
         maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
         congestionControl: this.#options.congestionControl ?? true,
+        dataRates: this.#options.dataRates ?? DEFAULT_DATA_RATES,
         openTransport: () => this.#openTransport(media),
         closed: () => {
           room.peers.delete(peer);
@@ -129,7 +133,7 @@ class MediasoupMedia implements Media {
         router,
         server,
         capabilities: capabilitiesOf(router),
-        bridge: { direct, silent },
+        data: { bridge: { direct, silent }, fans: new Map(), lastChannelId: 0 },
         speech: await Speech.watch(router),
         published: new Map(),
       };
@@ -151,7 +155,7 @@ class MediasoupMedia implements Media {
       maxSendMessageSize: MAX_MESSAGE_SIZE,
       maxReceiveMessageSize: MAX_MESSAGE_SIZE,
       sctpSendBufferSize: SCTP_SEND_BUFFER_SIZE,
-      sctpPerStreamSendQueueLimit: SCTP_SEND_BUFFER_SIZE,
+      sctpPerStreamSendQueueLimit: STREAM_SEND_QUEUE_SIZE,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import type { DataRates } from './data-channels/allowance.ts';
 
 /** The part of a pino logger that is used here. */
 export interface Logger {
@@ -48,6 +49,8 @@ export interface MediaOptions {
   congestionControl?: boolean;
   /** Most that one audio track may be sent with, in bit/s; 64,000 by default. */
   maxAudioBitrate?: number;
+  /** How much application data one client may send; 64 KiB a message, 300 messages and 250,000 bytes a second by default. */
+  dataRates?: DataRates;
 }
 
 export const DEFAULT_ICE_CONSENT_TIMEOUT_S = 8;

@@ -14,6 +14,8 @@ import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
 import { RembFloor } from './remb-floor.ts';
 import { ControlChannel } from './control-channel.ts';
+import type { DataRates } from './data-channels/allowance.ts';
+import { ApplicationData } from './data-channels/index.ts';
 import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
 import type { Logger } from './options.ts';
@@ -32,6 +34,7 @@ export interface PeerSettings {
   logger: Logger;
   maxAudioBitrate: number | undefined;
   congestionControl: boolean;
+  dataRates: DataRates;
   openTransport(): Promise<types.WebRtcTransport>;
   /** Called once, when the peer has closed. */
   closed(): void;
@@ -39,6 +42,7 @@ export interface PeerSettings {
 
 /** The media of one session on mediasoup. */
 export class MediasoupPeer implements Peer {
+  readonly data: ApplicationData;
   readonly #conference: ConferenceMedia;
   readonly #settings: PeerSettings;
   readonly #path: Path;
@@ -60,7 +64,11 @@ export class MediasoupPeer implements Peer {
     const transport = await settings.openTransport();
     const peer = new MediasoupPeer(conference, settings, transport);
     try {
-      await Promise.all([peer.#control.listen(1), settings.congestionControl ? peer.#estimate.watch() : undefined]);
+      await Promise.all([
+        peer.#control.listen(1),
+        peer.data.listen(),
+        settings.congestionControl ? peer.#estimate.watch() : undefined,
+      ]);
       if (settings.congestionControl) peer.#floor.watch();
       return peer;
     } catch (thrown) {
@@ -97,14 +105,26 @@ export class MediasoupPeer implements Peer {
     });
     this.#control = new ControlChannel(
       transport,
-      conference.bridge,
+      conference.data.bridge,
       {
-        open: () => this.#tell(() => events.controlOpen()),
+        open: streamId => {
+          this.data.controlOn(streamId);
+          this.#tell(() => events.controlOpen());
+        },
         message: text => this.#tell(() => events.control(text)),
         overflow: () => this.fail('WEIR_OVERLOADED', 'the client does not take its control messages'),
       },
       logger,
     );
+    this.data = new ApplicationData({
+      transport,
+      conference: conference.data,
+      session,
+      clock,
+      logger,
+      rates: settings.dataRates,
+      events: events.data,
+    });
     this.#watch(transport);
   }
 
@@ -144,6 +164,7 @@ export class MediasoupPeer implements Peer {
     this.#sent.close();
     this.#publications.close();
     this.#control.close();
+    this.data.close();
     this.#path.transport.close();
     this.#settings.closed();
   }

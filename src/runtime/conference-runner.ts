@@ -11,6 +11,7 @@ import { frameOf, letterOf } from './door.ts';
 import { Lines } from './lines.ts';
 import { Mailbox } from './mailbox.ts';
 import { MessageRate } from './message-rate.ts';
+import { runData } from './data.ts';
 import { Peers } from './peers.ts';
 
 export interface RunnerWorld {
@@ -195,6 +196,12 @@ export class ConferenceRunner {
       case 'watch-link':
         this.#peers.opened(effect.call)?.watchLink(effect.closely);
         return;
+      case 'expect-data':
+      case 'accept-data':
+      case 'refuse-data':
+      case 'forward-data':
+      case 'stop-data':
+        return runData(this.#peers.opened(effect.call)?.data, effect);
       case 'tell':
         return this.#tell(effect);
       case 'close':
@@ -317,6 +324,13 @@ export class ConferenceRunner {
       },
       loud: (track, level) => this.post({ kind: 'loud', call, track, level }),
       dominant: track => this.post({ kind: 'dominant', call, track }),
+      // Bounded by the media engine: a channel that waits for its answer is not told of again.
+      data: {
+        opened: channel => this.post({ kind: 'data-opened', call, channel }),
+        closed: (channelId, error) => this.post({ kind: 'data-closed', call, channelId, error }),
+        dropped: error => this.post({ kind: 'data-dropped', call, error }),
+        forwardEnded: (channel, error) => this.post({ kind: 'forward-ended', call, channel, error }),
+      },
       failed: (code: ErrorCode, message) =>
         this.post({ kind: 'peer-failed', call, error: new WeirError(code, message) }),
     };

@@ -35,6 +35,7 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
       });
     case 'streams':
     case 'floor':
+    case 'data':
       return control(news.message);
     case 'hangup':
       return { kind: 'to-device', event: writeHangup(focus, to, news.error) };

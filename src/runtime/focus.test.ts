@@ -74,6 +74,28 @@ afterEach(async () => {
   expect(bench.clock.pending, 'no timer outlives the focus').toBe(0);
 });
 
+describe('application data', () => {
+  it('goes to those who subscribed, by what the media engine is asked', async () => {
+    const [alice, bob] = [await bench.join(envelope(ALICE)), await bench.join(envelope(BOB))];
+    bob.events.control(JSON.stringify({ type: 'org.weir.data_subscription', content: { labels: ['a'] } }));
+    const channel = { channelId: 1, label: 'a', protocol: '', ordered: true, reliable: true };
+    alice.events.data.opened(channel);
+    await bench.clock.pass(10);
+    alice.events.data.closed(1);
+    await bench.clock.pass(10);
+    expect(alice.askedOfData).toEqual(['accept 1']);
+    expect(bob.askedOfData).toEqual(['expect', 'forward 1', 'stop 1']);
+  });
+
+  it('that is dropped or ends is told to its client, and counted', async () => {
+    const alice = await bench.join(envelope(ALICE));
+    alice.events.data.dropped(new WeirError('WEIR_DATA_LIMIT', 'too fast'));
+    await bench.clock.pass(10);
+    expect(alice.told.some(text => text.includes('WEIR_DATA_LIMIT'))).toBe(true);
+    expect(bench.meters.counts.get('error WEIR_DATA_LIMIT')).toBe(1);
+  });
+});
+
 describe('an invite', () => {
   it('is answered once its session is durable', async () => {
     bench.take(invite(envelope(ALICE)));

@@ -10,6 +10,7 @@ import type {
   Meters,
   OfferedTrack,
   Peer,
+  PeerData,
   PeerEvents,
   Served,
   Signals,
@@ -25,6 +26,15 @@ export class FakePeer implements Peer {
   readonly offered: OfferedTrack[][] = [];
   readonly adjusted: { track: SubscriptionKey; served: Served }[] = [];
   readonly watched: boolean[] = [];
+  /** What it was asked about application data. */
+  readonly askedOfData: string[] = [];
+  readonly data: PeerData = {
+    expect: () => this.askedOfData.push('expect'),
+    accept: id => this.askedOfData.push(`accept ${id}`),
+    refuse: id => this.askedOfData.push(`refuse ${id}`),
+    forward: ({ channelId }) => this.askedOfData.push(`forward ${channelId}`),
+    stop: ({ channelId }) => this.askedOfData.push(`stop ${channelId}`),
+  };
   closed = false;
 
   constructor(events: PeerEvents) {

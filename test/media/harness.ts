@@ -7,7 +7,7 @@ import { type Browser, launch, type Page } from 'puppeteer-core';
 import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { createMedia, type MediaOptions } from '../../src/media/index.ts';
-import type { AnsweredOffer, Clock, Media, OfferedTrack, Peer, PublishedTrack } from '../../src/ports.ts';
+import type { AnsweredOffer, Clock, Media, OfferedTrack, OpenedData, Peer, PublishedTrack } from '../../src/ports.ts';
 import {
   type ConferenceKey,
   keyOfConference,
@@ -72,6 +72,12 @@ export interface PeerLog {
   /** Track ids of the main speakers. */
   dominant: string[];
   failed: ErrorCode[];
+  /** Data channels that it opened, until they are closed. */
+  channels: Map<number, OpenedData>;
+  /** Codes of what was dropped or closed of its data. */
+  dataErrors: ErrorCode[];
+  /** Channels to it that ended, with the code. */
+  forwardsEnded: [number, ErrorCode | undefined][];
 }
 
 /** A track as a viewer is offered it. */
@@ -98,6 +104,9 @@ export async function openPeer(
     shown: [],
     dominant: [],
     failed: [],
+    channels: new Map(),
+    dataErrors: [],
+    forwardsEnded: [],
   };
   const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'DEV', sessionId: name });
   const peer = await media.open(conference, session, {
@@ -113,6 +122,15 @@ export async function openPeer(
     shown: (_, layer) => log.shown.push(layer),
     loud: () => undefined,
     dominant: track => log.dominant.push(track.trackId),
+    data: {
+      opened: channel => log.channels.set(channel.channelId, channel),
+      closed: (channelId, error) => {
+        log.channels.delete(channelId);
+        if (error !== undefined) log.dataErrors.push(error.code);
+      },
+      dropped: error => log.dataErrors.push(error.code),
+      forwardEnded: ({ channelId }, error) => log.forwardsEnded.push([channelId, error?.code]),
+    },
     failed: code => log.failed.push(code),
   });
   return { peer, log, session };
