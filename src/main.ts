@@ -280,6 +280,8 @@ function openMedia({ media }: Config, log: Log): Promise<Media> {
     logger: log,
     clock: systemClock,
     iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
+    codecs: media.codecs,
+    codecOrder: media.codecOrder,
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
   });

@@ -19,6 +19,17 @@ import type { MediaBody, Section } from './sections.ts';
 const IDENTIFYING: readonly HeaderExtensionUri[] = [EXTENSION.mid, EXTENSION.rid, EXTENSION.repairedRid];
 const USED: readonly HeaderExtensionUri[] = [...IDENTIFYING, ...CARRIED_EXTENSIONS];
 
+/** What is needed of an offered section beside that. Keyframes and layers of AV1 are told from nothing else. */
+function isUsed(uri: HeaderExtensionUri, codec: { mimeType: string } | undefined): boolean {
+  if (uri === EXTENSION.dependencyDescriptor) return codec?.mimeType.toLowerCase() === 'video/av1';
+  return USED.includes(uri);
+}
+
+/** Only received: never in packets of the focus, so that any id of the client's will do. */
+function isOnlyReceived(uri: HeaderExtensionUri): boolean {
+  return IDENTIFYING.includes(uri) || uri === EXTENSION.dependencyDescriptor;
+}
+
 /** The focus's own id of an extension it can receive. */
 function ownId(capabilities: Capabilities, kind: MediaKind, uri: HeaderExtensionUri): number | undefined {
   return capabilities.headerExtensions.find(
@@ -48,16 +59,21 @@ export interface ExtensionAgreement {
  * to the client. Apart from Firefox, which has one id for each extension and never another, what is refused for its id
  * comes again with the focus's own id in its next offer.
  */
-export function agreeExtensions(media: RemoteMedia, stack: Stack, capabilities: Capabilities): ExtensionAgreement {
+export function agreeExtensions(
+  media: RemoteMedia,
+  stack: Stack,
+  capabilities: Capabilities,
+  codec?: { mimeType: string },
+): ExtensionAgreement {
   const carried = carriedIds(capabilities);
   const extensions: MediaBody['extensions'] = [];
   const wanted: HeaderExtension[] = [];
   for (const { id, uri, direction } of media.extensions) {
-    if (!isHeaderExtension(uri) || !USED.includes(uri) || direction === 'recvonly' || direction === 'inactive')
+    if (!isHeaderExtension(uri) || !isUsed(uri, codec) || direction === 'recvonly' || direction === 'inactive')
       continue;
     const own = ownId(capabilities, media.kind, uri);
     if (own === undefined) continue;
-    const harmless = !carried.has(id) && (stack === 'mozilla' || IDENTIFYING.includes(uri));
+    const harmless = !carried.has(id) && (stack === 'mozilla' || isOnlyReceived(uri));
     if (id === own || harmless) {
       extensions.push(direction === 'sendonly' ? { uri, id, direction: 'recvonly' } : { uri, id });
     } else {

@@ -53,6 +53,8 @@ export interface ErrorMessage {
   message: string;
   inReplyTo?: string;
   tracks?: { streamId: string; trackId: string }[];
+  /** What the tracks are sent in, where that is the reason. */
+  codec?: string;
 }
 
 const parseFrame = parserOf(
@@ -76,6 +78,7 @@ const parseError = parserOf(
     message: Type.String(),
     in_reply_to: Type.Optional(Type.String()),
     tracks: Type.Optional(Type.Array(WantedTrackWire)),
+    codec: Type.Optional(Type.String({ maxLength: 64 })),
   }),
 );
 
@@ -139,7 +142,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
     case 'org.weir.error': {
       const parsed = parseError(content);
       if (parsed.kind === 'bad') return parsed;
-      const { code, message, in_reply_to: inReplyTo, tracks } = parsed.value;
+      const { code, message, in_reply_to: inReplyTo, tracks, codec } = parsed.value;
       return ok({
         kind: 'error',
         code,
@@ -148,6 +151,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
         ...(tracks === undefined
           ? {}
           : { tracks: tracks.map(({ stream_id, track_id }) => ({ streamId: stream_id, trackId: track_id })) }),
+        ...(codec === undefined ? {} : { codec }),
       });
     }
     default:
@@ -191,6 +195,7 @@ export function writeControl(message: ControlMessage): string {
         message: message.message,
         ...(message.inReplyTo === undefined ? {} : { in_reply_to: message.inReplyTo }),
         ...(message.tracks === undefined ? {} : { tracks: message.tracks.map(writeTrack) }),
+        ...(message.codec === undefined ? {} : { codec: message.codec }),
       });
   }
 }

@@ -3,7 +3,7 @@ import type { ControlMessage } from '../../signalling/wire/control.ts';
 import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage } from '../../signalling/wire/streams.ts';
-import type { AnsweredOffer, MeasuredTrack, OfferedTrack, Served } from '../ports.ts';
+import type { AnsweredOffer, MeasuredTrack, OfferedTrack, ScalabilityModes, Served } from '../ports.ts';
 import type { OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
 import type { ReplyWay } from './state.ts';
 
@@ -55,8 +55,8 @@ export type Input =
 
 export type Effect =
   /** Make the session durable, open its media, then answer its offer. */
-  | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; revision: number }
-  | { kind: 'answer-offer'; call: CallRef; sdp: string; revision: number }
+  | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; modes: ScalabilityModes; revision: number }
+  | { kind: 'answer-offer'; call: CallRef; sdp: string; modes: ScalabilityModes; revision: number }
   | { kind: 'make-offer'; call: CallRef; tracks: OfferedTrack[]; revision: number }
   | { kind: 'take-answer'; call: CallRef; sdp: string; revision: number }
   | { kind: 'adjust'; call: CallRef; track: SubscriptionKey; served: Served }
@@ -77,7 +77,7 @@ export type News =
   | { kind: 'admission'; sdp: string; metadata: StreamMetadata; earlyOffer: string | undefined }
   | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
   | { kind: 'metadata'; metadata: StreamMetadata }
-  | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
+  | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[]; codec?: string }
   | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'hangup'; error: WeirError }
   | { kind: 'ping' }

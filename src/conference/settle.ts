@@ -1,6 +1,7 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import { allot } from './allotment.ts';
+import { canReceive, tellUndecodable } from './codecs.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
@@ -29,6 +30,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     participant.settledFor = version;
     looksUpstream = true;
     serveSubscriptions(conference, participant, now, effects);
+    tellUndecodable(conference, participant, effects);
     tellStreams(conference, participant, now, effects);
   }
   if (looksUpstream) steerUpstream(conference, now, effects);
@@ -95,6 +97,7 @@ function tracksDue(conference: Conference, viewer: Participant): Map<Subscriptio
     const publication = source && conference.tracks.get(keyOfTrack(source));
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
+    if (!canReceive(viewer, publication)) continue;
     // Nobody is offered a track before it can flow.
     if (offered === undefined && (wanted === undefined || publisher.stage.kind !== 'present')) continue;
     const served = serve(viewer, publisher, publication, key, wanted);

@@ -31,6 +31,7 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
       return control({
         ...errorReply(news.error, news.inReplyTo),
         ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
+        ...(news.codec === undefined ? {} : { codec: news.codec }),
       });
     case 'streams':
       return control(news.message);

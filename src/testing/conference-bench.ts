@@ -34,8 +34,8 @@ export function benchClient(name: string, sessionId = 's1', callId = `call-${nam
       },
     },
     tracks: [
-      { ref: audio, kind: 'audio', layers: [{ rid: undefined }] },
-      { ref: video, kind: 'video', layers: ['q', 'h', 'f'].map(rid => ({ rid })) },
+      { ref: audio, kind: 'audio', codec: 'opus', layers: [{ rid: undefined }] },
+      { ref: video, kind: 'video', codec: 'VP8', layers: ['q', 'h', 'f'].map(rid => ({ rid })) },
     ],
   };
 }
