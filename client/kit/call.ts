@@ -2,6 +2,7 @@
 import type { CallRoom } from './call-room.ts';
 import type { Capture } from './capture.ts';
 import { type Mark, type Marks, preciseNow } from './marks.ts';
+import { type MediaPreferences, NO_PREFERENCES } from './media-preferences.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { Others } from './others.ts';
@@ -38,6 +39,7 @@ export interface CallOptions {
   room: RoomOfCall;
   capture: Capture;
   guessSize: () => Shown;
+  preferences?: MediaPreferences;
   /** State, streams or marks changed. */
   changed(): void;
   /** Something that a person should know, while the call goes on. */
@@ -163,7 +165,8 @@ export class Call {
    * has changed; without it, joining takes a little longer.
    */
   prepare(): void {
-    const { confId, focus } = this.#options.room;
+    const { confId, focus, iceServers } = this.#options.room;
+    this.#session?.useIceServers(iceServers);
     if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
     this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
     this.#prepared.prepare();
@@ -206,6 +209,7 @@ export class Call {
         send: (to, type, content, options) => this.#send(to.userId, to.deviceId, type, content, options),
         capture: this.#options.capture,
         iceServers: room.iceServers,
+        preferences: this.#options.preferences ?? NO_PREFERENCES,
         certificate: this.#certificate,
         guessSize: this.#options.guessSize,
         answerTimeoutMs: answerTimeoutMs(this.#history),

@@ -9,6 +9,7 @@ export {
   type CaptureState,
   type SharedScreen,
 } from './capture.ts';
+export type { MediaPreferences } from './media-preferences.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';

@@ -5,6 +5,7 @@ import { ControlChannel } from './control-channel.ts';
 import { type CallAddress, FocusLink, type SendToDevice } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
 import type { Mark } from './marks.ts';
+import type { MediaPreferences } from './media-preferences.ts';
 import { Negotiation } from './negotiation.ts';
 import { Others } from './others.ts';
 import { OwnLayers } from './own-layers.ts';
@@ -35,6 +36,7 @@ export interface SessionOptions {
   send: SendToDevice;
   capture: Capture;
   iceServers: RTCIceServer[];
+  preferences: MediaPreferences;
   /** Made in advance, so that joining does not wait for keys. */
   certificate: RTCCertificate | undefined;
   /** How a new tile would be drawn. */
@@ -60,6 +62,7 @@ export class Session {
   readonly #unlisten: () => void;
   readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
+  #iceServers: RTCIceServer[];
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
@@ -72,10 +75,12 @@ export class Session {
     this.connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
       iceServers: options.iceServers,
+      iceTransportPolicy: options.preferences.relayOnly ? 'relay' : 'all',
       ...(options.certificate === undefined ? {} : { certificates: [options.certificate] }),
     });
     this.others = new Others(options.address.self);
-    this.#own = new OwnStreams(this.connection, options.capture);
+    this.#own = new OwnStreams(this.connection, options.capture, options.preferences);
+    this.#iceServers = options.iceServers;
     this.#layers = new OwnLayers({
       tell: message => this.#control.tell(message),
       senderOf: (...ids) => this.#own.senderOf(this.connection.localDescription?.sdp ?? '', ...ids),
@@ -183,6 +188,13 @@ export class Session {
     this.#layers.offer(streamId, trackId, layers);
   }
 
+  /** The next ICE restart takes these: passwords of relays end. */
+  useIceServers(iceServers: RTCIceServer[]): void {
+    if (this.#isOver || iceServers === this.#iceServers) return;
+    this.#iceServers = iceServers;
+    this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+  }
+
   /** Ends it and tells the focus. `keepAlive`: the page is going away. */
   hangUp(options?: { keepAlive: boolean }): void {
     if (this.#phase === 'over') return;
@@ -276,6 +288,10 @@ export class Session {
       case 'error':
         // The publisher left while we asked for its track: the next metadata says so.
         if (message.code === 'WEIR_UNKNOWN_TRACK') this.#subscriber.forget();
+        else if (message.code === 'WEIR_NO_COMMON_CODEC' && message.tracks !== undefined) {
+          this.others.cannotShow(message.tracks, message.codec);
+          this.#events.changed();
+        }
         else this.#events.refused(problemOfFocus(message));
         return;
       case 'ping':

@@ -15,6 +15,7 @@ import {
   loginWithToken,
   type OwnFocus,
   type FocusRef,
+  type MediaPreferences,
   type Problem,
   problem,
   ProblemError,
@@ -49,6 +50,7 @@ export class AppModel {
   homeserver: Homeserver | undefined;
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;
+  readonly #media: MediaPreferences | undefined;
   #autojoin: boolean;
   #resume: { audio: boolean; video: boolean } | undefined;
   readonly #asking: Promise<void>;
@@ -56,6 +58,7 @@ export class AppModel {
   constructor(link: Link) {
     const stored = loadSession();
     const video = link.video ?? stored.video;
+    this.#media = link.media ?? stored.media;
     this.capture = new Capture(video);
     this.capture.onChange(() => {
       this.captureChanges.value += 1;
@@ -64,7 +67,7 @@ export class AppModel {
     this.#linkFocus = link.focus ?? stored.focus;
     this.#autojoin = link.autojoin;
     if (link.credentials !== undefined) saveSession({ credentials: link.credentials });
-    saveSession({ focus: this.#linkFocus, video });
+    saveSession({ focus: this.#linkFocus, video, media: this.#media });
     this.#asking = askFocus(location.href).then(focus => {
       this.focus.value = focus;
     });
@@ -265,6 +268,7 @@ export class AppModel {
       room,
       capture: this.capture,
       guessSize: () => this.guessSize(),
+      ...(this.#media === undefined ? {} : { preferences: this.#media }),
       notice: reason => this.messages.notify(reason),
       announce: text => this.messages.announce(text),
     });

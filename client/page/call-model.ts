@@ -5,6 +5,7 @@ import {
   type CallRoom,
   type CallState,
   type Capture,
+  type MediaPreferences,
   MicrophoneLevel,
   type Problem,
   receiverLevel,
@@ -58,6 +59,7 @@ export class CallModel {
     room: CallRoom;
     capture: Capture;
     guessSize: () => Shown;
+    preferences?: MediaPreferences;
     notice: (reason: Problem) => void;
     announce: (text: string) => void;
   }) {
@@ -67,6 +69,7 @@ export class CallModel {
       room: options.room,
       capture: options.capture,
       guessSize: options.guessSize,
+      ...(options.preferences === undefined ? {} : { preferences: options.preferences }),
       changed: () => this.#update(),
       notice: options.notice,
     });

@@ -19,15 +19,14 @@ import type { MediaBody, Section } from './sections.ts';
 const IDENTIFYING: readonly HeaderExtensionUri[] = [EXTENSION.mid, EXTENSION.rid, EXTENSION.repairedRid];
 const USED: readonly HeaderExtensionUri[] = [...IDENTIFYING, ...CARRIED_EXTENSIONS];
 
-/** What is needed of an offered section beside that. Keyframes and layers of AV1 are told from nothing else. */
-function isUsed(uri: HeaderExtensionUri, codec: { mimeType: string } | undefined): boolean {
-  if (uri === EXTENSION.dependencyDescriptor) return codec?.mimeType.toLowerCase() === 'video/av1';
-  return USED.includes(uri);
+/** Keyframes and layers of AV1 are told from nothing else, by the media engine and by whoever shows them. */
+export function needsDependencies({ mimeType }: { mimeType: string }): boolean {
+  return mimeType.toLowerCase() === 'video/av1';
 }
 
-/** Only received: never in packets of the focus, so that any id of the client's will do. */
-function isOnlyReceived(uri: HeaderExtensionUri): boolean {
-  return IDENTIFYING.includes(uri) || uri === EXTENSION.dependencyDescriptor;
+function isUsed(uri: HeaderExtensionUri, codec: { mimeType: string } | undefined): boolean {
+  if (uri === EXTENSION.dependencyDescriptor) return codec !== undefined && needsDependencies(codec);
+  return USED.includes(uri);
 }
 
 /** The focus's own id of an extension it can receive. */
@@ -73,7 +72,7 @@ export function agreeExtensions(
       continue;
     const own = ownId(capabilities, media.kind, uri);
     if (own === undefined) continue;
-    const harmless = !carried.has(id) && (stack === 'mozilla' || isOnlyReceived(uri));
+    const harmless = !carried.has(id) && (stack === 'mozilla' || IDENTIFYING.includes(uri));
     if (id === own || harmless) {
       extensions.push(direction === 'sendonly' ? { uri, id, direction: 'recvonly' } : { uri, id });
     } else {
@@ -94,7 +93,7 @@ export function feedbackFor(feedback: readonly RtcpFeedback[], extensions: reado
 }
 
 /**
- * Capabilities to send to a client with. Extensions that it has another id for are left out; where transport-cc is one of
+ * Capabilities to send to a client with; the dependency descriptor is for codecs that need it. Extensions that it has another id for are left out; where transport-cc is one of
  * them its feedback goes, too, and the receiver's estimate (REMB) drives.
  */
 export function receiveCapabilities(
@@ -111,11 +110,12 @@ export function receiveCapabilities(
     const theirs = offered.find(extension => extension.id === id);
     return theirs === undefined ? uri === EXTENSION.absSendTime : theirs.uri === uri;
   };
+  const isSent = ({ uri, direction }: Capabilities['headerExtensions'][number]): boolean =>
+    // The media engine passes it on under its own id, whatever it says of itself.
+    uri === EXTENSION.dependencyDescriptor ||
+    (CARRIED_EXTENSIONS.includes(uri) && (direction === 'sendrecv' || direction === 'sendonly'));
   const headerExtensions = capabilities.headerExtensions.filter(
-    ({ uri, preferredId, direction }) =>
-      CARRIED_EXTENSIONS.includes(uri) &&
-      (direction === 'sendrecv' || direction === 'sendonly') &&
-      fits(uri, preferredId),
+    extension => isSent(extension) && fits(extension.uri, extension.preferredId),
   );
   if (headerExtensions.some(({ uri }) => uri === EXTENSION.transportCc)) return { ...capabilities, headerExtensions };
   const codecs = capabilities.codecs.map(codec => ({

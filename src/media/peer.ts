@@ -250,6 +250,7 @@ export class MediasoupPeer implements Peer {
     return writeDescription({
       type,
       stack: this.#lastOffer?.stack ?? 'other',
+      allowsLongExtensions: this.#lastOffer?.allowsLongExtensions ?? false,
       version: this.#version,
       sessionId: this.#sessionId,
       sections,
