@@ -1,6 +1,6 @@
 /** Agreement on one section that a client publishes in: codec, extensions, and what it then sends (RFC 3264, RFC 8829). */
 import type { ErrorCode } from '../wire/errors.ts';
-import { type Capability, capabilityFor, hasSimulcast } from './codecs.ts';
+import { type Capability, capabilityFor, hasSimulcast, needsDependencies } from './codecs.ts';
 import { agreeExtensions, type ExtensionAgreement, feedbackFor } from './extensions.ts';
 import { layersFromLowest } from './layers.ts';
 import type { RemoteMedia, Stack, TrackIds } from './remote.ts';
@@ -63,9 +63,14 @@ export function agree(media: RemoteMedia, protocol: string, stack: Stack, terms:
     const place = ({ capability }: (typeof pairs)[number]): number => capabilities.codecs.indexOf(capability);
     pairs.sort((one, other) => place(one) - place(other));
   }
-  const [chosen] = pairs.filter(({ codec, capability }) => !collides(codec, capabilities, own => own === capability));
+  const describes = ({ extensions, added }: ExtensionAgreement): boolean =>
+    [...extensions, ...added].some(({ uri }) => uri === EXTENSION.dependencyDescriptor);
+  const usable = pairs.filter(
+    ({ codec }) => !needsDependencies(codec) || describes(agreeExtensions(media, stack, capabilities, codec)),
+  );
+  const chosen = usable.find(({ codec, capability }) => !collides(codec, capabilities, own => own === capability));
   if (chosen === undefined) {
-    return pairs.length === 0
+    return usable.length === 0
       ? { kind: 'refused', code: 'WEIR_NO_COMMON_CODEC', message: `no ${media.kind} codec that the focus forwards` }
       : { kind: 'refused', code: 'WEIR_PAYLOAD_COLLISION', message: 'its payload type means another codec here' };
   }

@@ -1,6 +1,6 @@
 /** Which codecs two ends have in common, and what each can be sent with. */
 import type { RemoteDescription } from './remote.ts';
-import { type Capabilities, isRtx, type MediaKind, type RtpCodec } from './rtp.ts';
+import { type Capabilities, EXTENSION, isRtx, type MediaKind, type RtpCodec } from './rtp.ts';
 
 export type Capability = Capabilities['codecs'][number];
 
@@ -42,9 +42,14 @@ export function capabilityFor(offered: RtpCodec, capabilities: Capabilities): Ca
   );
 }
 
+/** Keyframes and layers of AV1 are told from the dependency descriptor alone, by the media engine and by whoever shows them. */
+export function needsDependencies({ mimeType }: { mimeType: string }): boolean {
+  return mimeType.toLowerCase() === 'video/av1';
+}
+
 /**
  * Names of the focus's codecs that a client can receive: those of any section that it offers. Of a kind for which it has no
- * section yet nothing is known, so all of them: its answer will tell.
+ * section yet nothing is known, so all of them: its answer will tell. `capabilities`: what it can be sent with.
  */
 export function receivableCodecs(offer: RemoteDescription, capabilities: Capabilities): string[] {
   const media = offer.sections.flatMap(({ content, rejected }) =>
@@ -54,8 +59,10 @@ export function receivableCodecs(offer: RemoteDescription, capabilities: Capabil
   const offered = new Set(
     media.flatMap(({ codecs }) => codecs.map(codec => capabilityFor(codec, capabilities))).filter(known => known),
   );
+  const describes = capabilities.headerExtensions.some(({ uri }) => uri === EXTENSION.dependencyDescriptor);
   return capabilities.codecs
     .filter(capability => !isRtx(capability) && (offered.has(capability) || !told.has(capability.kind)))
+    .filter(capability => describes || !needsDependencies(capability))
     .map(codecName);
 }
 

@@ -2,6 +2,7 @@
  * Header extensions when both ends send over one transport: browsers bundle everything, and their later offers know a single
  * BUNDLE group only, so what the client sends and what it is sent share one space of ids (RFC 8843 section 9.1, RFC 8285).
  */
+import { needsDependencies } from './codecs.ts';
 import type { RemoteDescription, RemoteMedia, Stack } from './remote.ts';
 import {
   type Capabilities,
@@ -18,11 +19,6 @@ import type { MediaBody, Section } from './sections.ts';
 /** What the packets of a client are told apart by. */
 const IDENTIFYING: readonly HeaderExtensionUri[] = [EXTENSION.mid, EXTENSION.rid, EXTENSION.repairedRid];
 const USED: readonly HeaderExtensionUri[] = [...IDENTIFYING, ...CARRIED_EXTENSIONS];
-
-/** Keyframes and layers of AV1 are told from nothing else, by the media engine and by whoever shows them. */
-export function needsDependencies({ mimeType }: { mimeType: string }): boolean {
-  return mimeType.toLowerCase() === 'video/av1';
-}
 
 function isUsed(uri: HeaderExtensionUri, codec: { mimeType: string } | undefined): boolean {
   if (uri === EXTENSION.dependencyDescriptor) return codec !== undefined && needsDependencies(codec);

@@ -6,6 +6,7 @@ import { receiveCapabilities, withoutFeedback } from '../../signalling/sdp/exten
 import { afterOurAnswer, afterTheirAnswer, EMPTY_LEDGER, type Ledger } from '../../signalling/sdp/ledger.ts';
 import { readDescription } from '../../signalling/sdp/read.ts';
 import type { RemoteDescription, RemoteTransport } from '../../signalling/sdp/remote.ts';
+import type { Capabilities } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
 import { writeDescription } from '../../signalling/sdp/write.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
@@ -193,7 +194,7 @@ export class MediasoupPeer implements Peer {
       sdp: this.#write('answer', change.sections),
       published: this.#publications.list(),
       refused: change.refused,
-      receives: receivableCodecs(offer, capabilities),
+      receives: receivableCodecs(offer, this.#sendable(offer)),
       offerDue: change.sections.some(
         section => section.kind === 'publishing' && section.direction !== 'inactive' && section.added.length > 0,
       ),
@@ -204,11 +205,17 @@ export class MediasoupPeer implements Peer {
     const lastOffer = this.#lastOffer;
     if (lastOffer === undefined)
       throw new WeirError('WEIR_UNEXPECTED_MESSAGE', 'the client has not offered anything yet');
-    const ours = withCodecs(this.#conference.capabilities, receivableCodecs(lastOffer, this.#conference.capabilities));
-    const sendable = this.#settings.congestionControl ? ours : withoutFeedback(ours);
-    const capabilities = receiveCapabilities(sendable, lastOffer, this.#ledger.agreed);
+    const sendable = this.#sendable(lastOffer);
+    const capabilities = withCodecs(sendable, receivableCodecs(lastOffer, sendable));
     this.#ledger = await this.#sent.propose(tracks, this.#ledger, this.#path.transport, capabilities);
     return { sdp: this.#write('offer', this.#ledger.offered ?? []) };
+  }
+
+  /** What the client can be sent with, as far as header extensions go. */
+  #sendable(offer: RemoteDescription): Capabilities {
+    const { capabilities } = this.#conference;
+    const ours = this.#settings.congestionControl ? capabilities : withoutFeedback(capabilities);
+    return receiveCapabilities(ours, offer, this.#ledger.agreed);
   }
 
   async #accept(sdp: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import { needsDependencies } from '../../signalling/sdp/extensions.ts';
+import { needsDependencies } from '../../signalling/sdp/codecs.ts';
 import { type Capabilities, EXTENSION, isHeaderExtension, type RtpCodec } from '../../signalling/sdp/rtp.ts';
 import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';

@@ -20,15 +20,15 @@ export class CallPages {
   }
 
   static async open({ prefix = [], origin }: CallPagesOptions = {}): Promise<CallPages> {
-    const [command = '/usr/bin/chromium', ...before] = [...prefix, '/usr/bin/chromium'];
     const browser = await launch({
-      executablePath: command,
-      // All arguments are ours: the command may be another one that runs the browser.
+      // All arguments are ours: the first of them say what runs the browser.
+      executablePath: '/usr/bin/env',
       ignoreDefaultArgs: true,
       // The browser ends when the pipe does, so also when this process is killed.
       pipe: true,
       args: [
-        ...before,
+        ...prefix,
+        '/usr/bin/chromium',
         '--headless=new',
         '--no-sandbox',
         ...CHROMIUM_FLAGS,
