@@ -41,6 +41,9 @@ export interface MediaConfig {
   /** Never more than there are ports. */
   workers: number;
   workerBin: string | undefined;
+  /** What is preferred first. */
+  codecs: readonly ('opus' | 'VP8' | 'VP9' | 'H264' | 'AV1')[];
+  codecOrder: 'publisher' | 'focus';
   /** bit/s */
   initialBitrate: number;
   congestionControl: boolean;

@@ -13,6 +13,7 @@ export function crossCheck(file: ConfigFile): Findings {
   const findings: Findings = { problems: [], warnings: [] };
   checkListen(file, findings);
   checkPorts(file, findings);
+  checkCodecs(file, findings);
   checkHttp(file, findings);
   checkReach(file, findings);
   return findings;
@@ -70,6 +71,19 @@ function checkPorts({ http, media }: ConfigFile, { problems }: Findings): void {
     if (shared && first <= http.listen.port && http.listen.port <= last) {
       problems.push({ path: 'http.listen.port', message: `is a port of media as well (${first} to ${last}, TCP)` });
     }
+  }
+}
+
+function checkCodecs({ media: { codecs } }: ConfigFile, { problems, warnings }: Findings): void {
+  for (const [index, codec] of codecs.entries()) {
+    if (codecs.indexOf(codec) !== index)
+      problems.push({ path: `media.codecs[${index}]`, message: 'is in the list twice' });
+  }
+  if (!codecs.includes('opus')) {
+    warnings.push({ path: 'media.codecs', message: 'has no opus: nobody can be heard' });
+  }
+  if (codecs.every(codec => codec === 'opus')) {
+    warnings.push({ path: 'media.codecs', message: 'has no codec for video: nobody can be seen' });
   }
 }
 

@@ -119,6 +119,8 @@ function complete(
       tcp: media.tcp,
       workers: workers === 'auto' ? Math.max(1, Math.min(cores, ports.max - ports.min + 1)) : workers,
       workerBin: absolute(media.worker_bin),
+      codecs: media.codecs,
+      codecOrder: media.codec_order,
       initialBitrate: media.initial_bitrate,
       congestionControl: media.congestion_control === 'on',
       iceConsentTimeoutMs: media.ice_consent_timeout_s * 1000,

@@ -72,6 +72,22 @@ export const Media = Type.Object(
         }),
       ),
     ),
+    codecs: Type.Array(Type.Enum(['opus', 'VP8', 'VP9', 'H264', 'AV1']), {
+      ...notes({
+        description:
+          'Codecs that are forwarded. A picture is sent on in the codec that its publisher sends it in, so everybody sees everybody for certain only where one codec for video is left.',
+        default: ['opus', 'VP8', 'VP9', 'H264', 'AV1'],
+      }),
+      minItems: 1,
+      maxItems: 5,
+    }),
+    codec_order: Type.Union([Type.Literal('publisher'), Type.Literal('focus')], {
+      ...notes({
+        description:
+          'Whose order decides what a client sends that offers several codecs: its own, or that of media.codecs.',
+        default: 'publisher',
+      }),
+    }),
     initial_bitrate: Type.Integer({
       ...notes({
         description: 'What a viewer is sent at first, before its bandwidth is known.',

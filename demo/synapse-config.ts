@@ -9,6 +9,8 @@ export interface SynapseConfigOptions {
   sharedSecret: string;
   /** Keeps the limits of a homeserver on the internet; lifted otherwise. */
   keepRateLimits: boolean;
+  /** Put over all the rest. */
+  more?: Record<string, unknown>;
 }
 
 const LIFTED = { per_second: 10_000, burst_count: 10_000 };
@@ -49,6 +51,7 @@ export function synapseConfig(options: SynapseConfigOptions): string {
       // The users' passwords are random and live as long as the folder: no reason to spend a second on each.
       bcrypt_rounds: 4,
       ...(options.keepRateLimits ? {} : liftedRateLimits()),
+      ...options.more,
     },
     undefined,
     2,

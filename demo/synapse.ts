@@ -21,6 +21,8 @@ export interface SynapseOptions {
   /** Put before the command, such as ['ip', 'netns', 'exec', 'far']. */
   prefix?: readonly string[];
   keepRateLimits?: boolean;
+  /** More for homeserver.yaml, put over what the other options make. */
+  config?: Record<string, unknown>;
   /** Gives up starting, and ends what was started. */
   signal?: AbortSignal;
 }
@@ -112,6 +114,7 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
       stateDir,
       sharedSecret,
       keepRateLimits: options.keepRateLimits ?? false,
+      ...(options.config && { more: options.config }),
     });
     await writeFile(join(stateDir, 'homeserver.yaml'), config, { mode: 0o600 });
     try {

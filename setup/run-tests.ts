@@ -71,7 +71,7 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
   if (unknown.length > 0) {
     throw new Failure(`There is no step ${unknown.join(', ')}.`, `Steps: ${STEPS.map(step => step.name).join(', ')}.`);
   }
-  const prepared = await prepare({ systemPackages: ['chromium', 'firefox-esr', 'iproute2'], signal });
+  const prepared = await prepare({ systemPackages: ['chromium', 'coturn', 'firefox-esr', 'iproute2'], signal });
   const env = {
     ...process.env,
     MEDIASOUP_WORKER_BIN: prepared.worker,

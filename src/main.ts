@@ -303,6 +303,8 @@ function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
     logger: log,
     clock: systemClock,
     iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
+    codecs: media.codecs,
+    codecOrder: media.codecOrder,
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
     dataRates: limits.data,

@@ -1,7 +1,15 @@
 /** What the core asks of the world. Adapters implement these; only main.ts joins them. */
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
-import type { ConferenceKey, DataChannelRef, OpenSession, SessionKey, SubscriptionKey, TrackRef } from './session.ts';
+import type {
+  ConferenceKey,
+  DataChannelRef,
+  OpenSession,
+  SessionKey,
+  SubscriptionKey,
+  TrackKey,
+  TrackRef,
+} from './session.ts';
 
 /** Time, as everything but the adapters sees it. */
 export interface Clock {
@@ -47,9 +55,16 @@ export interface StoredState {
 export interface PublishedTrack {
   ref: TrackRef;
   kind: 'audio' | 'video';
-  /** Simulcast layers, the lowest first, by their rids where they have any; one for a track without simulcast. */
+  /** Name of what it is sent in: `opus`, `VP8`… */
+  codec: string;
+  /** The lowest first: simulcast layers, by their rids where they have any, or spatial ones of one stream. At least one. */
   layers: readonly { rid: string | undefined }[];
+  /** The layers are spatial ones of one stream (SVC). */
+  svc?: boolean;
 }
+
+/** Scalability modes (W3C WebRTC-SVC) of those tracks that have one. */
+export type ScalabilityModes = ReadonlyMap<TrackKey, string>;
 
 /** How a viewer is served of a track. */
 export interface Served {
@@ -151,6 +166,8 @@ export interface AnsweredOffer {
   published: PublishedTrack[];
   /** Sections that were refused (answered, but without media), with the reason. */
   refused: { mid: string; code: ErrorCode; message: string }[];
+  /** Names of the codecs that the client can be sent; absent: all. */
+  receives?: readonly string[];
   /** The client's media is whole only with an offer of ours (header extensions), of whatever tracks: make one. */
   offerDue?: boolean;
 }
@@ -164,9 +181,10 @@ export interface Peer {
   /**
    * Takes an offer of the client and answers it, whatever its directions, ICE restarts included. An offer of ours that is
    * out is rolled back first: its new sections come again with the next `offer()`.
+   * `modes`: scalability modes (W3C WebRTC-SVC) in which the client says that it sends tracks, where it does.
    * Rejects with WEIR_BAD_SDP or WEIR_MEDIA_FAILED; the peer is then as it was.
    */
-  answer(sdp: string): Promise<AnsweredOffer>;
+  answer(sdp: string, modes?: ScalabilityModes): Promise<AnsweredOffer>;
   /** Makes an offer of exactly these tracks; sections of others become inactive. */
   offer(tracks: OfferedTrack[]): Promise<{ sdp: string }>;
   /** Takes the client's answer to the latest offer. Rejects with WEIR_BAD_SDP. */

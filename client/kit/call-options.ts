@@ -1,4 +1,5 @@
 /** What a call needs, and the states it is in. */
+import type { MediaPreferences } from './media-preferences.ts';
 import type { CallRoom } from './call-room.ts';
 import type { DoorOf } from './call-signalling.ts';
 import type { Capture } from './capture.ts';
@@ -37,6 +38,7 @@ export interface CallOptions {
   room: RoomOfCall;
   capture: Capture;
   guessSize: () => Shown;
+  preferences?: MediaPreferences;
   network: Network;
   /** Where to find fast signalling; it is used as far as it works, and missed by nobody. */
   doorOf: DoorOf;

@@ -1,6 +1,7 @@
 /** A room that we are in, kept up to date, and whether a call can be held there. */
 import type { StateEvent, ToDeviceMessage } from './homeserver-answers.ts';
 import type { Homeserver } from './homeserver.ts';
+import { IceServers } from './ice-servers.ts';
 import { type Problem, problem, problemOf } from './problems.ts';
 import {
   CALL_CONTENT,
@@ -41,6 +42,9 @@ export interface CallRoomOptions {
   focus: FocusRef | undefined;
 }
 
+/** How long entering a room waits for the homeserver's relays, beyond its state: most networks need none. */
+const TURN_PATIENCE_MS = 1_000;
+
 export class CallRoom {
   readonly homeserver: Homeserver;
   readonly roomId: string;
@@ -54,13 +58,17 @@ export class CallRoom {
   #removed = false;
   #trouble: Problem | undefined;
   #focusProblem: Problem | undefined;
-  #iceServers: RTCIceServer[] = [];
+  readonly #ice: IceServers;
 
   private constructor(options: CallRoomOptions, roomId: string) {
     this.#options = options;
     this.homeserver = options.homeserver;
     this.roomId = roomId;
     this.#confId = options.confId;
+    this.#ice = new IceServers(
+      () => options.homeserver.iceServers(),
+      () => this.#changed(),
+    );
     this.#sync = new SyncLoop(options.homeserver, roomId, {
       toDevice: message => {
         for (const listener of this.#messages) listener(message);
@@ -81,9 +89,9 @@ export class CallRoom {
   static async open(options: CallRoomOptions): Promise<CallRoom> {
     const roomId = await options.homeserver.join(options.room, options.via);
     const room = new CallRoom(options, roomId);
-    room.#fetchIceServers();
     try {
       await room.#sync.start();
+      await room.#ice.known(TURN_PATIENCE_MS);
     } catch (thrown) {
       room.close();
       throw thrown;
@@ -102,7 +110,7 @@ export class CallRoom {
     return this.#confId ?? runningConference(this.#state);
   }
   get iceServers(): RTCIceServer[] {
-    return this.#iceServers;
+    return this.#ice.servers;
   }
   /** The homeserver does not answer, or worse. */
   get trouble(): Problem | undefined {
@@ -211,6 +219,7 @@ export class CallRoom {
 
   close(): void {
     this.#sync.stop();
+    this.#ice.close();
     this.#changes.clear();
     this.#messages.clear();
   }
@@ -221,16 +230,6 @@ export class CallRoom {
 
   async #putMember(content: object, options: { keepAlive?: boolean } = {}): Promise<void> {
     await this.homeserver.putState(this.roomId, CALL_MEMBER_EVENT_TYPES[0], this.self.userId, content, options);
-  }
-
-  #fetchIceServers(): void {
-    this.homeserver.iceServers().then(
-      servers => {
-        this.#iceServers = servers;
-      },
-      // A homeserver without relays, or one that limits the rate: calls work without in most networks.
-      () => undefined,
-    );
   }
 
   /** Invites the focus of this page where it is needed and missing. */

@@ -493,3 +493,48 @@ describe('coming back', () => {
     expect(refused).toBeGreaterThan(3);
   });
 });
+
+describe('relays', () => {
+  it('of the homeserver are used, and new ones by the session that runs', async () => {
+    room.iceServers = [{ urls: ['turn:t.example'], username: 'first' }];
+    call.join();
+    const connection = await connect();
+    expect(connection.configuration).toMatchObject({ iceServers: room.iceServers, iceTransportPolicy: 'all' });
+    room.iceServers = [{ urls: ['turn:t.example'], username: 'second' }];
+    call.prepare();
+    expect(connection.configuration).toMatchObject({ iceServers: room.iceServers, bundlePolicy: 'max-bundle' });
+    expect(FakePeerConnection.made).toHaveLength(1);
+  });
+
+  it('are all that is used, where the link says so', async () => {
+    call.close();
+    call = new Call({
+      room,
+      capture: new Capture(),
+      guessSize: () => 'hidden',
+      preferences: { codecs: [], relayOnly: true },
+      network,
+      doorOf: () => undefined,
+      changed: () => undefined,
+      notice: () => undefined,
+    });
+    call.join();
+    await settle();
+    expect(FakePeerConnection.latest.configuration.iceTransportPolicy).toBe('relay');
+  });
+});
+
+describe('a picture in a codec that the browser has not', () => {
+  it('is said on its stream, and is no trouble of the call', async () => {
+    call.join();
+    const connection = await connect(BO);
+    connection.channel.fakeMessage('org.weir.error', {
+      code: 'WEIR_NO_COMMON_CODEC',
+      message: 'sent in H264, which the client does not receive',
+      tracks: [{ stream_id: 'stream-bo', track_id: 'v' }],
+      codec: 'H264',
+    });
+    expect(call.streams[0]?.undecodable).toBe('H264');
+    expect(notices).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 import { type EntrySession, MemberEntry } from './member-entry.ts';
 import type { NetworkHint } from './network.ts';
 import type { Others } from './others.ts';
+import { NO_PREFERENCES } from './media-preferences.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { RemoteStream } from './remote-streams.ts';
@@ -166,7 +167,8 @@ export class Call {
    * To be called whenever the room has changed, or what is known of the focus; without it, joining takes a little longer.
    */
   prepare(): void {
-    const { confId, focus } = this.#options.room;
+    const { confId, focus, iceServers } = this.#options.room;
+    this.#session?.useIceServers(iceServers);
     if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
     this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
     this.#prepared.prepare();
@@ -210,6 +212,7 @@ export class Call {
         send: this.#send,
         capture: this.#options.capture,
         iceServers: room.iceServers,
+        preferences: this.#options.preferences ?? NO_PREFERENCES,
         certificate: this.#certificate,
         guessSize: this.#options.guessSize,
         answerTimeoutMs: answerTimeoutMs(this.#history),

@@ -34,6 +34,28 @@ export function screenEncodings(size: CaptureSize): RTCRtpEncodingParameters[] {
   return layers(size, [1, 1.5, 3]);
 }
 
+type SvcEncoding = RTCRtpEncodingParameters & { scalabilityMode: string };
+
+/** px. Encoders leave out spatial layers that would be smaller, whatever they were asked for. */
+const LEAST_SPATIAL_LAYER = { width: 240, height: 135 };
+
+/**
+ * The layers of a camera in one stream (W3C WebRTC-SVC), each half of the next, as many as its size gives: they need each other in
+ * keyframes only.
+ */
+export function svcCameraEncoding({ width, height }: CaptureSize): SvcEncoding[] {
+  const halvings = Math.log2(Math.min(width / LEAST_SPATIAL_LAYER.width, height / LEAST_SPATIAL_LAYER.height));
+  const layerCount = Math.min(3, Math.max(1, 1 + Math.floor(halvings)));
+  const bitrates = [1, 2, 4].slice(0, layerCount).map(scale => videoBitrate(width / scale, height / scale));
+  const maxBitrate = bitrates.reduce((sum, bitrate) => sum + bitrate, 0);
+  return [{ active: true, maxBitrate, scalabilityMode: layerCount === 1 ? 'L1T3' : `L${layerCount}T3_KEY` }];
+}
+
+/** A screen in one stream: spatial layers of it would halve it, and make text illegible. */
+export function oneScreenEncoding({ width, height }: CaptureSize): SvcEncoding[] {
+  return [{ active: true, maxBitrate: videoBitrate(width, height), scalabilityMode: 'L1T3' }];
+}
+
 export function audioEncodings(): RTCRtpEncodingParameters[] {
   return [{ maxBitrate: AUDIO_BITRATE }];
 }

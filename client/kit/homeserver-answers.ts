@@ -59,6 +59,8 @@ export const readTurnServers = parserOf(
     uris: Type.Optional(Type.Array(Type.String())),
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
+    /** s. */
+    ttl: Type.Optional(Type.Number({ minimum: 0 })),
   }),
 );
 export const readWellKnown = parserOf(

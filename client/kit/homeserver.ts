@@ -16,6 +16,7 @@ import {
   readWhoAmI,
   type SyncAnswer,
 } from './homeserver-answers.ts';
+import type { TurnAnswer } from './ice-servers.ts';
 import { problem, type ProblemCode, ProblemError } from './problems.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -202,19 +203,17 @@ export class Homeserver {
     return trusted(readSync(answer));
   }
 
-  /** The homeserver's relays for WebRTC; none where it has none or does not say. */
-  async iceServers(): Promise<RTCIceServer[]> {
+  /** The homeserver's relays for WebRTC and how long they may be used; none where it has none or does not say. */
+  async iceServers(): Promise<TurnAnswer> {
     const parsed = readTurnServers(await this.#request(Method.Get, '/voip/turnServer'));
-    if (parsed.kind === 'bad') return [];
-    const { uris, username, password } = parsed.value;
-    if (uris === undefined || uris.length === 0) return [];
-    return [
-      {
-        urls: uris,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { credential: password }),
-      },
-    ];
+    const { uris = [], username, password, ttl } = parsed.kind === 'bad' ? {} : parsed.value;
+    if (uris.length === 0) return { servers: [], lifetimeMs: undefined };
+    const server = {
+      urls: uris,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { credential: password }),
+    };
+    return { servers: [server], lifetimeMs: ttl === undefined ? undefined : ttl * 1_000 };
   }
 
   /** A token by which others can ask the homeserver who we are; it opens nothing else. */

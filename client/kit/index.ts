@@ -12,6 +12,7 @@ export {
   type SharedScreen,
 } from './capture.ts';
 export type { FloorKey } from './floor.ts';
+export type { MediaPreferences } from './media-preferences.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';

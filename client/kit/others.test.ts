@@ -69,4 +69,20 @@ describe('the others', () => {
     them.take({ kind: 'speakers', latest: [mic] });
     expect(them.speakers).toEqual([mic]);
   });
+
+  it('say what cannot be shown, until it is sent in another codec or goes', () => {
+    const them = others();
+    const shown = (): unknown => them.streams[0]?.undecodable;
+    them.cannotShow([LENS], 'H264');
+    expect(shown()).toBe('H264');
+    const sdp = ['m=video 9 X 96', 'a=mid:s0', 'a=sendonly', 'a=msid:cam lens', ''].join('\r\n');
+    const receiver = { track: {} };
+    them.bind(sdp, [{ mid: 's0', receiver } as RTCRtpTransceiver]);
+    expect(shown()).toBeUndefined();
+    them.cannotShow([LENS], undefined);
+    expect(shown()).toBe('another codec');
+    them.setMetadata({});
+    them.setMetadata(METADATA);
+    expect(shown()).toBeUndefined();
+  });
 });

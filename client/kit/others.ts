@@ -26,6 +26,8 @@ export class Others {
   #metadata: StreamMetadata = {};
   #bound: ReadonlyMap<string, BoundTrack> = new Map();
   readonly #grants = new Map<string, GrantedTrack>();
+  /** What videos are sent in that cannot be shown here, by track. */
+  readonly #undecodable = new Map<string, string>();
   #available: number | undefined;
   #speakers: readonly TrackIds[] = [];
   /** dBov by track; `undefined` until the focus tells levels. */
@@ -36,7 +38,7 @@ export class Others {
   }
 
   get streams(): RemoteStream[] {
-    return remoteStreams(this.#metadata, this.#bound, this.#self, this.#grants);
+    return remoteStreams(this.#metadata, this.#bound, this.#self, this.#grants, this.#undecodable);
   }
 
   get copies(): RemoteCopy[] {
@@ -77,11 +79,19 @@ export class Others {
       ),
     );
     for (const key of this.#grants.keys()) if (!known.has(key)) this.#grants.delete(key);
+    for (const key of this.#undecodable.keys()) if (!known.has(key)) this.#undecodable.delete(key);
   }
 
   /** A description of the focus holds now. */
   bind(remoteSdp: string, transceivers: RTCRtpTransceiver[]): void {
     this.#bound = bindTracks(remoteSdp, transceivers);
+    // Sent in another codec meanwhile.
+    for (const key of this.#bound.keys()) this.#undecodable.delete(key);
+  }
+
+  /** The focus has tracks that we offered no codec for. */
+  cannotShow(tracks: readonly TrackIds[], codec = 'another codec'): void {
+    for (const { streamId, trackId } of tracks) this.#undecodable.set(trackKey(streamId, trackId), codec);
   }
 
   /** What we no longer ask for is no longer granted; the focus tells of it anew when we do. */

@@ -1,6 +1,15 @@
 /** What we publish on a peer connection, and how we announce it. */
 import type { Capture } from './capture.ts';
-import { audioEncodings, cameraEncodings, captureSizeOf, screenEncodings } from './encodings.ts';
+import {
+  audioEncodings,
+  cameraEncodings,
+  type CaptureSize,
+  captureSizeOf,
+  oneScreenEncoding,
+  screenEncodings,
+  svcCameraEncoding,
+} from './encodings.ts';
+import { type MediaPreferences, preferCodecs, prefersSvc } from './media-preferences.ts';
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
 import { SenderParameters } from './sender-parameters.ts';
@@ -16,6 +25,8 @@ export interface OwnSection {
   /** px; only of video that runs. */
   width?: number | undefined;
   height?: number | undefined;
+  /** In which its layers come in one stream. */
+  scalabilityMode?: string | undefined;
 }
 
 /**
@@ -30,7 +41,7 @@ export function ownMetadata(
 ): StreamMetadata {
   const sent = sentTracks(sdp);
   const metadata: StreamMetadata = {};
-  for (const { mid, kind, purpose, width, height } of sections) {
+  for (const { mid, kind, purpose, width, height, scalabilityMode } of sections) {
     const ids = mid === null ? undefined : sent.get(mid);
     if (ids === undefined) continue;
     const stream = (metadata[ids.streamId] ??= {
@@ -46,6 +57,7 @@ export function ownMetadata(
       kind,
       ...(width === undefined ? {} : { width }),
       ...(height === undefined ? {} : { height }),
+      ...(scalabilityMode === undefined ? {} : { 'org.weir.scalability_mode': scalabilityMode }),
     };
     stream.tracks = { ...stream.tracks, [ids.trackId]: track };
   }
@@ -66,13 +78,15 @@ interface Sending {
 export class OwnStreams {
   readonly #connection: RTCPeerConnection;
   readonly #capture: Capture;
+  readonly #preferences: MediaPreferences;
   readonly #audio: Sending;
   readonly #video: Sending;
   #screen: Sending[] = [];
 
-  constructor(connection: RTCPeerConnection, capture: Capture) {
+  constructor(connection: RTCPeerConnection, capture: Capture, preferences: MediaPreferences) {
     this.#connection = connection;
     this.#capture = capture;
+    this.#preferences = preferences;
     const streams = [new MediaStream()];
     const size = captureSizeOf(capture.videoTrack, capture.plannedSize);
     this.#audio = this.#add('audio', 'm.usermedia', {
@@ -83,7 +97,7 @@ export class OwnStreams {
     this.#video = this.#add('video', 'm.usermedia', {
       direction: 'sendrecv',
       streams,
-      sendEncodings: cameraEncodings(size),
+      sendEncodings: this.#cameraEncodings(size),
     });
     this.update();
   }
@@ -93,7 +107,7 @@ export class OwnStreams {
     put(this.#audio, this.#capture.audioTrack);
     const camera = this.#capture.videoTrack;
     if (put(this.#video, camera) && camera !== undefined) {
-      const wanted = cameraEncodings(captureSizeOf(camera, this.#capture.plannedSize));
+      const wanted = this.#cameraEncodings(captureSizeOf(camera, this.#capture.plannedSize));
       this.#video.parameters.want({ bitrates: wanted.map(({ maxBitrate }) => maxBitrate) });
     }
     return this.#updateScreen();
@@ -117,13 +131,18 @@ export class OwnStreams {
   metadata(sdp: string, self: Device): StreamMetadata {
     const sections = this.#sections.map(({ transceiver, kind, purpose }) => {
       const { width, height } = kind === 'video' ? (transceiver.sender.track?.getSettings() ?? {}) : {};
-      return { mid: transceiver.mid, kind, purpose, width, height };
+      const scalabilityMode = kind === 'video' ? scalabilityModeOf(transceiver.sender) : undefined;
+      return { mid: transceiver.mid, kind, purpose, width, height, scalabilityMode };
     });
     return ownMetadata(sdp, sections, self, { audio: this.#capture.audioMuted, video: this.#capture.videoMuted });
   }
 
   get #sections(): Sending[] {
     return [this.#audio, this.#video, ...this.#screen];
+  }
+
+  #cameraEncodings(size: CaptureSize): RTCRtpEncodingParameters[] {
+    return prefersSvc(this.#preferences) ? svcCameraEncoding(size) : cameraEncodings(size);
   }
 
   #updateScreen(): boolean {
@@ -139,7 +158,7 @@ export class OwnStreams {
     if (shared === undefined) return true;
     const streams = [new MediaStream()];
     const size = captureSizeOf(shared.video, { width: 1920, height: 1080, frameRate: 15 });
-    const sendEncodings = screenEncodings(size);
+    const sendEncodings = prefersSvc(this.#preferences) ? oneScreenEncoding(size) : screenEncodings(size);
     this.#screen.push(this.#add(shared.video, 'm.screenshare', { direction: 'sendonly', streams, sendEncodings }));
     if (shared.audio !== undefined) {
       this.#screen.push(this.#add(shared.audio, 'm.screenshare', { direction: 'sendonly', streams }));
@@ -150,8 +169,16 @@ export class OwnStreams {
   #add(what: MediaStreamTrack | 'audio' | 'video', purpose: Purpose, init: RTCRtpTransceiverInit): Sending {
     const transceiver = this.#connection.addTransceiver(what, init);
     const kind = (typeof what === 'string' ? what : what.kind) === 'audio' ? 'audio' : 'video';
+    if (kind === 'video') preferCodecs(transceiver, this.#preferences);
     return { transceiver, parameters: new SenderParameters(transceiver.sender), kind, purpose };
   }
+}
+
+/** The mode of a single stream; browsers that know no modes tell none, whatever the types say. */
+function scalabilityModeOf(sender: RTCRtpSender): string | undefined {
+  const { encodings = [] }: Partial<RTCRtpSendParameters> = sender.getParameters();
+  const [only, second] = encodings as (RTCRtpEncodingParameters & { scalabilityMode?: string })[];
+  return second === undefined ? only?.scalabilityMode : undefined;
 }
 
 /** True where the sender had another track. */

@@ -28,6 +28,8 @@ export interface RemoteStream {
   video: BoundTrack | undefined;
   /** What the focus lets us have of the video: a layer (0 the lowest) or none, and why; `undefined` where it said nothing. */
   granted: GrantedTrack['grant'] | undefined;
+  /** What the video is sent in, where this browser did not offer to receive that: it cannot be shown. */
+  undecodable: string | undefined;
 }
 
 /** A further copy of somebody's track, at a size of its own (extension `org.weir.variant`). */
@@ -65,6 +67,7 @@ export function remoteStreams(
   bound: ReadonlyMap<string, BoundTrack>,
   self: Device,
   grants: ReadonlyMap<string, GrantedTrack> = new Map(),
+  undecodable: ReadonlyMap<string, string> = new Map(),
 ): RemoteStream[] {
   return Object.entries(withoutOwn(metadata, self)).flatMap(([streamId, stream]) => {
     const { user_id: userId, device_id: deviceId } = stream;
@@ -91,6 +94,7 @@ export function remoteStreams(
         audio: boundTo(audioTrackId),
         video: boundTo(videoTrackId),
         granted,
+        undecodable: videoTrackId === undefined ? undefined : undecodable.get(trackKey(streamId, videoTrackId)),
       },
     ];
   });

@@ -25,6 +25,13 @@ describe('wished encodings', () => {
     expect(wishedEncodings(layers(), { layers: [{ active: false }] })).toBeUndefined();
   });
 
+  it('of one stream go on while any of its layers is wanted', () => {
+    const [on, off] = [{ active: true }, { active: false }];
+    expect(wishedEncodings([{ active: true }], { layers: [on, off, off] })).toBeUndefined();
+    expect(actives(wishedEncodings([{ active: true }], { layers: [off, off, off] }))).toEqual([false]);
+    expect(actives(wishedEncodings([{ active: false }], { layers: [off, on, off] }))).toEqual([true]);
+  });
+
   it('are none where all is well, or nothing is known yet', () => {
     expect(wishedEncodings(layers(), { layers: [{ rid: 'f', active: true }], bitrates: [100, undefined] })).toBe(
       undefined,

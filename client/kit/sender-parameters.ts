@@ -41,6 +41,8 @@ function wishedActive(
   const named = rid === undefined ? undefined : layers.find(layer => layer.rid === rid);
   if (named !== undefined) return named.active;
   const unnamed = layers.filter(layer => layer.rid === undefined);
+  // Layers of one stream: it goes on while anybody wants one of them.
+  if (encodings.length === 1 && unnamed.length > 1) return unnamed.some(({ active }) => active);
   // Cut down to one encoding, a browser may keep the rid that nobody else knows.
   return unnamed.length === encodings.length ? unnamed[encodings.length - 1 - index]?.active : undefined;
 }

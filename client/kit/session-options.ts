@@ -1,4 +1,5 @@
 /** What a session needs, and what it tells. */
+import type { MediaPreferences } from './media-preferences.ts';
 import type { ApplicationData } from './application-data.ts';
 import type { Capture } from './capture.ts';
 import type { CallAddress, LineOfSession } from './focus-link.ts';
@@ -32,6 +33,7 @@ export interface SessionOptions {
   capture: Capture;
   data: ApplicationData;
   iceServers: RTCIceServer[];
+  preferences: MediaPreferences;
   /** Made in advance, so that joining does not wait for keys. */
   certificate: RTCCertificate | undefined;
   /** How a new tile would be drawn. */

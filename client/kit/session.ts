@@ -42,6 +42,7 @@ export class Session {
   readonly #unlisten: () => void;
   readonly #candidates: CandidateBatch;
   #phase: SessionPhase = 'inviting';
+  #iceServers: RTCIceServer[];
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
@@ -65,10 +66,12 @@ export class Session {
     this.connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
       iceServers: options.iceServers,
+      iceTransportPolicy: options.preferences.relayOnly ? 'relay' : 'all',
       ...(options.certificate === undefined ? {} : { certificates: [options.certificate] }),
     });
     this.others = new Others(options.address.self);
-    this.#own = new OwnStreams(this.connection, options.capture);
+    this.#own = new OwnStreams(this.connection, options.capture, options.preferences);
+    this.#iceServers = options.iceServers;
     this.layers = new OwnLayers({
       tell: message => this.#control.tell(message),
       senderOf: (...ids) => this.#own.senderOf(this.connection.localDescription?.sdp ?? '', ...ids),
@@ -199,6 +202,13 @@ export class Session {
   hint(hint: NetworkHint): void {
     this.#path.hint(hint);
     if (hint === 'back') this.#negotiation.repeat();
+  }
+
+  /** The next ICE restart takes these: passwords of relays end. */
+  useIceServers(iceServers: RTCIceServer[]): void {
+    if (this.#isOver || iceServers === this.#iceServers) return;
+    this.#iceServers = iceServers;
+    this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
   }
 
   /** Ends it and tells the focus. `keepAlive`: the page is going away. */
@@ -337,6 +347,10 @@ export class Session {
       case 'WEIR_UNKNOWN_TRACK':
         // The publisher left while we asked for its track: the next metadata says so.
         this.subscriber.forget();
+        return;
+      case 'WEIR_NO_COMMON_CODEC':
+        this.others.cannotShow(error.tracks ?? [], error.codec);
+        this.#events.changed();
         return;
       case 'WEIR_NO_SESSION':
         this.unknown();

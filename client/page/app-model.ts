@@ -15,6 +15,7 @@ import {
   loginWithToken,
   type OwnFocus,
   type FocusRef,
+  type MediaPreferences,
   type Problem,
   problem,
   ProblemError,
@@ -51,6 +52,7 @@ export class AppModel {
   homeserver: Homeserver | undefined;
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;
+  readonly #media: MediaPreferences | undefined;
   #autojoin: boolean;
   readonly #toDeviceOnly: boolean;
   #resume: { audio: boolean; video: boolean } | undefined;
@@ -59,6 +61,7 @@ export class AppModel {
   constructor(link: Link) {
     const stored = loadSession();
     const video = link.video ?? stored.video;
+    this.#media = link.media ?? stored.media;
     this.capture = new Capture(video);
     this.capture.onChange(() => {
       this.captureChanges.value += 1;
@@ -68,7 +71,7 @@ export class AppModel {
     this.#autojoin = link.autojoin;
     this.#toDeviceOnly = link.toDeviceOnly;
     if (link.credentials !== undefined) saveSession({ credentials: link.credentials });
-    saveSession({ focus: this.#linkFocus, video });
+    saveSession({ focus: this.#linkFocus, video, media: this.#media });
     this.#asking = askFocus(location.href).then(focus => {
       this.focus.value = focus;
       this.call?.prepare();
@@ -301,6 +304,7 @@ export class AppModel {
       capture: this.capture,
       guessSize: () => this.guessSize(),
       doorOf: focus => this.#doorOf(focus),
+      ...(this.#media === undefined ? {} : { preferences: this.#media }),
       notice: reason => this.messages.notify(reason),
       announce: text => this.messages.announce(text),
     });

@@ -8,6 +8,7 @@ import {
   type CallState,
   type Capture,
   type FloorState,
+  type MediaPreferences,
   MicrophoneLevel,
   type Problem,
   receiverLevel,
@@ -84,6 +85,7 @@ export class CallModel {
     capture: Capture;
     guessSize: () => Shown;
     doorOf: CallOptions['doorOf'];
+    preferences?: MediaPreferences;
     notice: (reason: Problem) => void;
     announce: (text: string) => void;
   }) {
@@ -95,6 +97,7 @@ export class CallModel {
       guessSize: options.guessSize,
       network: browserNetwork(),
       doorOf: options.doorOf,
+      ...(options.preferences === undefined ? {} : { preferences: options.preferences }),
       changed: () => this.#update(),
       notice: options.notice,
     });

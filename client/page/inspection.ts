@@ -22,6 +22,8 @@ export interface InspectedParticipant {
   video: HTMLVideoElement | undefined;
   /** What the focus lets us have of the video: a layer (0 the lowest), or none and why; `undefined` where it said nothing. */
   granted: RemoteStream['granted'];
+  /** What the video is sent in, where this browser cannot show that. */
+  undecodable: string | undefined;
 }
 
 export interface Inspection {

@@ -1,5 +1,5 @@
 /** Links to this page. Whatever is secret stands in the fragment, which no server sees. Pure. */
-import type { CaptureSize, Credentials, FocusRef } from '../kit/index.ts';
+import type { CaptureSize, Credentials, FocusRef, MediaPreferences } from '../kit/index.ts';
 
 /** The call that a link leads to. */
 export interface CallTarget {
@@ -24,6 +24,8 @@ export interface Link {
   video: CaptureSize | undefined;
   /** No fast signalling, for comparisons: `signalling=to-device`. */
   toDeviceOnly: boolean;
+  /** How to send, for tests and odd networks; `undefined` where the link does not say. */
+  media: MediaPreferences | undefined;
 }
 
 /** `640x360x15` → width, height in px, frames a second. */
@@ -33,6 +35,12 @@ export function parseCaptureSize(text: string | null): CaptureSize | undefined {
   const [width, height, frameRate] = match.slice(1).map(Number);
   if (!width || !height || !frameRate) return undefined;
   return { width, height, frameRate };
+}
+
+/** `codec=H264,VP8`: offer pictures in these alone, in this order. `relay=1`: by the homeserver's relays alone. */
+function parseMedia(codec: string | null, relay: string | null): MediaPreferences | undefined {
+  const codecs = (codec ?? '').split(',').filter(name => /^[A-Za-z0-9-]{1,16}$/.test(name));
+  return codecs.length === 0 && relay !== '1' ? undefined : { codecs, relayOnly: relay === '1' };
 }
 
 /** Reads the fragment and the query of an address of this page; what it does not know it passes over. */
@@ -56,6 +64,7 @@ export function parseLink(hash: string, search: string): Link {
     autojoin: said.get('autojoin') === '1',
     video: parseCaptureSize(said.get('video')),
     toDeviceOnly: said.get('signalling') === 'to-device',
+    media: parseMedia(said.get('codec'), said.get('relay')),
   };
 }
 

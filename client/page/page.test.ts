@@ -30,6 +30,14 @@ describe('links', () => {
     });
   });
 
+  it('may force how pictures are sent, and which way media goes', () => {
+    const mediaOf = (said: string): unknown => parseLink(`#/demo?room=!r:x${said}`, '').media;
+    expect(mediaOf('')).toBeUndefined();
+    expect(mediaOf('&codec=H264')).toEqual({ codecs: ['H264'], relayOnly: false });
+    expect(mediaOf('&codec=AV1,VP8&relay=1')).toEqual({ codecs: ['AV1', 'VP8'], relayOnly: true });
+    expect(mediaOf('&codec=%20%2f,&relay=yes')).toBeUndefined();
+  });
+
   it('to a call come back as they were made', () => {
     const target = { room: '#a b:x', confId: 'c&d', via: ['x', 'y:1'], homeserverUrl: 'https://x' };
     expect(parseLink(callFragment(target), '').target).toEqual(target);

@@ -1,5 +1,5 @@
 /** What a tab remembers over a reload. In sessionStorage: two tabs may be two people. */
-import type { CaptureSize, Credentials, FocusRef } from '../kit/index.ts';
+import type { CaptureSize, Credentials, FocusRef, MediaPreferences } from '../kit/index.ts';
 
 const KEY = 'weir.session';
 
@@ -10,6 +10,7 @@ export interface StoredSession {
   fragment: string | undefined;
   focus: FocusRef | undefined;
   video: CaptureSize | undefined;
+  media: MediaPreferences | undefined;
 }
 
 const EMPTY: StoredSession = {
@@ -18,6 +19,7 @@ const EMPTY: StoredSession = {
   fragment: undefined,
   focus: undefined,
   video: undefined,
+  media: undefined,
 };
 
 export function loadSession(): StoredSession {

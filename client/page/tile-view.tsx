@@ -136,12 +136,14 @@ export function TileView({
   const hasPicture = track !== undefined && !stream.videoMuted;
   const { granted } = stream;
   const waiting = hasPicture && granted?.kind === 'paused' && granted.reason === 'bandwidth';
+  const unshown = stream.videoMuted ? undefined : stream.undecodable;
   const speaking = model.speaking.value.has(tile.key);
   const title = screen ? `Screen of ${name}` : name;
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
     waiting ? 'waiting for bandwidth' : '',
+    unshown === undefined ? '' : `its picture cannot be shown here: it is sent in ${unshown}`,
   ].filter(Boolean);
   return (
     <TileFrame
@@ -175,6 +177,9 @@ export function TileView({
         }}
       />
       {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
+      {unshown === undefined ? null : (
+        <p class="tile-unshown">{`This picture cannot be shown here: it is sent in ${unshown}`}</p>
+      )}
       {waiting ? (
         <span class="tile-sign" title="The picture waits for bandwidth">
           <Icon name="waiting" size={15} />

@@ -1,8 +1,9 @@
 /** Agreement on one section that a client publishes in: codec, extensions, and what it then sends (RFC 3264, RFC 8829). */
 import type { ErrorCode } from '../wire/errors.ts';
+import { type Capability, capabilityFor, hasSimulcast, needsDependencies } from './codecs.ts';
 import { agreeExtensions, type ExtensionAgreement, feedbackFor } from './extensions.ts';
 import { layersFromLowest } from './layers.ts';
-import type { RemoteMedia, Stack } from './remote.ts';
+import type { RemoteMedia, Stack, TrackIds } from './remote.ts';
 import {
   type Capabilities,
   EXTENSION,
@@ -13,12 +14,17 @@ import {
   type RtpParameters,
 } from './rtp.ts';
 import type { MediaBody } from './sections.ts';
+import { spatialLayersOf } from './svc.ts';
 
 /** What the focus can do, and within which limits. */
 export interface Terms {
   capabilities: Capabilities;
   /** bit/s; `undefined` for no limit. */
   maxAudioBitrate: number | undefined;
+  /** Whose order of codecs decides what is sent in a section; the client's by default (RFC 3264 section 6.1). */
+  codecOrder?: 'publisher' | 'focus';
+  /** In which scalability mode (W3C WebRTC-SVC) the client says that it sends a track. */
+  scalabilityModeOf?: (track: TrackIds) => string | undefined;
 }
 
 export interface Refusal {
@@ -30,31 +36,7 @@ export interface Refusal {
 export type Agreement =
   | { kind: 'agreed'; body: MediaBody; added: ExtensionAgreement['added'] }
   | { kind: 'refused'; code: ErrorCode; message: string };
-
-type Capability = Capabilities['codecs'][number];
-
-/** Parameters of a codec that make it another one (RFC 6184 section 8.2.2, RFC 9628 section 6). */
-function sameFlavour(offered: RtpCodec, capability: Capability): boolean {
-  const differs = (name: string) => (offered.parameters[name] ?? 0) !== (capability.parameters[name] ?? 0);
-  // Of an H.264 profile-level-id the level may differ, profile and constraints may not.
-  const profile = (parameters: RtpCodec['parameters']) => String(parameters['profile-level-id'] ?? '').slice(0, 4);
-  return (
-    !differs('packetization-mode') &&
-    !differs('profile-id') &&
-    profile(offered.parameters).toLowerCase() === profile(capability.parameters).toLowerCase()
-  );
-}
-
-function capabilityFor(offered: RtpCodec, capabilities: Capabilities): Capability | undefined {
-  return capabilities.codecs.find(
-    capability =>
-      !isRtx(offered) &&
-      capability.mimeType.toLowerCase() === offered.mimeType.toLowerCase() &&
-      capability.clockRate === offered.clockRate &&
-      capability.channels === offered.channels &&
-      sameFlavour(offered, capability),
-  );
-}
+type Agreed = Extract<Agreement, { kind: 'agreed' }>;
 
 function commonFeedback(offered: RtpCodec, capability: Capability): RtcpFeedback[] {
   return offered.rtcpFeedback.filter(({ type, parameter = '' }) =>
@@ -71,20 +53,31 @@ function collides(codec: RtpCodec, capabilities: Capabilities, meansSame: (own: 
  * Agrees on the codec and the extensions of a section, whatever its direction. What both ends send shares one transport, so a
  * payload type may not mean two codecs.
  */
-export function agree(media: RemoteMedia, protocol: string, stack: Stack, { capabilities }: Terms): Agreement {
+export function agree(media: RemoteMedia, protocol: string, stack: Stack, terms: Terms): Agreement {
+  const { capabilities, codecOrder = 'publisher' } = terms;
   const pairs = media.codecs.flatMap(codec => {
     const capability = capabilityFor(codec, capabilities);
     return capability === undefined ? [] : [{ codec, capability }];
   });
-  const [chosen] = pairs.filter(({ codec, capability }) => !collides(codec, capabilities, own => own === capability));
+  if (codecOrder === 'focus') {
+    const place = ({ capability }: (typeof pairs)[number]): number => capabilities.codecs.indexOf(capability);
+    pairs.sort((one, other) => place(one) - place(other));
+  }
+  const describes = ({ extensions, added }: ExtensionAgreement): boolean =>
+    [...extensions, ...added].some(({ uri }) => uri === EXTENSION.dependencyDescriptor);
+  const usable = pairs.filter(
+    ({ codec }) => !needsDependencies(codec) || describes(agreeExtensions(media, stack, capabilities, codec)),
+  );
+  const chosen = usable.find(({ codec, capability }) => !collides(codec, capabilities, own => own === capability));
   if (chosen === undefined) {
-    return pairs.length === 0
+    return usable.length === 0
       ? { kind: 'refused', code: 'WEIR_NO_COMMON_CODEC', message: `no ${media.kind} codec that the focus forwards` }
       : { kind: 'refused', code: 'WEIR_PAYLOAD_COLLISION', message: 'its payload type means another codec here' };
   }
   const { codec, capability } = chosen;
   const agreed: RtpCodec = {
     ...codec,
+    mimeType: capability.mimeType,
     parameters: { ...codec.parameters, ...capability.parameters },
     rtcpFeedback: commonFeedback(codec, capability),
   };
@@ -94,7 +87,7 @@ export function agree(media: RemoteMedia, protocol: string, stack: Stack, { capa
       other.parameters['apt'] === codec.payloadType &&
       !collides(other, capabilities, own => isRtx(own) && own.parameters['apt'] === codec.payloadType),
   );
-  const { extensions, added } = agreeExtensions(media, stack, capabilities);
+  const { extensions, added } = agreeExtensions(media, stack, capabilities, agreed);
   const codecs = rtx === undefined ? [agreed] : [agreed, { ...rtx, rtcpFeedback: [] }];
   return { kind: 'agreed', body: { protocol, codecs, extensions }, added };
 }
@@ -113,20 +106,38 @@ function encodings(media: RemoteMedia): RtpEncoding[] {
   }));
 }
 
+/** What of an offered section can be sent in the codec that was agreed on: of one without simulcast a single stream. */
+export function asAgreed(media: RemoteMedia, { body }: Pick<Agreed, 'body'>): RemoteMedia {
+  const [codec] = body.codecs;
+  if (codec === undefined || hasSimulcast(codec)) return media;
+  return { ...media, rids: [], ssrcs: media.ssrcs.slice(0, 1) };
+}
+
+/** The mode in which a track is sent, where its codec has spatial layers and the client named one that can be forwarded. */
+function scalabilityModeOf(media: RemoteMedia, { body }: Agreed, terms: Terms): string | undefined {
+  const [codec] = body.codecs;
+  const mode = media.track === undefined ? undefined : terms.scalabilityModeOf?.(media.track);
+  if (codec === undefined || mode === undefined || hasSimulcast(codec)) return undefined;
+  return spatialLayersOf(mode) === undefined ? undefined : mode;
+}
+
 /** What the client sends in a section that was agreed on, once the next offer of ours is agreed on, too. */
-export function sendParameters(
-  mid: string,
-  media: RemoteMedia,
-  { body, added }: Extract<Agreement, { kind: 'agreed' }>,
-): RtpParameters {
+export function sendParameters(mid: string, media: RemoteMedia, agreed: Agreed, terms: Terms): RtpParameters {
+  const { body, added } = agreed;
   const extensions = [...body.extensions, ...added];
   const dtx = Number(body.codecs[0]?.parameters['usedtx'] ?? 0) === 1;
-  const sent = encodings(media);
+  const mode = scalabilityModeOf(media, agreed, terms);
+  const streams = encodings(media);
+  const sent = (streams.length === 0 ? [{}] : streams).map(stream => ({
+    ...stream,
+    ...(mode === undefined ? {} : { scalabilityMode: mode }),
+    ...(dtx ? { dtx } : {}),
+  }));
   return {
     mid,
     codecs: body.codecs.map(codec => ({ ...codec, rtcpFeedback: feedbackFor(codec.rtcpFeedback, extensions) })),
     headerExtensions: extensions.map(({ uri, id }) => ({ uri, id })),
-    encodings: (sent.length === 0 ? [{}] : sent).map(encoding => (dtx ? { ...encoding, dtx } : encoding)),
+    encodings: sent,
     rtcp: { reducedSize: true, ...(media.cname === undefined ? {} : { cname: media.cname }) },
   };
 }
@@ -138,11 +149,7 @@ export type ToldApart = 'now' | 'after_our_offer' | 'never';
  * By ssrc; by mid; or by rid, as long as no other section (`taken`: their rids) sends the same ones. Packets that came
  * before they can be told apart would be taken for another section's for good.
  */
-export function toldApart(
-  media: RemoteMedia,
-  { body, added }: Extract<Agreement, { kind: 'agreed' }>,
-  taken: ReadonlySet<string>,
-): ToldApart {
+export function toldApart(media: RemoteMedia, { body, added }: Agreed, taken: ReadonlySet<string>): ToldApart {
   const has = (extensions: readonly { uri: string }[]): boolean => extensions.some(({ uri }) => uri === EXTENSION.mid);
   const byRid = media.rids.length > 0 && body.extensions.some(({ uri }) => uri === EXTENSION.rid);
   if (media.rids.length === 0 && media.ssrcs.length > 0) return 'now';

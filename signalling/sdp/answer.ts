@@ -1,5 +1,5 @@
 /** What each section of a client's offer asks for (RFC 3264 section 6, RFC 8829 section 5.3). */
-import { agree, type Agreement, type Refusal, sendParameters, type Terms, toldApart } from './agree.ts';
+import { agree, type Agreement, asAgreed, type Refusal, sendParameters, type Terms, toldApart } from './agree.ts';
 import type { Ledger } from './ledger.ts';
 import { badSdp } from './parsed.ts';
 import type { RemoteDescription, RemoteMedia, RemoteSection, Stack, TrackIds } from './remote.ts';
@@ -24,16 +24,17 @@ function refuse(theirs: RemoteSection, refusal?: Omit<Refusal, 'mid'>): Asked {
 
 function askedOfMedia(
   theirs: RemoteSection,
-  media: RemoteMedia,
+  offered: RemoteMedia,
   stack: Stack,
   terms: Terms,
   taken: Set<string>,
 ): Asked {
   const { mid, line } = theirs;
-  const agreement: Agreement = agree(media, line.protocol, stack, terms);
+  const agreement: Agreement = agree(offered, line.protocol, stack, terms);
   if (agreement.kind === 'refused') {
     return refuse(theirs, { code: agreement.code, message: agreement.message });
   }
+  const media = asAgreed(offered, agreement);
   const section: PublishingSection = {
     kind: 'publishing',
     mid,
@@ -52,7 +53,7 @@ function askedOfMedia(
   }
   for (const { rid } of media.rids) taken.add(rid);
   const direction = told === 'now' ? 'recvonly' : 'deferred';
-  const parameters = sendParameters(mid, media, agreement);
+  const parameters = sendParameters(mid, media, agreement, terms);
   return { act: 'publish', section: { ...section, direction }, track: media.track, parameters };
 }
 

@@ -2,6 +2,7 @@
  * Header extensions when both ends send over one transport: browsers bundle everything, and their later offers know a single
  * BUNDLE group only, so what the client sends and what it is sent share one space of ids (RFC 8843 section 9.1, RFC 8285).
  */
+import { needsDependencies } from './codecs.ts';
 import type { RemoteDescription, RemoteMedia, Stack } from './remote.ts';
 import {
   type Capabilities,
@@ -18,6 +19,11 @@ import type { MediaBody, Section } from './sections.ts';
 /** What the packets of a client are told apart by. */
 const IDENTIFYING: readonly HeaderExtensionUri[] = [EXTENSION.mid, EXTENSION.rid, EXTENSION.repairedRid];
 const USED: readonly HeaderExtensionUri[] = [...IDENTIFYING, ...CARRIED_EXTENSIONS];
+
+function isUsed(uri: HeaderExtensionUri, codec: { mimeType: string } | undefined): boolean {
+  if (uri === EXTENSION.dependencyDescriptor) return codec !== undefined && needsDependencies(codec);
+  return USED.includes(uri);
+}
 
 /** The focus's own id of an extension it can receive. */
 function ownId(capabilities: Capabilities, kind: MediaKind, uri: HeaderExtensionUri): number | undefined {
@@ -48,12 +54,17 @@ export interface ExtensionAgreement {
  * to the client. Apart from Firefox, which has one id for each extension and never another, what is refused for its id
  * comes again with the focus's own id in its next offer.
  */
-export function agreeExtensions(media: RemoteMedia, stack: Stack, capabilities: Capabilities): ExtensionAgreement {
+export function agreeExtensions(
+  media: RemoteMedia,
+  stack: Stack,
+  capabilities: Capabilities,
+  codec?: { mimeType: string },
+): ExtensionAgreement {
   const carried = carriedIds(capabilities);
   const extensions: MediaBody['extensions'] = [];
   const wanted: HeaderExtension[] = [];
   for (const { id, uri, direction } of media.extensions) {
-    if (!isHeaderExtension(uri) || !USED.includes(uri) || direction === 'recvonly' || direction === 'inactive')
+    if (!isHeaderExtension(uri) || !isUsed(uri, codec) || direction === 'recvonly' || direction === 'inactive')
       continue;
     const own = ownId(capabilities, media.kind, uri);
     if (own === undefined) continue;
@@ -78,7 +89,7 @@ export function feedbackFor(feedback: readonly RtcpFeedback[], extensions: reado
 }
 
 /**
- * Capabilities to send to a client with. Extensions that it has another id for are left out; where transport-cc is one of
+ * Capabilities to send to a client with; the dependency descriptor is for codecs that need it. Extensions that it has another id for are left out; where transport-cc is one of
  * them its feedback goes, too, and the receiver's estimate (REMB) drives.
  */
 export function receiveCapabilities(
@@ -95,11 +106,12 @@ export function receiveCapabilities(
     const theirs = offered.find(extension => extension.id === id);
     return theirs === undefined ? uri === EXTENSION.absSendTime : theirs.uri === uri;
   };
+  const isSent = ({ uri, direction }: Capabilities['headerExtensions'][number]): boolean =>
+    // The media engine passes it on under its own id, whatever it says of itself.
+    uri === EXTENSION.dependencyDescriptor ||
+    (CARRIED_EXTENSIONS.includes(uri) && (direction === 'sendrecv' || direction === 'sendonly'));
   const headerExtensions = capabilities.headerExtensions.filter(
-    ({ uri, preferredId, direction }) =>
-      CARRIED_EXTENSIONS.includes(uri) &&
-      (direction === 'sendrecv' || direction === 'sendonly') &&
-      fits(uri, preferredId),
+    extension => isSent(extension) && fits(extension.uri, extension.preferredId),
   );
   if (headerExtensions.some(({ uri }) => uri === EXTENSION.transportCc)) return { ...capabilities, headerExtensions };
   const codecs = capabilities.codecs.map(codec => ({

@@ -40,6 +40,7 @@ export interface ParsedSection extends ParsedShared {
 
 export interface ParsedSession extends ParsedShared {
   origin?: { username?: Loose; address?: Loose };
+  extmapAllowMixed?: Loose;
   groups?: readonly { type?: Loose; mids?: Loose }[];
   media?: readonly ParsedSection[];
 }

@@ -26,7 +26,7 @@ function read(sdp: string): RemoteDescription {
     .filter(group => text(group.type) === 'BUNDLE')
     .map(group => (text(group.mids) ?? '').split(' ').filter(mid => mid !== ''));
   if (new Set(groups.flat()).size !== groups.flat().length) throw badSdp('a section is in two groups');
-  return { stack: stackOf(session), sections, groups };
+  return { stack: stackOf(session), allowsLongExtensions: session.extmapAllowMixed !== undefined, sections, groups };
 }
 
 /**

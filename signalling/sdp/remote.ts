@@ -82,6 +82,8 @@ export interface RemoteSection {
 
 export interface RemoteDescription {
   stack: Stack;
+  /** Header extensions may be longer than 16 bytes (`a=extmap-allow-mixed`, RFC 8285 section 6). */
+  allowsLongExtensions: boolean;
   sections: RemoteSection[];
   /** mids of each BUNDLE group (RFC 8843). */
   groups: string[][];

@@ -32,6 +32,8 @@ export interface LocalDescription {
   type: 'offer' | 'answer';
   /** Of the client that it is for. */
   stack: Stack;
+  /** The client takes, and so may send, long header extensions: the first ones of AV1 are. */
+  allowsLongExtensions?: boolean;
   /** Grows by one with each description of the session (RFC 8829 section 5.2.1). */
   version: number;
   sessionId: number;
@@ -173,6 +175,7 @@ export function writeDescription(description: LocalDescription): string {
     name: '-',
     timing: { start: 0, stop: 0 },
     icelite: 'ice-lite',
+    ...(description.allowsLongExtensions === true ? { extmapAllowMixed: 'extmap-allow-mixed' } : {}),
     msidSemantic: { semantic: 'WMS', token: '*' },
     groups: group.length === 0 ? [] : [{ type: 'BUNDLE', mids: group.join(' ') }],
     media,

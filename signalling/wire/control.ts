@@ -57,6 +57,8 @@ export interface ErrorMessage {
   message: string;
   inReplyTo?: string;
   tracks?: { streamId: string; trackId: string }[];
+  /** What the tracks are sent in, where that is the reason. */
+  codec?: string;
 }
 
 const parseFrame = parserOf(
@@ -80,6 +82,7 @@ const parseError = parserOf(
     message: Type.String(),
     in_reply_to: Type.Optional(Type.String()),
     tracks: Type.Optional(Type.Array(WantedTrackWire)),
+    codec: Type.Optional(Type.String({ maxLength: 64 })),
   }),
 );
 
@@ -143,7 +146,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
     case 'org.weir.error': {
       const parsed = parseError(content);
       if (parsed.kind === 'bad') return parsed;
-      const { code, message, in_reply_to: inReplyTo, tracks } = parsed.value;
+      const { code, message, in_reply_to: inReplyTo, tracks, codec } = parsed.value;
       return ok({
         kind: 'error',
         code,
@@ -152,6 +155,7 @@ export function parseControl(text: string): Parsed<ControlMessage> {
         ...(tracks === undefined
           ? {}
           : { tracks: tracks.map(({ stream_id, track_id }) => ({ streamId: stream_id, trackId: track_id })) }),
+        ...(codec === undefined ? {} : { codec }),
       });
     }
     default:
@@ -212,6 +216,7 @@ export function writeControl(message: ControlMessage): string {
         message: message.message,
         ...(message.inReplyTo === undefined ? {} : { in_reply_to: message.inReplyTo }),
         ...(message.tracks === undefined ? {} : { tracks: message.tracks.map(writeTrack) }),
+        ...(message.codec === undefined ? {} : { codec: message.codec }),
       });
   }
 }

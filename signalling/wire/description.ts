@@ -62,11 +62,12 @@ function knownOfStream(stream: StreamDescription): StreamDescription {
 }
 
 function knownOfTrack(track: TrackMetadata): TrackMetadata {
-  const { kind, width, height, 'org.weir.copy_of': copy } = track;
+  const { kind, width, height, 'org.weir.copy_of': copy, 'org.weir.scalability_mode': mode } = track;
   return {
     ...(kind === undefined ? {} : { kind }),
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
+    ...(mode === undefined ? {} : { 'org.weir.scalability_mode': mode }),
     ...(copy === undefined ? {} : { 'org.weir.copy_of': copy }),
   };
 }

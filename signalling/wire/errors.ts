@@ -9,8 +9,9 @@ export const ERRORS = {
     remedy: 'Correct the client; docs/protocol.md lists what an offer must hold.',
   },
   WEIR_NO_COMMON_CODEC: {
-    cause: 'A media section offers no codec that the focus forwards.',
-    remedy: 'Offer opus for audio and VP8 for video.',
+    cause: 'A media section offers no codec that the focus forwards, or a viewer none that a track is sent in.',
+    remedy:
+      'Use a browser with more codecs; or leave one for video in media.codecs, which all clients have (VP8, mostly).',
   },
   WEIR_PAYLOAD_COLLISION: {
     cause: 'A client uses a payload type for something else than the focus does.',

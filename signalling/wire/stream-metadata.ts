@@ -17,6 +17,8 @@ export const TrackMetadata = Type.Object({
   kind: Type.Optional(Type.Union([Type.Literal('audio'), Type.Literal('video')])),
   width: Type.Optional(Pixels),
   height: Type.Optional(Pixels),
+  /** Extension: in which mode (W3C WebRTC-SVC) a track is sent whose layers come in one stream. */
+  'org.weir.scalability_mode': Type.Optional(Type.String({ maxLength: 32 })),
   /** Extension: the focus's second copy of a track for a viewer that asked for this variant of it. */
   'org.weir.copy_of': Type.Optional(
     Type.Object({ stream_id: Id, track_id: Id, variant: Type.String({ maxLength: 32 }) }),

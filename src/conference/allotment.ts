@@ -3,6 +3,7 @@ import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type Allocation, allocate } from '../allocation/allocate.ts';
 import type { Want } from '../allocation/wants.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../session.ts';
+import { canReceive } from './codecs.ts';
 import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
@@ -51,7 +52,7 @@ function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_I
 function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<SessionKey, number>): Want[] {
   const wants: Want[] = [];
   for (const [key, wanted] of wantsOf(conference, viewer)) {
-    const want = wantOf(conference, key, wanted, ranks);
+    const want = wantOf(conference, viewer, key, wanted, ranks);
     if (want !== undefined) wants.push(want);
   }
   return wants;
@@ -59,6 +60,7 @@ function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<
 
 function wantOf(
   conference: Conference,
+  viewer: Participant,
   key: SubscriptionKey,
   wanted: WantedTrack,
   ranks: ReadonlyMap<SessionKey, number>,
@@ -67,6 +69,7 @@ function wantOf(
   const publisher = publication && conference.participants.get(publication.publisher);
   if (publication === undefined || publisher === undefined || !mayFlow(conference, publisher, publication))
     return undefined;
+  if (!canReceive(viewer, publication)) return undefined;
   const layers = layersOf(publisher, publication);
   if (publication.track.kind === 'audio') return { kind: 'audio', key, layers };
   const { size, purpose } = captureOf(publisher, publication.track.ref);

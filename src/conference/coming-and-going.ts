@@ -5,7 +5,7 @@ import { keyOfSession, keyOfTrack } from '../session.ts';
 import { callOf, note, tell } from './effects.ts';
 import { noData } from './data-state.ts';
 import { barredKinds } from './permissions.ts';
-import { ownMetadata, tracksOf } from './metadata.ts';
+import { ownMetadata, scalabilityModes, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
 
@@ -52,6 +52,7 @@ export function join(
     published: new Set(),
     wanted: new Map(),
     auto: undefined,
+    receives: undefined,
     offered: new Map(),
     viewing: nothingViewed(),
     telling: nothingTold(),
@@ -66,7 +67,7 @@ export function join(
     effects.push(note(participant, 'WEIR_TRACK_TAKEN', 'another participant announces a stream of that id'));
   conference.participants.set(key, participant);
   const session = { conference: conference.id, session: invite.session, callId: invite.callId };
-  effects.push({ kind: 'open', session, key, sdp: invite.sdp, revision });
+  effects.push({ kind: 'open', session, key, sdp: invite.sdp, modes: scalabilityModes(metadata), revision });
 }
 
 function refusalOf(conference: Conference, invite: Extract<Input, { kind: 'invited' }>): WeirError | undefined {

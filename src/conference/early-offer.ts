@@ -2,6 +2,7 @@
  * Extension `org.weir.early_offer`: a newcomer that can take it gets the focus's first offer with the answer to its invite. It
  * negotiates while it connects; what it then subscribes to flows at once.
  */
+import { canReceive } from './codecs.ts';
 import { keyOfSubscription, type SubscriptionKey } from '../session.ts';
 import { isAllowed } from './permissions.ts';
 import type { Conference, Participant, ServedTrack } from './state.ts';
@@ -15,7 +16,8 @@ export function earlyTracks(conference: Conference, newcomer: Participant): Map<
     if (early.size >= conference.limits.earlyTracks) break;
     const publisher = conference.participants.get(publication.publisher);
     const key = keyOfSubscription(publication.track.ref);
-    if (publisher?.stage.kind === 'present' && isAllowed(publisher, publication))
+    const isReady = publisher?.stage.kind === 'present' && isAllowed(publisher, publication);
+    if (isReady && canReceive(newcomer, publication))
       early.set(key, serve(conference, newcomer, publication, key, undefined));
   }
   return early;

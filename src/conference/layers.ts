@@ -2,7 +2,7 @@
 import type { WantedTrack } from '../../signalling/wire/control.ts';
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { expectedBitrates } from '../allocation/expected-bitrate.ts';
-import { layerScales, smallestCoveringLayer } from '../allocation/layer-choice.ts';
+import { layerScales, type Size, smallestCoveringLayer } from '../allocation/layer-choice.ts';
 import type { Layer } from '../allocation/wants.ts';
 import type { MeasuredTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
@@ -91,8 +91,7 @@ export function offerLayers(conference: Conference, publisher: Participant, trac
  * is known.
  */
 export function layersOf(publisher: Participant, publication: Publication): Layer[] {
-  const { size, purpose } = captureOf(publisher, publication.track.ref);
-  const scales = layerScales(purpose, publication.layers.length);
+  const { size, scales } = layerSizes(publisher, publication);
   const expected = expectedBitrates(publication.track.kind, size, scales);
   return publication.layers.map((layer, index) => ({
     bitrate: layer.bitrate ?? expected[index] ?? 0,
@@ -100,10 +99,20 @@ export function layersOf(publisher: Participant, publication: Publication): Laye
   }));
 }
 
+/** Size of the capture in px, where it is known, and how much smaller than it each layer is, the lowest first. */
+export function layerSizes(
+  publisher: Participant,
+  { track, layers }: Publication,
+): { size: Size | undefined; scales: number[] } {
+  const { size, purpose } = captureOf(publisher, track.ref);
+  // Spatial layers of one stream halve the picture, whatever it shows.
+  return { size, scales: layerScales(track.svc === true ? 'camera' : purpose, layers.length) };
+}
+
 /** The smallest layer that covers the size at which a viewer draws the track. */
 export function idealLayer(publisher: Participant, publication: Publication, wanted: WantedTrack): number {
-  const { size, purpose } = captureOf(publisher, publication.track.ref);
+  const { size, scales } = layerSizes(publisher, publication);
   const { width, height } = wanted;
   const drawn = width === undefined || height === undefined ? undefined : { width, height };
-  return smallestCoveringLayer(size, layerScales(purpose, publication.layers.length), drawn);
+  return smallestCoveringLayer(size, scales, drawn);
 }

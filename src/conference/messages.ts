@@ -6,7 +6,15 @@ import type { FloorState } from '../../signalling/wire/floor.ts';
 import type { Permissions } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage } from '../../signalling/wire/streams.ts';
-import type { AnsweredOffer, ForwardedData, MeasuredTrack, OfferedTrack, OpenedData, Served } from '../ports.ts';
+import type {
+  AnsweredOffer,
+  ForwardedData,
+  MeasuredTrack,
+  OfferedTrack,
+  OpenedData,
+  ScalabilityModes,
+  Served,
+} from '../ports.ts';
 import type { DataChannelRef, OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
 import type { ReplyWay } from './state.ts';
 
@@ -78,8 +86,8 @@ export type DataEffect =
 export type Effect =
   | DataEffect
   /** Make the session durable, open its media, then answer its offer. */
-  | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; revision: number }
-  | { kind: 'answer-offer'; call: CallRef; sdp: string; revision: number }
+  | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; modes: ScalabilityModes; revision: number }
+  | { kind: 'answer-offer'; call: CallRef; sdp: string; modes: ScalabilityModes; revision: number }
   | { kind: 'make-offer'; call: CallRef; tracks: OfferedTrack[]; revision: number }
   | { kind: 'take-answer'; call: CallRef; sdp: string; revision: number }
   | { kind: 'adjust'; call: CallRef; track: SubscriptionKey; served: Served }
@@ -100,7 +108,7 @@ export type News =
   | { kind: 'admission'; sdp: string; metadata: StreamMetadata; earlyOffer: string | undefined }
   | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
   | { kind: 'metadata'; metadata: StreamMetadata }
-  | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[] }
+  | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[]; codec?: string }
   | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'floor'; message: FloorState }
   | { kind: 'data'; message: DataMessage }

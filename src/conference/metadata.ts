@@ -1,7 +1,8 @@
 /** What participants say of their streams, and what the others are told of it (MSC3077, MSC3898). */
 import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { WantedTrack } from '../../signalling/wire/control.ts';
-import { keyOfTrack, type TrackRef } from '../session.ts';
+import type { ScalabilityModes } from '../ports.ts';
+import { keyOfTrack, type TrackKey, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
 import { allowedMetadata, isAllowed } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
@@ -114,6 +115,16 @@ export function isAnnounced(conference: Conference, viewer: Participant, track: 
     if (stream?.tracks !== undefined && Object.hasOwn(stream.tracks, track.trackId)) return true;
   }
   return false;
+}
+
+/** The scalability modes in which a publisher says that it sends its tracks. */
+export function scalabilityModes(metadata: StreamMetadata): ScalabilityModes {
+  const modes = new Map<TrackKey, string>();
+  for (const { streamId, trackId } of tracksOf(metadata)) {
+    const mode = metadata[streamId]?.tracks?.[trackId]?.['org.weir.scalability_mode'];
+    if (mode !== undefined) modes.set(keyOfTrack({ streamId, trackId }), mode);
+  }
+  return modes;
 }
 
 /** Size at which the publisher captures the track in px, where it says so, and what from. */

@@ -5,9 +5,10 @@
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { endParticipant } from './coming-and-going.ts';
 import { earlyTracks } from './early-offer.ts';
+import { nowReceives } from './codecs.ts';
 import { callOf, note, tell } from './effects.ts';
 import type { Effect, Input } from './messages.ts';
-import { metadataFor } from './metadata.ts';
+import { metadataFor, scalabilityModes } from './metadata.ts';
 import { publish } from './publishing.ts';
 import { type Conference, type Negotiation, nextRevision, type Participant, type ReplyWay } from './state.ts';
 
@@ -44,7 +45,13 @@ export function clientOffered(
     replyBy,
     offerDueAt: offerDueAfter(negotiation, now),
   };
-  effects.push({ kind: 'answer-offer', call: callOf(participant), sdp, revision });
+  effects.push({
+    kind: 'answer-offer',
+    call: callOf(participant),
+    sdp,
+    modes: scalabilityModes(participant.metadata),
+    revision,
+  });
 }
 
 export function clientAnswered(conference: Conference, participant: Participant, sdp: string, effects: Effect[]): void {
@@ -72,6 +79,7 @@ export function offerAnswered(
   const { negotiation } = participant;
   if (negotiation.kind !== 'answering') return;
   publish(conference, participant, outcome.answer.published, now, effects);
+  nowReceives(participant, outcome.answer.receives);
   for (const refused of outcome.answer.refused) {
     effects.push(note(participant, refused.code, refused.message));
     effects.push(

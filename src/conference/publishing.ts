@@ -59,9 +59,10 @@ export function publish(
   conference.streamsVersion++;
 }
 
-/** What was published before and still is; with other layers it is another track to its viewers' media, but not to them. */
+/** What was published before and still is; with other layers, or in another codec, it is another track to its viewers' media, but not to them. */
 function continued(before: Publication | undefined, track: PublishedTrack): Publication | undefined {
-  return before?.layers.length === track.layers.length ? { ...before, track } : undefined;
+  const isSame = before?.layers.length === track.layers.length && before.track.codec === track.codec;
+  return isSame ? { ...before, track } : undefined;
 }
 
 function begun(conference: Conference, participant: Participant, track: PublishedTrack, now: number): Publication {

@@ -1,6 +1,7 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
 import { allot } from './allotment.ts';
+import { canReceive, tellUndecodable } from './codecs.ts';
 import { settleData } from './data.ts';
 import { callOf, tell } from './effects.ts';
 import { tellFloor, watchFloor } from './floor-control.ts';
@@ -37,6 +38,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     looksUpstream = true;
     tellBarred(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);
+    tellUndecodable(conference, participant, effects);
     tellStreams(conference, participant, now, effects);
   }
   settleData(conference, now, effects);
@@ -108,6 +110,7 @@ function tracksDue(conference: Conference, viewer: Participant): Map<Subscriptio
     const publication = source && conference.tracks.get(keyOfTrack(source));
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
+    if (!canReceive(viewer, publication)) continue;
     // Nobody is offered a track before it can flow.
     const isOfferable = publisher.stage.kind === 'present' && isAllowed(publisher, publication);
     if (offered === undefined && (wanted === undefined || !isOfferable)) continue;

@@ -8,6 +8,7 @@ import {
   type TrackKey,
   type TrackRef,
 } from '../session.ts';
+import { canReceive } from './codecs.ts';
 import { isAllowed, mayBeHeard } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
 
@@ -83,7 +84,7 @@ export function wantsOf(conference: Conference, viewer: Participant): Map<Subscr
     .toSorted((one, other) => (ranks.get(one.key) ?? ranks.size) - (ranks.get(other.key) ?? ranks.size));
   let left = auto.lastN;
   for (const other of others) {
-    const video = cameraOf(conference, other);
+    const video = cameraOf(conference, viewer, other);
     for (const key of other.published) {
       const track = conference.tracks.get(key)?.track;
       if (track?.kind === 'audio' && isAllowedTrack(conference, key))
@@ -97,14 +98,13 @@ export function wantsOf(conference: Conference, viewer: Participant): Map<Subscr
   return wants;
 }
 
-function cameraOf(conference: Conference, participant: Participant): TrackRef | undefined {
+/** A camera that the viewer can decode. */
+function cameraOf(conference: Conference, viewer: Participant, participant: Participant): TrackRef | undefined {
   const isCamera = (key: TrackKey): boolean => {
-    const track = conference.tracks.get(key)?.track;
-    return (
-      track?.kind === 'video' &&
-      isAllowedTrack(conference, key) &&
-      participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare'
-    );
+    const publication = conference.tracks.get(key);
+    const track = publication?.track;
+    if (publication === undefined || !canReceive(viewer, publication) || !isAllowedTrack(conference, key)) return false;
+    return track?.kind === 'video' && participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare';
   };
   const key = [...participant.published].find(isCamera);
   return key === undefined ? undefined : conference.tracks.get(key)?.track.ref;

@@ -142,6 +142,8 @@ export interface Telling {
   readonly asked: Set<Told>;
   /** Each track's grant as it was told, as text. */
   readonly grants: Map<SubscriptionKey, string>;
+  /** Generation of each track of which it was told that it cannot decode it. */
+  readonly undecodable: Map<TrackKey, number>;
   /** The allocation that it knows all of. */
   toldOf: Allocation | undefined;
   state: Allocation['state'] | undefined;
@@ -175,6 +177,8 @@ export interface Participant {
   readonly wanted: Map<SubscriptionKey, WantedTrack>;
   /** It leaves the choice of videos to the focus. */
   auto: AutoSubscription | undefined;
+  /** Names of the codecs that it can be sent; `undefined`: all, as far as is known. */
+  receives: ReadonlySet<string> | undefined;
   /** What it has been offered and may be sent, as it was last set. */
   readonly offered: Map<SubscriptionKey, ServedTrack>;
   readonly viewing: Viewing;
@@ -255,6 +259,7 @@ export function nothingTold(): Telling {
   return {
     asked: new Set(),
     grants: new Map(),
+    undecodable: new Map(),
     toldOf: undefined,
     state: undefined,
     available: undefined,

@@ -1,11 +1,10 @@
 /** What clients asked to be told of (extension `org.weir.tell`): their allocation, the speakers, the levels. */
 import type { GrantedTrack, OfferedLayer } from '../../signalling/wire/streams.ts';
-import { layerScales } from '../allocation/layer-choice.ts';
 import { keyOfTrack, type SubscriptionKey, type TrackRef } from '../session.ts';
 import { tell } from './effects.ts';
-import { layersOf } from './layers.ts';
+import { layersOf, layerSizes } from './layers.ts';
 import type { Effect } from './messages.ts';
-import { captureOf, idsOf } from './metadata.ts';
+import { idsOf } from './metadata.ts';
 import { wantsOf } from './speakers.ts';
 import type { Conference, Participant } from './state.ts';
 
@@ -67,8 +66,7 @@ function grantedTrack(
   const publisher = publication && conference.participants.get(publication.publisher);
   const grant = viewer.viewing.allocation.grants.get(key);
   if (publication?.track.kind !== 'video' || publisher === undefined || grant === undefined) return undefined;
-  const { size, purpose } = captureOf(publisher, publication.track.ref);
-  const scales = layerScales(purpose, publication.layers.length);
+  const { size, scales } = layerSizes(publisher, publication);
   const layers = layersOf(publisher, publication).map(({ live }, index): OfferedLayer => {
     const scale = scales[index] ?? 1;
     return {

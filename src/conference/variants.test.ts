@@ -246,7 +246,7 @@ describe('copies and those who would abuse them', () => {
     mallory.metadata = {
       [forged.streamId]: { purpose: 'm.usermedia', tracks: { [forged.trackId]: { kind: 'video' } } },
     };
-    mallory.tracks = [{ ref: forged, kind: 'video', layers: [{ rid: undefined }] }];
+    mallory.tracks = [{ ref: forged, kind: 'video', codec: 'VP8', layers: [{ rid: undefined }] }];
     bench.join(mallory);
     expect(bench.lastMetadata(bob)?.[forged.streamId]).toBeUndefined();
     expect([...bench.conference.tracks.values()].map(({ track }) => track.ref)).not.toContainEqual(forged);

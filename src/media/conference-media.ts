@@ -11,8 +11,11 @@ export interface Publication {
   key: TrackKey;
   publisher: SessionKey;
   kind: MediaKind;
+  codec: string;
   /** Lowest first, by their rids where they have any. */
   layers: readonly { rid: string | undefined }[];
+  /** Scalability mode of a track whose layers come in one stream (SVC). */
+  svc: string | undefined;
   producer: types.Producer;
   gate: KeyframeGate;
 }

@@ -5,10 +5,10 @@ import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
 import type { Media, Peer, PeerEvents } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
+import { codecsNamed, DEFAULT_CODECS, inOrder } from './codecs.ts';
 import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
 import { numberVoices } from './numbered-voices.ts';
 import {
-  DEFAULT_CODECS,
   DEFAULT_ICE_CONSENT_TIMEOUT_S,
   DEFAULT_INITIAL_OUTGOING_BITRATE,
   DEFAULT_MAX_AUDIO_BITRATE,
@@ -18,7 +18,8 @@ import { MediasoupPeer } from './peer.ts';
 import { Speech } from './speech.ts';
 import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts';
 
-export type { ForwardedCodec, ListenAddress, Logger, MediaOptions } from './options.ts';
+export type { CodecName } from './codecs.ts';
+export type { ListenAddress, Logger, MediaOptions } from './options.ts';
 
 /** bytes. Room for some of the largest messages: a whole session description is one. */
 const STREAM_SEND_QUEUE_SIZE = 8 * MAX_MESSAGE_SIZE;
@@ -63,6 +64,7 @@ class MediasoupMedia implements Media {
         events,
         clock: this.#options.clock,
         logger: this.#options.logger,
+        codecOrder: this.#options.codecOrder ?? 'publisher',
         maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
         congestionControl: this.#options.congestionControl ?? true,
         dataRates: this.#options.dataRates ?? DEFAULT_DATA_RATES,
@@ -123,16 +125,14 @@ class MediasoupMedia implements Media {
 
   async #createConference({ worker, server }: WorkerSlot): Promise<ConferenceMedia> {
     const codecs = this.#options.codecs ?? DEFAULT_CODECS;
-    const router = await worker.createRouter({
-      mediaCodecs: codecs.map(({ payloadType, ...codec }) => ({ ...codec, preferredPayloadType: payloadType })),
-    });
+    const router = await worker.createRouter({ mediaCodecs: codecsNamed(codecs) });
     try {
       const direct = await router.createDirectTransport({ maxSendMessageSize: MAX_MESSAGE_SIZE });
       const silent = await direct.produceData();
       return {
         router,
         server,
-        capabilities: capabilitiesOf(router),
+        capabilities: inOrder(capabilitiesOf(router), codecs),
         data: { bridge: { direct, silent }, fans: new Map(), lastChannelId: 0 },
         speech: await Speech.watch(router),
         published: new Map(),

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { areLayersApart } from '../../signalling/sdp/svc.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock, MeasuredTrack } from '../ports.ts';
 import type { Publication } from './conference-media.ts';
@@ -16,10 +17,12 @@ interface Arrived {
 
 /** bit/s of each layer; a layer that stopped has a score of 0 before its average has come down. */
 function bitratesOf(
-  { kind, layers, producer }: Publication,
+  publication: Publication,
   stats: readonly types.ProducerStat[],
   overheadOf: (stat: types.ProducerStat) => number,
 ): number[] {
+  const { kind, layers, svc, producer } = publication;
+  if (svc !== undefined) return bitratesOfOneStream(layers.length, svc, producer, stats, overheadOf);
   const { encodings = [] } = producer.rtpParameters;
   return layers.map((_, index) => {
     const { rid, ssrc } = encodings[index] ?? {};
@@ -28,6 +31,35 @@ function bitratesOf(
     const silent = scores.length === 0 || scores.every(({ score }) => score === 0);
     return stat === undefined || (silent && kind === 'video') ? 0 : stat.bitrate + overheadOf(stat);
   });
+}
+
+/** The worker counts each layer of a stream with all that are below it. Who is sent one is sent those too, but for `_KEY` modes. */
+function bitratesOfOneStream(
+  layers: number,
+  mode: string,
+  producer: types.Producer,
+  [stat]: readonly types.ProducerStat[],
+  overheadOf: (stat: types.ProducerStat) => number,
+): number[] {
+  if (stat === undefined || producer.score.every(({ score }) => score === 0)) return Array<number>(layers).fill(0);
+  const share = stat.bitrate > 0 ? overheadOf(stat) / stat.bitrate : 0;
+  const upTo = cumulativeBitrates(stat.bitrateByLayer, layers);
+  return upTo.map((bitrate, index) => {
+    const below = areLayersApart(mode) ? (upTo.slice(0, index).findLast(lower => lower > 0) ?? 0) : 0;
+    return Math.max(0, bitrate - below) * (1 + share);
+  });
+}
+
+/** From the worker's figures by `spatial.temporal`; 0 of a layer that does not arrive. */
+export function cumulativeBitrates(byLayer: Record<string, unknown>, layers: number): number[] {
+  return Array.from({ length: layers }, (_, spatial) =>
+    Math.max(
+      0,
+      ...Object.entries(byLayer).map(([layer, bitrate]) =>
+        layer.startsWith(`${spatial}.`) && typeof bitrate === 'number' ? bitrate : 0,
+      ),
+    ),
+  );
 }
 
 /** bit/s of what packets have beside RTP; 0 until two looks tell how many come. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import type { CodecName } from './codecs.ts';
 import type { DataRates } from './data-channels/allowance.ts';
 
 /** The part of a pino logger that is used here. */
@@ -15,19 +16,6 @@ export interface ListenAddress {
   announcedAddress?: string;
 }
 
-/** A codec that is forwarded. */
-export interface ForwardedCodec {
-  kind: 'audio' | 'video';
-  mimeType: string;
-  /** Hz. */
-  clockRate: number;
-  channels?: number;
-  /** What the focus uses itself. */
-  payloadType: number;
-  /** Parameters that the focus insists on, whatever the client offers. */
-  parameters?: Record<string, string | number>;
-}
-
 export interface MediaOptions {
   /** Worker processes; each conference lives on one. */
   workers: number;
@@ -42,7 +30,10 @@ export interface MediaOptions {
   clock: Clock;
   /** How long a peer may be silent before it is reported, in s; 8 by default. */
   iceConsentTimeoutS?: number;
-  codecs?: readonly ForwardedCodec[];
+  /** What is forwarded; all of `DEFAULT_CODECS` by default. */
+  codecs?: readonly CodecName[];
+  /** Whose order decides what a client sends that offers several; its own by default. */
+  codecOrder?: 'publisher' | 'focus';
   /** First estimate of what a viewer can be sent, in bit/s; 3,000,000 by default: a handful of cameras at once. */
   initialOutgoingBitrate?: number;
   /** False: nothing is estimated, and each viewer is sent all that it is granted. For measurements. True by default. */
@@ -56,17 +47,3 @@ export interface MediaOptions {
 export const DEFAULT_ICE_CONSENT_TIMEOUT_S = 8;
 export const DEFAULT_INITIAL_OUTGOING_BITRATE = 3_000_000;
 export const DEFAULT_MAX_AUDIO_BITRATE = 64_000;
-
-export const DEFAULT_CODECS: readonly ForwardedCodec[] = [
-  {
-    kind: 'audio',
-    mimeType: 'audio/opus',
-    clockRate: 48_000,
-    channels: 2,
-    payloadType: 111,
-    // Without the first, a viewer's loss never reaches the publisher's forward error correction. The second keeps those who
-    // only listen from taking bandwidth.
-    parameters: { useinbandfec: 1, usedtx: 1 },
-  },
-  { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96 },
-];

@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { type Asked, readOffer, withinOffer } from '../../signalling/sdp/answer.ts';
+import { receivableCodecs, withCodecs } from '../../signalling/sdp/codecs.ts';
 import { receiveCapabilities, withoutFeedback } from '../../signalling/sdp/extensions.ts';
 import { afterOurAnswer, afterTheirAnswer, EMPTY_LEDGER, type Ledger } from '../../signalling/sdp/ledger.ts';
 import { readDescription } from '../../signalling/sdp/read.ts';
 import type { RemoteDescription, RemoteTransport } from '../../signalling/sdp/remote.ts';
+import type { Capabilities } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
 import { writeDescription } from '../../signalling/sdp/write.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
-import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, Served } from '../ports.ts';
-import type { SessionKey, SubscriptionKey } from '../session.ts';
+import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, ScalabilityModes, Served } from '../ports.ts';
+import { keyOfTrack, type SessionKey, type SubscriptionKey, type TrackRef } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
 import { RembFloor } from './remb-floor.ts';
@@ -33,6 +35,7 @@ export interface PeerSettings {
   clock: Clock;
   logger: Logger;
   maxAudioBitrate: number | undefined;
+  codecOrder: 'publisher' | 'focus';
   congestionControl: boolean;
   dataRates: DataRates;
   openTransport(): Promise<types.WebRtcTransport>;
@@ -128,8 +131,8 @@ export class MediasoupPeer implements Peer {
     this.#watch(transport);
   }
 
-  answer(sdp: string): Promise<AnsweredOffer> {
-    return this.#run(() => this.#answer(sdp));
+  answer(sdp: string, modes: ScalabilityModes = new Map()): Promise<AnsweredOffer> {
+    return this.#run(() => this.#answer(sdp, modes));
   }
 
   offer(tracks: OfferedTrack[]): Promise<{ sdp: string }> {
@@ -185,12 +188,12 @@ export class MediasoupPeer implements Peer {
     });
   }
 
-  async #answer(sdp: string): Promise<AnsweredOffer> {
+  async #answer(sdp: string, modes: ScalabilityModes): Promise<AnsweredOffer> {
     const offer = readDescription(sdp);
-    const terms = {
-      capabilities: this.#conference.capabilities,
-      maxAudioBitrate: this.#settings.maxAudioBitrate,
-    };
+    const { maxAudioBitrate, codecOrder } = this.#settings;
+    const { capabilities } = this.#conference;
+    const scalabilityModeOf = (track: TrackRef): string | undefined => modes.get(keyOfTrack(track));
+    const terms = { capabilities, maxAudioBitrate, codecOrder, scalabilityModeOf };
     const asked = readOffer(this.#ledger, offer, terms);
     const remote = this.#remoteOf(offer, asked);
     // Before the answer: the channel opens as soon as the client has it. Browsers always begin with the first id.
@@ -212,6 +215,7 @@ export class MediasoupPeer implements Peer {
       sdp: this.#write('answer', change.sections),
       published: this.#publications.list(),
       refused: change.refused,
+      receives: receivableCodecs(offer, this.#sendable(offer)),
       offerDue: change.sections.some(
         section => section.kind === 'publishing' && section.direction !== 'inactive' && section.added.length > 0,
       ),
@@ -222,11 +226,17 @@ export class MediasoupPeer implements Peer {
     const lastOffer = this.#lastOffer;
     if (lastOffer === undefined)
       throw new WeirError('WEIR_UNEXPECTED_MESSAGE', 'the client has not offered anything yet');
-    const { capabilities: ours } = this.#conference;
-    const sendable = this.#settings.congestionControl ? ours : withoutFeedback(ours);
-    const capabilities = receiveCapabilities(sendable, lastOffer, this.#ledger.agreed);
+    const sendable = this.#sendable(lastOffer);
+    const capabilities = withCodecs(sendable, receivableCodecs(lastOffer, sendable));
     this.#ledger = await this.#sent.propose(tracks, this.#ledger, this.#path.transport, capabilities);
     return { sdp: this.#write('offer', this.#ledger.offered ?? []) };
+  }
+
+  /** What the client can be sent with, as far as header extensions go. */
+  #sendable(offer: RemoteDescription): Capabilities {
+    const { capabilities } = this.#conference;
+    const ours = this.#settings.congestionControl ? capabilities : withoutFeedback(capabilities);
+    return receiveCapabilities(ours, offer, this.#ledger.agreed);
   }
 
   async #accept(sdp: string): Promise<void> {
@@ -268,6 +278,7 @@ export class MediasoupPeer implements Peer {
     return writeDescription({
       type,
       stack: this.#lastOffer?.stack ?? 'other',
+      allowsLongExtensions: this.#lastOffer?.allowsLongExtensions ?? false,
       version: this.#version,
       sessionId: this.#sessionId,
       sections,

@@ -1,8 +1,10 @@
 import type { types } from 'mediasoup';
 import type { Refusal } from '../../signalling/sdp/agree.ts';
 import type { Asked } from '../../signalling/sdp/answer.ts';
+import { codecName } from '../../signalling/sdp/codecs.ts';
 import type { RtpParameters } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
+import { spatialLayersOf } from '../../signalling/sdp/svc.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock, MeasuredTrack, PublishedTrack } from '../ports.ts';
 import { keyOfTrack, type SessionKey, type TrackRef } from '../session.ts';
@@ -67,7 +69,13 @@ export class Publications {
   }
 
   list(): PublishedTrack[] {
-    return [...this.#own.values()].map(({ publication: { ref, kind, layers } }) => ({ ref, kind, layers }));
+    return [...this.#own.values()].map(({ publication: { ref, kind, codec, layers, svc } }) => ({
+      ref,
+      kind,
+      codec,
+      layers,
+      ...(svc === undefined ? {} : { svc: true }),
+    }));
   }
 
   /** Makes the producers that an offer asks for. A section whose producer is refused is answered without media. */
@@ -117,7 +125,7 @@ export class Publications {
           key,
           publisher: this.#publisher,
           kind: section.media,
-          layers: parameters.encodings.map(({ rid }) => ({ rid })),
+          ...layersOf(parameters),
           producer,
           gate: new KeyframeGate(this.#clock),
         };
@@ -182,6 +190,22 @@ export class Publications {
       this.#conference.published.delete(publication.key);
     }
   }
+}
+
+/** What is sent, in which layers. */
+function layersOf({ codecs, encodings }: RtpParameters): Pick<Publication, 'codec' | 'layers' | 'svc'> {
+  const [codec] = codecs;
+  const [{ scalabilityMode } = {}, ...others] = encodings;
+  const spatial = scalabilityMode === undefined ? undefined : spatialLayersOf(scalabilityMode);
+  const svc = others.length === 0 && spatial !== undefined && spatial > 1 ? scalabilityMode : undefined;
+  return {
+    codec: codec === undefined ? '' : codecName(codec),
+    layers:
+      svc === undefined
+        ? encodings.map(({ rid }) => ({ rid }))
+        : Array.from({ length: spatial ?? 1 }, () => ({ rid: undefined })),
+    svc,
+  };
 }
 
 function identityOf({ codecs, encodings }: RtpParameters): string {

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
-import type { Capabilities, RtpCodec } from '../../signalling/sdp/rtp.ts';
-import { isHeaderExtension } from '../../signalling/sdp/rtp.ts';
+import { needsDependencies } from '../../signalling/sdp/codecs.ts';
+import { type Capabilities, EXTENSION, isHeaderExtension, type RtpCodec } from '../../signalling/sdp/rtp.ts';
 import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { OfferedTrack, Served } from '../ports.ts';
@@ -52,6 +52,7 @@ export class SentTrack {
   readonly #ref: TrackRef;
   readonly #consumer: types.Consumer;
   readonly #logger: Logger;
+  readonly #capabilities: Capabilities;
   #wanted: Steering;
   #applied: Steering;
   /** Whether the client takes it: not before it agreed to the section. */
@@ -81,7 +82,7 @@ export class SentTrack {
     publication: Publication,
     consumer: types.Consumer,
     wanted: Steering,
-    { mid, logger, ...events }: Settings,
+    { mid, logger, capabilities, ...events }: Settings,
   ) {
     this.key = track.key;
     this.#ref = track.ref;
@@ -89,6 +90,7 @@ export class SentTrack {
     this.mid = mid;
     this.#consumer = consumer;
     this.#logger = logger;
+    this.#capabilities = capabilities;
     this.#wanted = wanted;
     this.#applied = { ...wanted, paused: true };
     if (publication.kind === 'video')
@@ -169,10 +171,19 @@ export class SentTrack {
           parameters: plainParameters(parameters),
           rtcpFeedback: rtcpFeedback ?? [],
         })),
-        extensions: headerExtensions.flatMap(({ uri, id }) => (isHeaderExtension(uri) ? { uri, id } : [])),
+        extensions: [
+          ...headerExtensions.flatMap(({ uri, id }) => (isHeaderExtension(uri) ? { uri, id } : [])),
+          ...(codecs.some(needsDependencies) ? this.#dependencies() : []),
+        ],
       },
       sent: { track: this.#ref, encodings, cname: rtcp?.cname ?? '' },
     };
+  }
+
+  /** The media engine writes it into every packet that had it, and does not say so. */
+  #dependencies(): ReceivingSection['body']['extensions'] {
+    const known = this.#capabilities.headerExtensions.find(({ uri }) => uri === EXTENSION.dependencyDescriptor);
+    return known === undefined ? [] : [{ uri: known.uri, id: known.preferredId }];
   }
 
   #steer(): void {

@@ -173,7 +173,7 @@ export class ConferenceRunner {
         return this.#negotiate(effect, async peer => ({
           kind: 'answered',
           ...only(effect),
-          answer: await peer.answer(effect.sdp),
+          answer: await peer.answer(effect.sdp, effect.modes),
         }));
       case 'make-offer':
         this.#world.meters.negotiation('focus-offer');
@@ -239,7 +239,8 @@ export class ConferenceRunner {
       try {
         // Durable before it is answered: a restarted focus must know whom to hang up.
         const [peer] = await Promise.all([opening, store.rememberSession(effect.session)]);
-        this.post({ kind: 'answered', call, revision: effect.revision, answer: await peer.answer(effect.sdp) });
+        const answer = await peer.answer(effect.sdp, effect.modes);
+        this.post({ kind: 'answered', call, revision: effect.revision, answer });
       } catch (thrown) {
         this.post({
           kind: 'negotiation-failed',

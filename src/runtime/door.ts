@@ -32,6 +32,7 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
       return control({
         ...errorReply(news.error, news.inReplyTo),
         ...(news.tracks === undefined ? {} : { tracks: news.tracks }),
+        ...(news.codec === undefined ? {} : { codec: news.codec }),
       });
     case 'streams':
     case 'floor':

@@ -14,6 +14,8 @@ export interface BenchClient {
   call: CallRef;
   metadata: StreamMetadata;
   tracks: PublishedTrack[];
+  /** Names of the codecs that its offers take; all where it is absent. */
+  receives?: string[];
 }
 
 type MediaWork = Extract<Effect, { kind: 'open' | 'answer-offer' | 'make-offer' | 'take-answer' }>;
@@ -34,8 +36,8 @@ export function benchClient(name: string, sessionId = 's1', callId = `call-${nam
       },
     },
     tracks: [
-      { ref: audio, kind: 'audio', layers: [{ rid: undefined }] },
-      { ref: video, kind: 'video', layers: ['q', 'h', 'f'].map(rid => ({ rid })) },
+      { ref: audio, kind: 'audio', codec: 'opus', layers: [{ rid: undefined }] },
+      { ref: video, kind: 'video', codec: 'VP8', layers: ['q', 'h', 'f'].map(rid => ({ rid })) },
     ],
   };
 }
@@ -86,12 +88,18 @@ export class ConferenceBench {
     switch (work.kind) {
       case 'open':
       case 'answer-offer': {
-        const published = this.#clients.get(ref.callId)?.tracks ?? [];
+        const { tracks: published = [], receives } = this.#clients.get(ref.callId) ?? {};
         this.take({
           kind: 'answered',
           call: ref,
           revision,
-          answer: { sdp: `answer ${revision}`, published, refused: [], offerDue: this.completesOffers },
+          answer: {
+            sdp: `answer ${revision}`,
+            published,
+            refused: [],
+            ...(receives === undefined ? {} : { receives }),
+            offerDue: this.completesOffers,
+          },
         });
         break;
       }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CallRoom, type CallRoomOptions, createCallRoom } from '../../demo/call-room.ts';
 import { type Focus, type FocusOptions, startFocus } from '../../demo/focus.ts';
 import { matrixRequest } from '../../demo/matrix-api.ts';
-import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
+import { type MatrixUser, startSynapse, type Synapse, type SynapseOptions } from '../../demo/synapse.ts';
 import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { type Address, candidateOf } from '../../loadtest/peers/via-relay.ts';
@@ -25,9 +25,12 @@ export class Stage {
   readonly #free: MatrixUser[] = [];
   #registering: Promise<unknown> = Promise.resolve();
 
-  static async start(options: Partial<FocusOptions> = {}): Promise<Stage> {
+  static async start(
+    options: Partial<FocusOptions> = {},
+    homeserver: Omit<SynapseOptions, 'stateDir'> = {},
+  ): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), 'weir-e2e-'));
-    const synapse = await startSynapse({ stateDir: join(directory, 'synapse') });
+    const synapse = await startSynapse({ ...homeserver, stateDir: join(directory, 'synapse') });
     try {
       const host = await synapse.registerUser({ localpart: 'host', deviceId: 'HOSTDEV' });
       const user = await synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' });

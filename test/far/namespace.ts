@@ -47,6 +47,15 @@ export class FarHost {
     return ['ip', 'netns', 'exec', this.#name];
   }
 
+  /** From now on no UDP leaves the far host, or comes to itself, as on networks that know the web only. */
+  async blockUdp(): Promise<void> {
+    await ip('-n', this.#name, 'rule', 'add', 'priority', '0', 'ipproto', 'udp', 'blackhole');
+  }
+
+  async allowUdp(): Promise<void> {
+    await ip('-n', this.#name, 'rule', 'delete', 'priority', '0', 'ipproto', 'udp', 'blackhole');
+  }
+
   /** Ends it with its link. What still runs there keeps running: end it first. */
   async close(): Promise<void> {
     await ip('netns', 'delete', this.#name);

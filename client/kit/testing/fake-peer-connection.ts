@@ -112,9 +112,20 @@ export class FakePeerConnection extends EventTarget {
   /** It takes no description but its own. */
   insists = false;
 
-  constructor() {
+  configuration: RTCConfiguration;
+
+  constructor(configuration: RTCConfiguration = {}) {
     super();
+    this.configuration = configuration;
     FakePeerConnection.made.push(this);
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
   }
 
   static get latest(): FakePeerConnection {

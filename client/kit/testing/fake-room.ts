@@ -16,7 +16,7 @@ interface Sent {
 export class FakeRoom implements RoomOfCall {
   readonly roomId = '!room:a.example';
   readonly self = { ...SELF, homeserverUrl: '', accessToken: '' };
-  readonly iceServers = [];
+  iceServers: RTCIceServer[] = [];
   confId: string | undefined = 'conf';
   focus: FocusRef | undefined = FOCUS;
   obstacle: Problem | undefined;

@@ -1,0 +1,98 @@
+/** Call pages of several people in one Chromium, here or on another host. */
+import { type Browser, launch, type Page } from 'puppeteer-core';
+import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
+import { type FarReport, readReport } from './report.ts';
+
+const TIMEOUT_MS = 90_000;
+
+export interface CallPagesOptions {
+  /** Put before the browser's command, such as ['ip', 'netns', 'exec', 'far']. */
+  prefix?: readonly string[];
+  /** Where the call page is, if that is not loopback: plain http, which browsers give no camera otherwise. */
+  origin?: string;
+}
+
+export class CallPages {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async open({ prefix = [], origin }: CallPagesOptions = {}): Promise<CallPages> {
+    const browser = await launch({
+      // All arguments are ours: the first of them say what runs the browser.
+      executablePath: '/usr/bin/env',
+      ignoreDefaultArgs: true,
+      // The browser ends when the pipe does, so also when this process is killed.
+      pipe: true,
+      args: [
+        ...prefix,
+        '/usr/bin/chromium',
+        '--headless=new',
+        '--no-sandbox',
+        ...CHROMIUM_FLAGS,
+        '--use-fake-device-for-media-stream=fps=15',
+        '--window-size=720,520',
+        ...(origin === undefined ? [] : [`--unsafely-treat-insecure-origin-as-secure=${origin}`]),
+      ],
+      defaultViewport: { width: 720, height: 520 },
+      protocolTimeout: TIMEOUT_MS,
+      timeout: TIMEOUT_MS,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    return new CallPages(browser);
+  }
+
+  /** Opens the page of a link and joins. Each page is somebody of its own. */
+  async join(link: string): Promise<CallPage> {
+    const context = await this.#browser.createBrowserContext();
+    const page = await context.newPage();
+    await page.goto(link, { timeout: TIMEOUT_MS, waitUntil: 'domcontentloaded' });
+    await page.waitForSelector('#join:not([disabled])', { timeout: TIMEOUT_MS });
+    await page.click('#join');
+    return new CallPage(page);
+  }
+
+  /** What this browser can send pictures in: `video/H264`… */
+  async sendableCodecs(): Promise<string[]> {
+    const page = await this.#browser.newPage();
+    try {
+      const known = await page.evaluate(() => RTCRtpSender.getCapabilities('video')?.codecs ?? []);
+      return known.map(({ mimeType }) => mimeType);
+    } finally {
+      await page.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#browser.close();
+  }
+}
+
+export class CallPage {
+  readonly #page: Page;
+  /** As it was read last. */
+  report: FarReport | undefined;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  async read(): Promise<FarReport> {
+    this.report = await this.#page.evaluate(readReport);
+    return this.report;
+  }
+
+  /** Asks for another size, in px, than the drawn one. */
+  async wantSize(streamId: string, trackId: string, width: number, height: number): Promise<void> {
+    await this.#page.evaluate((...wanted) => window.weir.wantSize(...wanted), streamId, trackId, width, height);
+  }
+
+  /** Leaves, as who closes the tab does. */
+  async close(): Promise<void> {
+    await this.#page.browserContext().close();
+  }
+}
