@@ -98,6 +98,11 @@ export class ForwardedChannel {
     this.#drop?.();
   }
 
+  /** Asked anew after each wait: it may be closed meanwhile. */
+  #hasEnded(): boolean {
+    return this.#closed;
+  }
+
   /** True where it opened, or need not any more. */
   async #attempt(fan: Fan): Promise<boolean> {
     const { transport, conference, ids } = this.#place;
@@ -121,11 +126,11 @@ export class ForwardedChannel {
         subchannels: [],
         ...deliveryOf(this.channel),
       });
-      if (!this.#closed) {
+      if (!this.#hasEnded()) {
         await consumer.send(writeOpen(this.channel), PPID.dcep);
         const isTaken = await acknowledged.within(this.channel.reliable ? RELIABLE_ACK_WITHIN_MS : LOSSY_ACK_WITHIN_MS);
         if (isTaken) await this.#opened(consumer, tap);
-        if (isTaken && !this.#closed) {
+        if (isTaken && !this.#hasEnded()) {
           this.#drop = drop;
           return true;
         }
