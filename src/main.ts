@@ -84,7 +84,7 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       report: error => log.warn({ code: error.code }, error.message),
     });
     scope.own('store', () => store.close());
-    const media = await openMedia(config, log);
+    const media = await openMedia(config, log, metrics);
     scope.own('media', () => media.close());
     const node = new FocusNode(config, { log, hide, metrics, store, media });
     const app = await build({
@@ -198,6 +198,7 @@ class FocusNode {
         subscriptions: counts.subscriptions,
         viewersDeficient: counts.viewersDeficient,
         videosPaused: counts.videosPaused,
+        dataChannels: { published: counts.dataPublished, forwarded: counts.dataForwarded },
         mailboxDepth: counts.mailbox,
         homeserverUp: homeserver.health().state === 'reached',
         workersAlive: alive,
@@ -290,7 +291,7 @@ class FocusNode {
   }
 }
 
-function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
+function openMedia({ media, limits }: Config, log: Log, metrics: Metrics): Promise<Media> {
   return createMedia({
     workers: media.workers,
     ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
@@ -308,6 +309,7 @@ function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
     dataRates: limits.data,
+    countData: (outcome, count) => metrics.dataMessages(outcome, count),
   });
 }
 

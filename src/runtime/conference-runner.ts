@@ -101,6 +101,8 @@ export class ConferenceRunner {
     subscriptions: number;
     viewersDeficient: number;
     videosPaused: number;
+    dataPublished: number;
+    dataForwarded: number;
     mailbox: number;
   } {
     const counts = {
@@ -111,11 +113,15 @@ export class ConferenceRunner {
       subscriptions: 0,
       viewersDeficient: 0,
       videosPaused: 0,
+      dataPublished: 0,
+      dataForwarded: 0,
       mailbox: this.#mailbox.depth,
     };
     for (const participant of this.#conference.participants.values()) {
       counts[participant.stage.kind]++;
       counts.subscriptions += participant.offered.size;
+      counts.dataPublished += participant.data.channels.size;
+      counts.dataForwarded += participant.data.forwards.size;
       const { state, grants } = participant.viewing.allocation;
       if (state === 'DEFICIENT') counts.viewersDeficient++;
       for (const grant of grants.values()) {
@@ -201,7 +207,7 @@ export class ConferenceRunner {
       case 'refuse-data':
       case 'forward-data':
       case 'stop-data':
-        return runData(this.#peers.opened(effect.call)?.data, effect);
+        return runData(this.#peers.opened(effect.call)?.data, effect, this.#world.meters);
       case 'tell':
         return this.#tell(effect);
       case 'close':

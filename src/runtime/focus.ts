@@ -134,6 +134,8 @@ export class Focus {
     subscriptions: number;
     viewersDeficient: number;
     videosPaused: number;
+    dataPublished: number;
+    dataForwarded: number;
     mailbox: number;
   } {
     const counts = {
@@ -145,6 +147,8 @@ export class Focus {
       subscriptions: 0,
       viewersDeficient: 0,
       videosPaused: 0,
+      dataPublished: 0,
+      dataForwarded: 0,
       mailbox: 0,
     };
     for (const runner of this.#conferences.values()) {
@@ -156,6 +160,8 @@ export class Focus {
       counts.subscriptions += one.subscriptions;
       counts.viewersDeficient += one.viewersDeficient;
       counts.videosPaused += one.videosPaused;
+      counts.dataPublished += one.dataPublished;
+      counts.dataForwarded += one.dataForwarded;
       counts.mailbox += one.mailbox;
     }
     return counts;
