@@ -61,6 +61,11 @@ it('counts', async () => {
   metrics.dataMessages('forwarded', 1);
   metrics.dataMessages('slow_subscriber', 7);
   metrics.joined(640);
+  metrics.token('none');
+  metrics.token('WEIR_OPENID_REFUSED');
+  metrics.lineOpened();
+  metrics.lineOpened();
+  metrics.lineClosed('WEIR_REPLACED');
   metrics.received('m.call.invite');
   metrics.sent('m.call.answer', 'ok');
   const lines = (await metrics.render()).split('\n');
@@ -68,6 +73,10 @@ it('counts', async () => {
     'weir_data_channels_opened_total{outcome="accepted"} 1',
     'weir_data_messages_total{outcome="forwarded"} 2',
     'weir_data_messages_total{outcome="slow_subscriber"} 7',
+    'weir_signal_tokens_total{code="none"} 1',
+    'weir_signal_tokens_total{code="WEIR_OPENID_REFUSED"} 1',
+    'weir_signal_lines 1',
+    'weir_signal_lines_closed_total{code="WEIR_REPLACED"} 1',
     'weir_invites_total{outcome="admitted",code="none"} 1',
     'weir_invites_total{outcome="refused",code="WEIR_NOT_JOINED"} 2',
     'weir_errors_total{code="WEIR_BAD_SDP"} 1',

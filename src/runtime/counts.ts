@@ -1,0 +1,65 @@
+/** What gauges show of conferences. */
+import type { Conference } from '../conference/state.ts';
+
+export interface Counts {
+  joining: number;
+  present: number;
+  silent: number;
+  tracks: number;
+  subscriptions: number;
+  viewersDeficient: number;
+  videosPaused: number;
+  /** Data channels that clients opened, and that were opened to them. */
+  dataPublished: number;
+  dataForwarded: number;
+  /** Inputs that wait in mailboxes. */
+  mailbox: number;
+}
+
+export function nothingCounted(): Counts {
+  return {
+    joining: 0,
+    present: 0,
+    silent: 0,
+    tracks: 0,
+    subscriptions: 0,
+    viewersDeficient: 0,
+    videosPaused: 0,
+    dataPublished: 0,
+    dataForwarded: 0,
+    mailbox: 0,
+  };
+}
+
+export function countsOf(conference: Conference, mailbox: number): Counts {
+  const counts = { ...nothingCounted(), tracks: conference.tracks.size, mailbox };
+  for (const participant of conference.participants.values()) {
+    counts[participant.stage.kind]++;
+    counts.subscriptions += participant.offered.size;
+    counts.dataPublished += participant.data.channels.size;
+    counts.dataForwarded += participant.data.forwards.size;
+    const { state, grants } = participant.viewing.allocation;
+    if (state === 'DEFICIENT') counts.viewersDeficient++;
+    for (const grant of grants.values()) {
+      if (grant.kind === 'paused' && grant.reason === 'bandwidth') counts.videosPaused++;
+    }
+  }
+  return counts;
+}
+
+export function sumOf(all: Iterable<Counts>): Counts {
+  const sum = nothingCounted();
+  for (const one of all) {
+    sum.joining += one.joining;
+    sum.present += one.present;
+    sum.silent += one.silent;
+    sum.tracks += one.tracks;
+    sum.subscriptions += one.subscriptions;
+    sum.viewersDeficient += one.viewersDeficient;
+    sum.videosPaused += one.videosPaused;
+    sum.dataPublished += one.dataPublished;
+    sum.dataForwarded += one.dataForwarded;
+    sum.mailbox += one.mailbox;
+  }
+  return sum;
+}
