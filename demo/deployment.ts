@@ -18,6 +18,8 @@ export interface DeploymentOptions {
   users: readonly [string, ...string[]];
   /** Preferred ports; any where they are in use, or not given. */
   ports?: { homeserver?: number; page?: number };
+  /** Where everything listens; loopback otherwise. */
+  address?: string;
   /** More for weir.yaml: see FocusOptions. */
   config?: FocusOptions['config'];
   signal?: AbortSignal;
@@ -57,6 +59,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       stateDir: join(stateDir, 'synapse'),
       python: options.synapsePython,
       port: options.ports?.homeserver ?? 0,
+      ...(options.address !== undefined && { bindAddress: options.address }),
       ...interruptible,
     }),
   );
@@ -84,6 +87,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       pageDir: options.pageDir,
       workerBin: options.workerBin,
       httpPort: options.ports?.page ?? 0,
+      ...(options.address !== undefined && { httpHost: options.address, mediaListen: [{ ip: options.address }] }),
       ...(options.config && { config: options.config }),
       ...interruptible,
     }),
