@@ -190,10 +190,15 @@ export class Session {
     this.#path.retry();
   }
 
-  /** The line is cut, and what was said last may be lost with it. Media goes on. */
+  /** The line is cut, and what was said last may be lost with it. Media goes on, unless what cut it changed the network. */
   lineCut(): void {
-    if (this.#phase === 'inviting') this.#invitation.sendToDevice();
-    else if (!this.#isOver) this.#sayAgain();
+    if (this.#isOver) return;
+    if (this.#phase === 'inviting') {
+      this.#invitation.sendToDevice();
+      return;
+    }
+    this.#sayAgain();
+    this.#path.hint('changed');
   }
 
   /** The focus does not know this session any more. */

@@ -135,9 +135,9 @@ export class Participant {
   /** What the page says of its call; for messages. */
   async condition(): Promise<string> {
     const [state, problem] = await this.#ask(
-      this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const),
+      this.page.evaluate(() => [window.weir.state(), window.weir.problem() ?? ''] as const),
     );
-    return problem === undefined ? state : `${state}, ${problem}`;
+    return problem === '' ? state : `${state}, ${problem}`;
   }
 
   /** What the page noted of its join, in ms since `since`; for messages. */
