@@ -1,6 +1,7 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
 import { CandidateBatch } from './candidate-batch.ts';
 import { ControlChannel } from './control-channel.ts';
+import { type ControlMessageListener, takeControlMessage } from './control-messages.ts';
 import { FloorKey } from './floor.ts';
 import { FocusLink } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
@@ -10,7 +11,7 @@ import type { NetworkHint } from './network.ts';
 import { Others } from './others.ts';
 import { OwnLayers } from './own-layers.ts';
 import { OwnStreams } from './own-streams.ts';
-import { type Problem, problemOf, problemOfFocus } from './problems.ts';
+import { type Problem, problemOf } from './problems.ts';
 import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
@@ -46,6 +47,26 @@ export class Session {
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
+  readonly #listener: ControlMessageListener = {
+    description: (description, metadata) => this.#takeDescription(description, metadata),
+    metadata: metadata => this.#setMetadata(metadata),
+    layersWanted: ({ tracks }) => this.layers.want(tracks),
+    streams: message => {
+      if (this.others.take(message)) this.#events.changed();
+    },
+    floor: message => {
+      this.floor.take(message);
+      this.#events.changed();
+    },
+    dataChannels: ({ channels }) => this.options.data.take(this.connection, channels),
+    trackGone: () => this.subscriber.forget(),
+    undecodable: ({ tracks, codec }) => {
+      this.others.cannotShow(tracks ?? [], codec);
+      this.#events.changed();
+    },
+    unknown: () => this.unknown(),
+    refused: reason => this.#events.refused(reason),
+  };
   /** Latest descriptions of the focus: two ways may bring the same one. */
   #heardBefore: string[] = [];
 
@@ -314,62 +335,7 @@ export class Session {
       if (message.kind === 'error' && message.inReplyTo === 'm.call.invite') this.#invitation.refusedByLine();
       return;
     }
-    switch (message.kind) {
-      case 'negotiate':
-        this.#takeDescription(message.description, message.metadata);
-        return;
-      case 'metadata_changed':
-        this.#setMetadata(message.metadata);
-        return;
-      case 'layers_wanted':
-        this.layers.want(message.tracks);
-        return;
-      case 'allocation':
-      case 'speakers':
-      case 'audio_levels':
-        if (this.others.take(message)) this.#events.changed();
-        return;
-      case 'floor':
-        this.floor.take(message);
-        this.#events.changed();
-        return;
-      case 'data_channels':
-        this.options.data.take(this.connection, message.channels);
-        return;
-      case 'error':
-        this.#takeError(message);
-        return;
-      case 'ping':
-      case 'pong':
-      case 'subscription':
-      case 'layers_available':
-      case 'floor_request':
-      case 'floor_release':
-      case 'floor_revoke':
-      case 'data_subscription':
-        return;
-    }
-  }
-
-  #takeError(error: Extract<ControlMessage, { kind: 'error' }>): void {
-    switch (error.code) {
-      case 'WEIR_UNKNOWN_TRACK':
-        // The publisher left while we asked for its track: the next metadata says so.
-        this.subscriber.forget();
-        return;
-      case 'WEIR_NO_COMMON_CODEC':
-        this.others.cannotShow(error.tracks ?? [], error.codec);
-        this.#events.changed();
-        return;
-      case 'WEIR_NO_SESSION':
-        this.unknown();
-        return;
-      case 'WEIR_UNEXPECTED_MESSAGE':
-        // Something was said twice because it might have been lost.
-        return;
-      default:
-        this.#events.refused(problemOfFocus(error));
-    }
+    takeControlMessage(message, this.#listener);
   }
 
   #setMetadata(metadata: StreamMetadata): void {
