@@ -1,7 +1,7 @@
 /** Call pages of several people in one Chromium, here or on another host. */
 import { type Browser, launch, type Page } from 'puppeteer-core';
-import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
-import { type FarReport, readReport } from './report.ts';
+import { CHROMIUM_FLAGS } from './chromium-flags.ts';
+import { type PageReport, readReport } from './page-report.ts';
 
 const TIMEOUT_MS = 90_000;
 
@@ -75,13 +75,13 @@ export class CallPages {
 export class CallPage {
   readonly #page: Page;
   /** As it was read last. */
-  report: FarReport | undefined;
+  report: PageReport | undefined;
 
   constructor(page: Page) {
     this.#page = page;
   }
 
-  async read(): Promise<FarReport> {
+  async read(): Promise<PageReport> {
     this.report = await this.#page.evaluate(readReport);
     return this.report;
   }
@@ -89,6 +89,17 @@ export class CallPage {
   /** Asks for another size, in px, than the drawn one. */
   async wantSize(streamId: string, trackId: string, width: number, height: number): Promise<void> {
     await this.#page.evaluate((...wanted) => window.weir.wantSize(...wanted), streamId, trackId, width, height);
+  }
+
+  /** Under which name the page asks relays for a place now; `undefined` where the homeserver has none. */
+  async turnUsername(): Promise<string | undefined> {
+    return this.#page.evaluate(
+      () =>
+        window.weir
+          .peerConnections()[0]
+          ?.getConfiguration()
+          .iceServers?.find(({ username }) => username)?.username,
+    );
   }
 
   /** Leaves, as who closes the tab does. */
