@@ -18,6 +18,10 @@ export interface DeploymentOptions {
   users: readonly [string, ...string[]];
   /** Preferred ports; any where they are in use, or not given. */
   ports?: { homeserver?: number; page?: number };
+  /** Where the homeserver, the page and media listen; loopback otherwise. */
+  address?: string;
+  /** More for homeserver.yaml. */
+  homeserverConfig?: Record<string, unknown>;
   /** More for weir.yaml: see FocusOptions. */
   config?: FocusOptions['config'];
   signal?: AbortSignal;
@@ -49,6 +53,7 @@ const POLL_MS = 50;
 export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
   const { stateDir, signal, report } = options;
   const interruptible = signal && { signal };
+  const { address } = options;
   await using starting = new AsyncDisposableStack();
 
   report?.('Start Synapse');
@@ -57,6 +62,8 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       stateDir: join(stateDir, 'synapse'),
       python: options.synapsePython,
       port: options.ports?.homeserver ?? 0,
+      ...(address === undefined ? {} : { bindAddress: address }),
+      ...(options.homeserverConfig && { config: options.homeserverConfig }),
       ...interruptible,
     }),
   );
@@ -84,6 +91,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       pageDir: options.pageDir,
       workerBin: options.workerBin,
       httpPort: options.ports?.page ?? 0,
+      ...(address === undefined ? {} : { httpHost: address, mediaListen: [{ ip: address }] }),
       ...(options.config && { config: options.config }),
       ...interruptible,
     }),

@@ -10,16 +10,26 @@ export interface CallPagesOptions {
   prefix?: readonly string[];
   /** Where the call page is, if that is not loopback: plain http, which browsers give no camera otherwise. */
   origin?: string;
+  /** Closes the browser: whatever is waited for rejects. */
+  signal?: AbortSignal;
 }
 
 export class CallPages {
   readonly #browser: Browser;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = (): void => {
+    this.#browser.close().catch(() => undefined);
+  };
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, signal: AbortSignal | undefined) {
     this.#browser = browser;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (signal?.aborted === true) this.#abort();
   }
 
-  static async open({ prefix = [], origin }: CallPagesOptions = {}): Promise<CallPages> {
+  static async open({ prefix = [], origin, signal }: CallPagesOptions = {}): Promise<CallPages> {
+    signal?.throwIfAborted();
     const browser = await launch({
       // All arguments are ours: the first of them say what runs the browser.
       executablePath: '/usr/bin/env',
@@ -43,7 +53,7 @@ export class CallPages {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-    return new CallPages(browser);
+    return new CallPages(browser, signal);
   }
 
   /** Opens the page of a link and joins. Each page is somebody of its own. */
@@ -68,6 +78,7 @@ export class CallPages {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#abort);
     return this.#browser.close();
   }
 }
