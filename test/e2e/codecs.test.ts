@@ -119,7 +119,7 @@ test('who has no codec in common hears the other, and is told why there is no pi
       { page: vp8, other: hana, codec: 'H264' },
     ]) {
       expect(of(page.report, other)).toMatchObject({ undecodable: codec, frames: 0 });
-      expect(of(page.report, other)?.tile).toContain(`This picture cannot be shown here: it is sent in ${codec}`);
+      expect(of(page.report, other)?.tile).toContain(`Sent in ${codec}, which this browser cannot show`);
       expect(page.report?.problem).toBeUndefined();
     }
     expect(any.report?.received.map(({ undecodable }) => undecodable)).toEqual([undefined, undefined]);
