@@ -81,13 +81,19 @@ export default {
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.'),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
-      name: 'only-main-imports-adapters',
+      name: 'only-the-assembly-imports-adapters',
       severity: 'error',
       from: {
         path: '^(signalling|src|config)/',
-        pathNot: [test, '^src/main[.]ts$', '^src/testing/', ...ADAPTERS.map(room => `^${room}/`)],
+        pathNot: [test, '^src/main[.]ts$', '^src/assembly/', '^src/testing/', ...ADAPTERS.map(room => `^${room}/`)],
       },
       to: { path: `^(${ADAPTERS.join('|')})/` },
+    },
+    {
+      name: 'only-main-imports-the-assembly',
+      severity: 'error',
+      from: { pathNot: ['^src/main[.]ts$', '^src/assembly/'] },
+      to: { path: '^src/assembly/' },
     },
     {
       name: 'nobody-imports-main',

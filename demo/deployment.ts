@@ -18,7 +18,7 @@ export interface DeploymentOptions {
   users: readonly [string, ...string[]];
   /** Preferred ports; any where they are in use, or not given. */
   ports?: { homeserver?: number; page?: number };
-  /** Where the homeserver, the page and media listen; loopback otherwise. */
+  /** Where everything listens; loopback otherwise. */
   address?: string;
   /** More for homeserver.yaml. */
   homeserverConfig?: Record<string, unknown>;
@@ -53,7 +53,6 @@ const POLL_MS = 50;
 export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
   const { stateDir, signal, report } = options;
   const interruptible = signal && { signal };
-  const { address } = options;
   await using starting = new AsyncDisposableStack();
 
   report?.('Start Synapse');
@@ -62,7 +61,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       stateDir: join(stateDir, 'synapse'),
       python: options.synapsePython,
       port: options.ports?.homeserver ?? 0,
-      ...(address === undefined ? {} : { bindAddress: address }),
+      ...(options.address !== undefined && { bindAddress: options.address }),
       ...(options.homeserverConfig && { config: options.homeserverConfig }),
       ...interruptible,
     }),
@@ -91,7 +90,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       pageDir: options.pageDir,
       workerBin: options.workerBin,
       httpPort: options.ports?.page ?? 0,
-      ...(address === undefined ? {} : { httpHost: address, mediaListen: [{ ip: address }] }),
+      ...(options.address !== undefined && { httpHost: options.address, mediaListen: [{ ip: options.address }] }),
       ...(options.config && { config: options.config }),
       ...interruptible,
     }),

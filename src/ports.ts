@@ -1,4 +1,4 @@
-/** What the core asks of the world. Adapters implement these; only main.ts joins them. */
+/** What the core asks of the world. Adapters implement these; only the assembly joins them. */
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
 import type {

@@ -4,9 +4,8 @@ import type { Call } from '../../demo/check/call.ts';
 import { CallPages } from '../../demo/check/call-pages.ts';
 import type { SelectedPath } from '../../demo/check/page-report.ts';
 import { Coturn } from '../../demo/coturn.ts';
-import { type Deployment, startDeployment } from '../../demo/deployment.ts';
+import { type DeploymentOptions, startDeployment } from '../../demo/deployment.ts';
 import { FarHost } from '../../demo/far-host.ts';
-import { prepare } from '../../setup/prepare.ts';
 import { countInCall } from './page-call.ts';
 import { type Objection, type PairCount, unseen } from './page-pairs.ts';
 
@@ -17,23 +16,23 @@ export interface Paths {
   relay: Record<'udp' | 'tcp', PairCount>;
 }
 
-export type PathsPlace = Pick<Call, 'progress' | 'signal'> & { deployment: Pick<Deployment, 'stateDir'> };
+export type PathsParts = Pick<DeploymentOptions, 'stateDir' | 'synapsePython' | 'workerBin' | 'pageDir'> &
+  Pick<Call, 'signal' | 'progress'>;
 
 const NAMES: [string, ...string[]] = ['ann', 'ben', 'cem'];
 const PAIRS = 6;
-/** For all of it, once what it runs on is there. */
+/** For all of it. */
 const WITHIN_MS = 120_000;
 
 /**
- * Three people on a host of their own call three times: without UDP; by relays alone; and both. Needs root, for that host. Rejects
- * where something does not start, or all of it takes too long.
+ * Three people on a host of their own call three times: by relays alone, over UDP and then over TCP; and without UDP. Needs root, for
+ * that host, and coturn. Rejects where something does not start, or all of it takes too long.
  */
-export async function measurePaths(place: PathsPlace): Promise<Paths> {
-  const needs = { systemPackages: ['chromium', 'coturn', 'iproute2'], signal: place.signal };
-  const { worker, synapsePython, pageDir } = await prepare(needs);
-  const signal = AbortSignal.any([place.signal, AbortSignal.timeout(WITHIN_MS)]);
-  const report = (step: string): void => place.progress.tell(step);
-  const stateDir = join(place.deployment.stateDir, 'paths');
+export async function measurePaths(parts: PathsParts): Promise<Paths> {
+  const { synapsePython, workerBin, pageDir, progress } = parts;
+  const signal = AbortSignal.any([parts.signal, AbortSignal.timeout(WITHIN_MS)]);
+  const report = (step: string): void => progress.tell(step);
+  const stateDir = join(parts.stateDir, 'paths');
   await using owned = new AsyncDisposableStack();
   const far = owned.adopt(await FarHost.open(), host => host.close());
   const address = far.nearAddress;
@@ -42,7 +41,7 @@ export async function measurePaths(place: PathsPlace): Promise<Paths> {
     await startDeployment({
       stateDir,
       synapsePython,
-      workerBin: worker,
+      workerBin,
       pageDir,
       users: NAMES,
       address,

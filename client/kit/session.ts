@@ -102,7 +102,10 @@ export class Session {
     this.#path = new SessionPath(this.connection, {
       ask: () => this.#control.askByPath(),
       askFocus: () => void this.#control.tell({ kind: 'ping' }),
-      trouble: () => this.#setPhase('troubled'),
+      trouble: () => {
+        this.options.line?.hurry(true);
+        this.#setPhase('troubled');
+      },
       restartIce: () => this.#negotiation.offer({ iceRestart: true }),
       up: () => this.#connected(),
       lost: why => this.#lose({ kind: 'path', why }),
@@ -221,6 +224,7 @@ export class Session {
   close(): void {
     this.#setPhase('over');
     this.#invitation.close();
+    this.options.line?.hurry(false);
     this.options.line?.release(this.options.address.callId);
     this.#candidates.close();
     this.#unlisten();
@@ -385,6 +389,7 @@ export class Session {
 
   #connected(): void {
     this.#upSince ??= Date.now();
+    this.options.line?.hurry(false);
     this.#setPhase('up');
     // What no way took meanwhile.
     this.subscriber.flush();

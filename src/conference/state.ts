@@ -61,7 +61,7 @@ export interface Limits {
 export const DEFAULT_TIMING: Timing = {
   joinTimeout: 20_000,
   silentAfter: 8_000,
-  keepSilentFor: 30_000,
+  keepSilentFor: 45_000,
   pingEvery: 2_500,
   offerPatience: 1_000,
   offerTimeout: 5_000,

@@ -11,9 +11,20 @@ export interface Readiness {
   workers: { alive: number; wanted: number };
 }
 
+/** What is counted of fast signalling. */
+export interface SignalMeters {
+  /** A token was asked for; `none` where it was given. */
+  token(code: ErrorCode | 'none'): void;
+  /** A WebSocket's client has said who it is. */
+  lineOpened(): void;
+  /** Such a WebSocket is gone; `client` where the focus had no reason of its own. */
+  lineClosed(code: ErrorCode | 'client'): void;
+}
+
 /** What fast signalling needs. */
 export interface SignallingDeps {
   tokens: SignalTokens;
+  meters: SignalMeters;
   /** The user of an OpenID token. Rejects with WEIR_OPENID_REFUSED or WEIR_OPENID_UNREACHABLE. */
   userOf(openId: { accessToken: string; serverName: string }): Promise<string>;
   /** Resolves once the member may join; rejects with the reason why not, or WEIR_STARTING. */

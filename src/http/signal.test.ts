@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import type { HttpConfig } from '../../config/config.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { ResumedSession, SignalLine, SignalMember } from '../ports.ts';
 import type { SignallingDeps } from './deps.ts';
@@ -28,8 +29,14 @@ class FakeDoors {
   readonly opened: { member: SignalMember; resume: ResumedSession | undefined; line: SignalLine }[] = [];
   readonly frames: string[] = [];
   closed = 0;
+  readonly counted: string[] = [];
   readonly deps: SignallingDeps = {
     tokens,
+    meters: {
+      token: code => void this.counted.push(`token ${code}`),
+      lineOpened: () => void this.counted.push('opened'),
+      lineClosed: code => void this.counted.push(`closed ${code}`),
+    },
     userOf: () => Promise.resolve(MEMBER.userId),
     admit: () => Promise.resolve(),
     connect: (member, resume, line) => {
@@ -52,9 +59,9 @@ beforeAll(() => {
 afterAll(() => rmSync(pageDir, { recursive: true }));
 afterEach(closeTestApps);
 
-async function listening(deps: Partial<SignallingDeps> = {}) {
+async function listening(deps: Partial<SignallingDeps> = {}, config: Partial<HttpConfig> = {}) {
   const doors = new FakeDoors();
-  const test = await startTestApp(pageDir, {}, { signalling: { ...doors.deps, ...deps } });
+  const test = await startTestApp(pageDir, config, { signalling: { ...doors.deps, ...deps } });
   await test.app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = test.app.server.address() as AddressInfo;
   return { ...test, doors, url: `ws://127.0.0.1:${port}/v1/signal` };
@@ -71,8 +78,8 @@ class Client {
   readonly frames: Frame[] = [];
   readonly closed: Promise<[number, string]>;
 
-  constructor(url: string) {
-    this.ws = new WebSocket(url, 'weir.v1');
+  constructor(url: string, headers: Record<string, string> = {}) {
+    this.ws = new WebSocket(url, 'weir.v1', { headers });
     this.ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
     this.closed = new Promise(resolve => {
       this.ws.on('close', (code, reason) => resolve([code, reason.toString()]));
@@ -152,6 +159,7 @@ describe('a WebSocket', () => {
       ]);
     client.ws.close();
     await expect.poll(() => doors.closed).toBe(1);
+    expect(doors.counted).toEqual(['opened', 'closed client']);
   });
 
   it('takes a session up, or is told that there is none', async () => {
@@ -208,6 +216,18 @@ describe('a WebSocket', () => {
     expect(said).toBeLessThan(1_000);
     expect(doors.opened[0]?.line.say('x')).toBe(false);
     await expect.poll(() => doors.closed, { timeout: 5_000 }).toBe(1);
+    expect(doors.counted).toEqual(['opened', 'closed WEIR_OVERLOADED']);
+  });
+
+  it('of somebody who does not say who they are takes no place from others behind the same proxy', async () => {
+    const { url, doors } = await listening({}, { trustedProxies: ['127.0.0.1'] });
+    const from = (address: string): Client => new Client(url, { 'x-forwarded-for': address });
+    const silent = Array.from({ length: 32 }, () => from('203.0.113.1'));
+    await Promise.all(silent.map(({ ws }) => once(ws, 'open')));
+    const [same, other] = [from('203.0.113.1'), from('203.0.113.2')];
+    await other.say(hello());
+    await expect.poll(() => doors.opened.length).toBe(1);
+    expect((await same.closed)[0]).toBe(1006);
   });
 
   it('ends with the server', async () => {

@@ -1,6 +1,7 @@
 /** ws /v1/signal: the first frame says who the client is; then frames go to its door, and from there. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import proxyAddress from '@fastify/proxy-addr';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import {
@@ -54,8 +55,9 @@ function closeCodeOf(code: ErrorCode): number {
 
 /** Takes WebSockets from the servers. Undefined where fast signalling is switched off. `close()` ends all of them. */
 export function serveSignal(servers: readonly OwnedServer[], deps: HttpDeps): { close(): void } | undefined {
-  const { signalling } = deps;
+  const { signalling, config } = deps;
   if (signalling === undefined) return undefined;
+  const trusted = proxyAddress.compile(config.trustedProxies);
   const strangers = new Map<string, number>();
   const wss = new WebSocketServer({
     noServer: true,
@@ -67,7 +69,7 @@ export function serveSignal(servers: readonly OwnedServer[], deps: HttpDeps): { 
   wss.on('wsClientError', (_error, socket) => socket.destroy());
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const address = request.socket.remoteAddress ?? '';
+    const address = addressOf(request, trusted);
     const [path] = (request.url ?? '').split('?', 1);
     if (path !== SIGNAL_PATH) return refuse(socket, 404);
     if (wss.clients.size >= MOST_SOCKETS || (strangers.get(address) ?? 0) >= MOST_STRANGERS) return refuse(socket, 503);
@@ -94,6 +96,15 @@ export function serveSignal(servers: readonly OwnedServer[], deps: HttpDeps): { 
   };
 }
 
+/** Who asks, past the proxies that are known as such; one of them where its header is not an address. */
+function addressOf(request: IncomingMessage, trusted: (address: string, hops: number) => boolean): string {
+  try {
+    return proxyAddress(request, trusted);
+  } catch {
+    return request.socket.remoteAddress ?? '';
+  }
+}
+
 function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : 'Service Unavailable'}\r\nConnection: close\r\n\r\n`);
 }
@@ -114,6 +125,7 @@ class Client implements SignalLine {
   #door: SignalDoor | undefined;
   #heardAt = Date.now();
   #closing = false;
+  #closedFor: ErrorCode | 'client' = 'client';
   readonly #deadline: NodeJS.Timeout;
   readonly #pinging: NodeJS.Timeout;
 
@@ -170,6 +182,7 @@ class Client implements SignalLine {
       const member = this.#signalling.tokens.verify(hello.value.token);
       const door = this.#signalling.connect(member, hello.value.resume, this);
       this.#door = door;
+      this.#signalling.meters.lineOpened();
       this.#known();
       clearTimeout(this.#deadline);
       this.#welcome(door.resumed, hello.value.resume !== undefined);
@@ -194,9 +207,10 @@ class Client implements SignalLine {
     else if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping();
   }
 
-  #end(code: number, reason: string): void {
+  #end(code: number, reason: ErrorCode): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#closedFor = reason;
     end(this.#ws, code, reason);
   }
 
@@ -204,6 +218,8 @@ class Client implements SignalLine {
     clearTimeout(this.#deadline);
     clearInterval(this.#pinging);
     this.#closing = true;
-    this.#door?.closed();
+    if (this.#door === undefined) return;
+    this.#signalling.meters.lineClosed(this.#closedFor);
+    this.#door.closed();
   }
 }

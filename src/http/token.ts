@@ -56,10 +56,12 @@ export function serveToken(app: FastifyInstance, { signalling, log }: HttpDeps):
       const member = { userId, deviceId, roomId, confId };
       await signalling.admit(member);
       const { token, expiresInS } = signalling.tokens.issue(member);
+      signalling.meters.token('none');
       log.debug({ user: userId, device: deviceId, conference: confId }, 'token issued');
       return await reply.send({ token, expires_in: expiresInS });
     } catch (thrown) {
       const error = asWeirError(thrown);
+      signalling.meters.token(error.code);
       log.info({ code: error.code, conference: confId }, `no token: ${error.message}`);
       throw error;
     } finally {

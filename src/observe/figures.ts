@@ -42,6 +42,17 @@ export const METRICS = {
     labels: ['kind'],
     help: 'Offers of clients answered, offers of the focus made, negotiations failed.',
   },
+  weir_signal_tokens_total: {
+    kind: 'counter',
+    labels: ['code'],
+    help: 'Tokens for WebSockets that were asked for, by the error code of the refusal; none where one was given.',
+  },
+  weir_signal_lines: { kind: 'gauge', labels: [], help: 'WebSockets of clients that have said who they are.' },
+  weir_signal_lines_closed_total: {
+    kind: 'counter',
+    labels: ['code'],
+    help: 'Such WebSockets that ended, by error code; client where the focus had no reason.',
+  },
   weir_to_device_received_total: { kind: 'counter', labels: ['type'], help: 'To-device messages read, by type.' },
   weir_to_device_sent_total: {
     kind: 'counter',

@@ -54,10 +54,19 @@ it('counts', async () => {
   metrics.hangup('client');
   metrics.negotiation('client-offer');
   metrics.joined(640);
+  metrics.token('none');
+  metrics.token('WEIR_OPENID_REFUSED');
+  metrics.lineOpened();
+  metrics.lineOpened();
+  metrics.lineClosed('WEIR_REPLACED');
   metrics.received('m.call.invite');
   metrics.sent('m.call.answer', 'ok');
   const lines = (await metrics.render()).split('\n');
   for (const line of [
+    'weir_signal_tokens_total{code="none"} 1',
+    'weir_signal_tokens_total{code="WEIR_OPENID_REFUSED"} 1',
+    'weir_signal_lines 1',
+    'weir_signal_lines_closed_total{code="WEIR_REPLACED"} 1',
     'weir_invites_total{outcome="admitted",code="none"} 1',
     'weir_invites_total{outcome="refused",code="WEIR_NOT_JOINED"} 2',
     'weir_errors_total{code="WEIR_BAD_SDP"} 1',

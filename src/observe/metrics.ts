@@ -11,6 +11,12 @@ export interface Metrics extends Meters {
   sent(type: string, outcome: string): void;
   /** Something about the homeserver, by the name of its metric without `weir_` and `_total`. Others are not counted here. */
   homeserver(name: string, labels: Record<string, string>): void;
+  /** A token for WebSockets was asked for. */
+  token(code: string): void;
+  /** A WebSocket's client has said who it is. */
+  lineOpened(): void;
+  /** Such a WebSocket is gone. */
+  lineClosed(code: string): void;
   /** Where a scrape reads its gauges, from now on. It must not throw. */
   watch(read: () => Figures): void;
   readonly contentType: string;
@@ -93,6 +99,13 @@ export function createMetrics(withProcess = true): Metrics {
   const homeserver = new Map(
     HOMESERVER_METRICS.map(name => [name.slice('weir_'.length, -'_total'.length), counter(name)]),
   );
+  const tokens = counter('weir_signal_tokens_total');
+  const lines = new Gauge({
+    name: 'weir_signal_lines',
+    help: METRICS.weir_signal_lines.help,
+    registers: [registry],
+  });
+  const linesClosed = counter('weir_signal_lines_closed_total');
   const joins = new Histogram({
     name: 'weir_join_seconds',
     help: METRICS.weir_join_seconds.help,
@@ -109,6 +122,12 @@ export function createMetrics(withProcess = true): Metrics {
     received: type => received.inc({ type: boundedType(type) }),
     sent: (type, outcome) => sent.inc({ type: boundedType(type), outcome }),
     homeserver: (name, labels) => homeserver.get(name)?.inc(labels),
+    token: code => tokens.inc({ code: boundedCode(code) }),
+    lineOpened: () => lines.inc(),
+    lineClosed: code => {
+      lines.dec();
+      linesClosed.inc({ code: boundedCode(code) });
+    },
     watch: next => {
       read = next;
     },

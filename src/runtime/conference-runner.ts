@@ -1,17 +1,17 @@
 /** Runs one conference: its mailbox, its clock, and the effects that its rules ask for. */
-import { type ErrorCode, WeirError, asWeirError } from '../../signalling/wire/errors.ts';
-import { parseControl } from '../../signalling/wire/control.ts';
+import { WeirError, asWeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { CallRef, Effect, Input } from '../conference/messages.ts';
 import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store } from '../ports.ts';
 import { type ConferenceId, keyOfConference, type SessionId } from '../session.ts';
+import { type Counts, countsOf } from './counts.ts';
 import { frameOf, letterOf } from './door.ts';
 import { Lines } from './lines.ts';
 import { Mailbox } from './mailbox.ts';
-import { MessageRate } from './message-rate.ts';
 import { runData } from './data.ts';
+import { peerInputs } from './peer-inputs.ts';
 import { Peers } from './peers.ts';
 
 export interface RunnerWorld {
@@ -71,10 +71,7 @@ export class ConferenceRunner {
   /** A message of a client: bounded, unlike `post`. */
   postFrom(call: CallRef, input: Input): void {
     if (this.#mailbox.post(input, call.callId)) return;
-    const error = new WeirError('WEIR_OVERLOADED', 'the client sends faster than its messages can be read');
-    // Its further messages would repeat this; the first of them ends the session.
-    this.#peers.close(call);
-    this.#mailbox.postAlways({ kind: 'peer-failed', call, error });
+    this.#cutOff(call);
   }
 
   /** From now on the session's messages go over this WebSocket. One that carried them before is closed. */
@@ -93,36 +90,8 @@ export class ConferenceRunner {
     if (this.#lines.detach(call, line)) this.post({ kind: 'line', call, state: 'closed' });
   }
 
-  counts(): {
-    joining: number;
-    present: number;
-    silent: number;
-    tracks: number;
-    subscriptions: number;
-    viewersDeficient: number;
-    videosPaused: number;
-    mailbox: number;
-  } {
-    const counts = {
-      joining: 0,
-      present: 0,
-      silent: 0,
-      tracks: this.#conference.tracks.size,
-      subscriptions: 0,
-      viewersDeficient: 0,
-      videosPaused: 0,
-      mailbox: this.#mailbox.depth,
-    };
-    for (const participant of this.#conference.participants.values()) {
-      counts[participant.stage.kind]++;
-      counts.subscriptions += participant.offered.size;
-      const { state, grants } = participant.viewing.allocation;
-      if (state === 'DEFICIENT') counts.viewersDeficient++;
-      for (const grant of grants.values()) {
-        if (grant.kind === 'paused' && grant.reason === 'bandwidth') counts.videosPaused++;
-      }
-    }
-    return counts;
+  counts(): Counts {
+    return countsOf(this.#conference, this.#mailbox.depth);
   }
 
   /** Users with a session here. */
@@ -234,7 +203,7 @@ export class ConferenceRunner {
     this.#log.info({ call: call.callId, session: call.key }, 'session opens');
     this.#world.meters.negotiation('client-offer');
     // The slot is taken before anything is awaited: later effects of the call find it.
-    const opening = this.#peers.open(call, this.#peerEvents(call));
+    const opening = this.#peers.open(call, this.#eventsOf(call));
     this.#keep(async () => {
       try {
         // Durable before it is answered: a restarted focus must know whom to hang up.
@@ -278,63 +247,21 @@ export class ConferenceRunner {
     }
   }
 
-  /** Counts a message of a client before it is read. True where it is one too many. */
-  #isTooMuch(call: CallRef, rate: MessageRate): boolean {
-    switch (rate.take()) {
-      case 'taken':
-        return false;
-      case 'dropped':
-        return true;
-      case 'dropped, tell': {
-        const error = new WeirError('WEIR_TOO_MANY_MESSAGES', 'messages were dropped');
-        this.postFrom(call, { kind: 'garbled', call, error });
-        return true;
-      }
-      case 'flood': {
-        const error = new WeirError('WEIR_OVERLOADED', 'the client sends faster than its messages can be read');
-        this.#peers.close(call);
-        this.post({ kind: 'peer-failed', call, error });
-        return true;
-      }
-    }
+  #cutOff(call: CallRef): void {
+    const error = new WeirError('WEIR_OVERLOADED', 'the client sends faster than its messages can be read');
+    // Its further messages would repeat this; the first of them ends the session.
+    this.#peers.close(call);
+    this.post({ kind: 'peer-failed', call, error });
   }
 
-  #peerEvents(call: CallRef): PeerEvents {
-    const rate = new MessageRate(this.#world.clock);
-    return {
-      control: text => {
-        if (this.#isTooMuch(call, rate)) return;
-        const parsed = parseControl(text);
-        this.postFrom(
-          call,
-          parsed.kind === 'ok'
-            ? { kind: 'said', call, message: parsed.value, replyBy: 'control' }
-            : { kind: 'garbled', call, error: parsed.error },
-        );
-      },
-      controlOpen: () => this.post({ kind: 'control-open', call }),
-      path: state => this.post({ kind: 'path', call, state }),
-      estimate: available => {
-        this.#log.debug({ call: call.callId, available }, 'link estimated');
-        this.post({ kind: 'estimated', call, available });
-      },
-      measured: tracks => this.post({ kind: 'measured', call, tracks }),
-      shown: (track, layer) => {
-        this.#log.debug({ call: call.callId, track, layer }, 'viewer is sent another layer');
-        this.post({ kind: 'shown', call, track, layer });
-      },
-      loud: (track, level) => this.post({ kind: 'loud', call, track, level }),
-      dominant: track => this.post({ kind: 'dominant', call, track }),
-      // Bounded by the media engine: a channel that waits for its answer is not told of again.
-      data: {
-        opened: channel => this.post({ kind: 'data-opened', call, channel }),
-        closed: (channelId, error) => this.post({ kind: 'data-closed', call, channelId, error }),
-        dropped: error => this.post({ kind: 'data-dropped', call, error }),
-        forwardEnded: (channel, error) => this.post({ kind: 'forward-ended', call, channel, error }),
-      },
-      failed: (code: ErrorCode, message) =>
-        this.post({ kind: 'peer-failed', call, error: new WeirError(code, message) }),
-    };
+  #eventsOf(call: CallRef): PeerEvents {
+    return peerInputs(call, {
+      clock: this.#world.clock,
+      log: this.#log,
+      post: input => this.post(input),
+      postFrom: (from, input) => this.postFrom(from, input),
+      cutOff: from => this.#cutOff(from),
+    });
   }
 
   /** Work whose failure changes nothing in the call. */

@@ -8,6 +8,7 @@ import { type ConferenceId, type ConferenceKey, keyOfConference } from '../sessi
 import type { Arrival } from './arrival.ts';
 import { callOf, Calls } from './calls.ts';
 import { ConferenceRunner, type RunnerWorld } from './conference-runner.ts';
+import { type Counts, sumOf } from './counts.ts';
 import { frameOf } from './door.ts';
 import { MemberDoor } from './member-door.ts';
 import { InviteRate } from './invite-rate.ts';
@@ -125,40 +126,9 @@ export class Focus {
   }
 
   /** For gauges. */
-  counts(): {
-    conferences: number;
-    joining: number;
-    present: number;
-    silent: number;
-    tracks: number;
-    subscriptions: number;
-    viewersDeficient: number;
-    videosPaused: number;
-    mailbox: number;
-  } {
-    const counts = {
-      conferences: this.#conferences.size,
-      joining: 0,
-      present: 0,
-      silent: 0,
-      tracks: 0,
-      subscriptions: 0,
-      viewersDeficient: 0,
-      videosPaused: 0,
-      mailbox: 0,
-    };
-    for (const runner of this.#conferences.values()) {
-      const one = runner.counts();
-      counts.joining += one.joining;
-      counts.present += one.present;
-      counts.silent += one.silent;
-      counts.tracks += one.tracks;
-      counts.subscriptions += one.subscriptions;
-      counts.viewersDeficient += one.viewersDeficient;
-      counts.videosPaused += one.videosPaused;
-      counts.mailbox += one.mailbox;
-    }
-    return counts;
+  counts(): Counts & { conferences: number } {
+    const runners = [...this.#conferences.values()];
+    return { ...sumOf(runners.map(runner => runner.counts())), conferences: runners.length };
   }
 
   /** Hangs everybody up and takes nobody any more. Resolves when they have been told, or could not be. */

@@ -1,0 +1,26 @@
+/** The media engine as the configuration wants it. */
+import type { Config } from '../../config/config.ts';
+import { createMedia } from '../media/index.ts';
+import type { Log, Media } from '../ports.ts';
+import { systemClock } from './system-clock.ts';
+
+export function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
+  return createMedia({
+    workers: media.workers,
+    ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
+    listen: media.listen.map(({ ip, announcedAddress }) => ({
+      ip,
+      ...(announcedAddress === undefined ? {} : { announcedAddress }),
+    })),
+    ...(media.ports.min === 0 ? {} : { ports: media.ports }),
+    enableTcp: media.tcp,
+    logger: log,
+    clock: systemClock,
+    iceConsentTimeoutS: media.iceConsentTimeoutMs / 1_000,
+    codecs: media.codecs,
+    codecOrder: media.codecOrder,
+    initialOutgoingBitrate: media.initialBitrate,
+    congestionControl: media.congestionControl,
+    dataRates: limits.data,
+  });
+}

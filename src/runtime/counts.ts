@@ -1,0 +1,56 @@
+/** What gauges show of conferences. */
+import type { Conference } from '../conference/state.ts';
+
+export interface Counts {
+  joining: number;
+  present: number;
+  silent: number;
+  tracks: number;
+  subscriptions: number;
+  viewersDeficient: number;
+  videosPaused: number;
+  /** Inputs that wait in mailboxes. */
+  mailbox: number;
+}
+
+export function nothingCounted(): Counts {
+  return {
+    joining: 0,
+    present: 0,
+    silent: 0,
+    tracks: 0,
+    subscriptions: 0,
+    viewersDeficient: 0,
+    videosPaused: 0,
+    mailbox: 0,
+  };
+}
+
+export function countsOf(conference: Conference, mailbox: number): Counts {
+  const counts = { ...nothingCounted(), tracks: conference.tracks.size, mailbox };
+  for (const participant of conference.participants.values()) {
+    counts[participant.stage.kind]++;
+    counts.subscriptions += participant.offered.size;
+    const { state, grants } = participant.viewing.allocation;
+    if (state === 'DEFICIENT') counts.viewersDeficient++;
+    for (const grant of grants.values()) {
+      if (grant.kind === 'paused' && grant.reason === 'bandwidth') counts.videosPaused++;
+    }
+  }
+  return counts;
+}
+
+export function sumOf(all: Iterable<Counts>): Counts {
+  const sum = nothingCounted();
+  for (const one of all) {
+    sum.joining += one.joining;
+    sum.present += one.present;
+    sum.silent += one.silent;
+    sum.tracks += one.tracks;
+    sum.subscriptions += one.subscriptions;
+    sum.viewersDeficient += one.viewersDeficient;
+    sum.videosPaused += one.videosPaused;
+    sum.mailbox += one.mailbox;
+  }
+  return sum;
+}
