@@ -20,6 +20,8 @@ export interface DeploymentOptions {
   ports?: { homeserver?: number; page?: number };
   /** Where everything listens; loopback otherwise. */
   address?: string;
+  /** More for homeserver.yaml. */
+  homeserverConfig?: Record<string, unknown>;
   /** More for weir.yaml: see FocusOptions. */
   config?: FocusOptions['config'];
   signal?: AbortSignal;
@@ -60,6 +62,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       python: options.synapsePython,
       port: options.ports?.homeserver ?? 0,
       ...(options.address !== undefined && { bindAddress: options.address }),
+      ...(options.homeserverConfig && { config: options.homeserverConfig }),
       ...interruptible,
     }),
   );

@@ -6,7 +6,7 @@ const run = promisify(execFile);
 const ip = (...args: string[]) => run('ip', args, { timeout: 10_000 });
 
 /**
- * A host of the test's own beside this machine: a network namespace with one link to it. Neither end is loopback. Needs root.
+ * A host of our own beside this machine: a network namespace with one link to it. Neither end is loopback. Needs root.
  */
 export class FarHost {
   readonly namespace: string;

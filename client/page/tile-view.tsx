@@ -39,6 +39,8 @@ interface FrameProps {
   children: ComponentChildren;
   /** No picture: initials instead. */
   blank: boolean;
+  /** What the picture is sent in, where that is why there is none. */
+  unshown?: string | undefined;
   /** Has the word. */
   voice?: boolean;
 }
@@ -70,6 +72,7 @@ function TileFrame(props: FrameProps): JSX.Element {
       {props.blank ? (
         <div class="tile-blank" aria-hidden="true">
           <span class="avatar">{initialsOf(props.name)}</span>
+          {props.unshown === undefined ? null : <Unshown codec={props.unshown} />}
         </div>
       ) : null}
       <div class="tile-label">
@@ -97,6 +100,19 @@ function TileFrame(props: FrameProps): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Why there is no picture; small tiles have room for the codec alone. The tile's label says it, too. */
+function Unshown({ codec }: { codec: string }): JSX.Element {
+  return (
+    <p class="tile-unshown" title={`Sent in ${codec}, which this browser cannot show`}>
+      <Icon name="cameraOff" size={18} />
+      <span>
+        Sent in {codec}
+        <span class="tile-unshown-more">, which this browser cannot show</span>
+      </span>
+    </p>
   );
 }
 
@@ -143,7 +159,7 @@ export function TileView({
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
     waiting ? 'waiting for bandwidth' : '',
-    unshown === undefined ? '' : `its picture cannot be shown here: it is sent in ${unshown}`,
+    unshown === undefined ? '' : `sent in ${unshown}, which this browser cannot show`,
   ].filter(Boolean);
   return (
     <TileFrame
@@ -162,7 +178,8 @@ export function TileView({
       voice={model.speaker.value === tile.key}
       audioMuted={stream.audioMuted && !screen}
       onEnlarge={onEnlarge}
-      blank={!hasPicture || seen.value !== track}
+      blank={!hasPicture || unshown !== undefined || seen.value !== track}
+      unshown={unshown}
       onShown={value => {
         shown.current = value;
         tellShown();
@@ -177,9 +194,6 @@ export function TileView({
         }}
       />
       {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
-      {unshown === undefined ? null : (
-        <p class="tile-unshown">{`This picture cannot be shown here: it is sent in ${unshown}`}</p>
-      )}
       {waiting ? (
         <span class="tile-sign" title="The picture waits for bandwidth">
           <Icon name="waiting" size={15} />

@@ -15,6 +15,7 @@ const CAPTURE = '640x360x15';
 /** What the check uses of the page's own inspection. */
 interface PageInspection {
   state(): string;
+  peerConnections(): RTCPeerConnection[];
   problem(): string | undefined;
   /** Moments of the latest join, in ms since 1970. */
   readonly marks: Readonly<Record<string, number | string>>;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoLink } from '../../demo/deployment.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import type { CallRoom } from '../../demo/call-room.ts';
-import { type CallPage, CallPages } from '../far/call-pages.ts';
-import type { FarReport, ReceivedStream } from '../far/report.ts';
+import { type CallPage, CallPages } from '../../demo/check/call-pages.ts';
+import type { PageReport, ReceivedStream } from '../../demo/check/page-report.ts';
 import { eventually, report, Stage } from './stage.ts';
 
 const PAGE_DIR = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '../../dist/page');
@@ -30,7 +30,7 @@ function linkOf(user: MatrixUser, room: CallRoom, codec: string): string {
   return `${link}&video=640x360x10&codec=${codec}`;
 }
 
-function of(seen: FarReport | undefined, other: MatrixUser): ReceivedStream | undefined {
+function of(seen: PageReport | undefined, other: MatrixUser): ReceivedStream | undefined {
   return seen?.received.find(({ userId }) => userId === other.userId);
 }
 
@@ -77,10 +77,18 @@ test.each([
     }
     expect(of(first.report, ben)?.codec).toBe(`video/${codec}`);
     const camera = of(first.report, ben);
-    await first.wantSize(camera?.streamId ?? '', camera?.videoTrackId ?? '', 160, 90);
-    await untilAll('a small layer is shown', [first], () => (of(first.report, ben)?.width ?? 0) <= small);
-    const before = of(first.report, ben)?.frames ?? 0;
-    await untilAll('the small layer flows', [first], () => (of(first.report, ben)?.frames ?? 0) > before + 15);
+    const widthOfBen = (): number => of(first.report, ben)?.width ?? 0;
+    const framesOfBen = (): number => of(first.report, ben)?.frames ?? 0;
+    for (const [what, width, height] of [
+      ['small', 160, 90],
+      ['large', 640, 360],
+    ] as const) {
+      await first.wantSize(camera?.streamId ?? '', camera?.videoTrackId ?? '', width, height);
+      await untilAll(`the ${what} layer is shown`, [first], () => widthOfBen() <= small === (what === 'small'));
+      const before = framesOfBen();
+      await untilAll(`the ${what} layer flows`, [first], () => framesOfBen() > before + 15);
+      expect(widthOfBen() <= small).toBe(what === 'small');
+    }
   } finally {
     await Promise.all(pages.map(page => page.close()));
   }
@@ -111,7 +119,7 @@ test('who has no codec in common hears the other, and is told why there is no pi
       { page: vp8, other: hana, codec: 'H264' },
     ]) {
       expect(of(page.report, other)).toMatchObject({ undecodable: codec, frames: 0 });
-      expect(of(page.report, other)?.tile).toContain(`This picture cannot be shown here: it is sent in ${codec}`);
+      expect(of(page.report, other)?.tile).toContain(`Sent in ${codec}, which this browser cannot show`);
       expect(page.report?.problem).toBeUndefined();
     }
     expect(any.report?.received.map(({ undecodable }) => undecodable)).toEqual([undefined, undefined]);
