@@ -98,7 +98,8 @@ describe('the space bar', () => {
     matches: string[] = [];
 
     closest(selectors: string): object | null {
-      return selectors.split(', ').some(one => this.matches.includes(one)) ? {} : null;
+      // Commas in brackets are the selector's own.
+      return selectors.split(/, (?![^(]*\))/).some(one => this.matches.includes(one)) ? {} : null;
     }
   }
 

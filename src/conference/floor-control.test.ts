@@ -41,7 +41,6 @@ function walkieTalkie<const Names extends readonly string[]>(...names: Names) {
   permit(bench, WALKIE_TALKIE);
   for (const viewer of clients) for (const other of clients) if (other !== viewer) bench.subscribe(viewer, other);
   bench.agree(...clients);
-  bench.effects.length = 0;
   return { bench, clients };
 }
 
@@ -53,10 +52,14 @@ function letGo(bench: ConferenceBench, client: BenchClient): Effect[] {
   return bench.say(client, { kind: 'floor_release' });
 }
 
-/** Whose voices flow to the viewer. */
+/** Whose voices flow to the viewer: what is not paused, of somebody whose media is open. */
 function hears(bench: ConferenceBench, viewer: BenchClient, others: readonly BenchClient[]): BenchClient[] {
-  const offered = bench.conference.participants.get(viewer.call.key)?.offered;
-  return others.filter(other => offered?.get(keyOfSubscription(audioOf(other)))?.paused === false);
+  const { participants } = bench.conference;
+  const offered = participants.get(viewer.call.key)?.offered;
+  return others.filter(
+    other =>
+      participants.has(other.call.key) && offered?.get(keyOfSubscription(audioOf(other)))?.paused === false,
+  );
 }
 
 function told(effects: readonly Effect[], client: BenchClient): FloorState[] {
@@ -139,9 +142,12 @@ describe('the floor', () => {
       press(bench, from);
       press(bench, to);
       const effects = letGo(bench, from).filter(effect => 'call' in effect && effect.call.callId === cy.call.callId);
-      expect(adjustsIn(effects).map(({ track, paused }) => [track, paused])).toEqual([
-        [keyOfSubscription(audioOf(from)), true],
-        [keyOfSubscription(audioOf(to)), false],
+      const voices: string[] = [from, to].map(client => keyOfSubscription(audioOf(client)));
+      // Who speaks comes first with its picture, too.
+      const adjusts = adjustsIn(effects).filter(({ track }) => voices.includes(track));
+      expect(adjusts.map(({ track, paused }) => [track, paused])).toEqual([
+        [voices[0], true],
+        [voices[1], false],
       ]);
       letGo(bench, to);
     }
@@ -188,8 +194,14 @@ describe('a holder', () => {
     const [ana, bo, cy] = clients;
     press(bench, ana);
     press(bench, bo);
-    bench.take({ kind: 'hung-up', call: ana.call });
+    const effects = bench.take({ kind: 'hung-up', call: ana.call });
     expect(hears(bench, cy, [ana, bo])).toEqual([bo]);
+    const [closes, resumes] = [
+      effects.findIndex(effect => effect.kind === 'close' && effect.call.callId === ana.call.callId),
+      effects.findIndex(effect => effect.kind === 'adjust' && effect.track === keyOfSubscription(audioOf(bo))),
+    ];
+    expect(closes, 'her media ends before he is heard').toBeLessThan(resumes);
+    expect(closes).toBeGreaterThanOrEqual(0);
   });
 
   it('that is silent on its path loses it in the same step', () => {
