@@ -57,8 +57,7 @@ function hears(bench: ConferenceBench, viewer: BenchClient, others: readonly Ben
   const { participants } = bench.conference;
   const offered = participants.get(viewer.call.key)?.offered;
   return others.filter(
-    other =>
-      participants.has(other.call.key) && offered?.get(keyOfSubscription(audioOf(other)))?.paused === false,
+    other => participants.has(other.call.key) && offered?.get(keyOfSubscription(audioOf(other)))?.paused === false,
   );
 }
 
