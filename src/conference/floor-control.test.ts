@@ -173,6 +173,26 @@ describe('the floor', () => {
     expect(told(effects, cy)).toMatchObject([{ holder: deviceOf(bo), you: 'queued', position: 1 }]);
   });
 
+  it('is told to who loses it before who gets it, whoever came first', () => {
+    const { bench, clients } = walkieTalkie('ana', 'bo', 'mo');
+    const [ana, bo, mo] = clients;
+    for (const [from, to] of [
+      [ana, bo],
+      [bo, ana],
+    ] as const) {
+      press(bench, from);
+      press(bench, to);
+      const effects = bench.say(mo, { kind: 'floor_revoke' });
+      const toldAt = (client: BenchClient): number =>
+        effects.findIndex(
+          effect => effect.kind === 'tell' && effect.news.kind === 'floor' && effect.call.callId === client.call.callId,
+        );
+      expect(toldAt(from)).toBeGreaterThanOrEqual(0);
+      expect(toldAt(from)).toBeLessThan(toldAt(to));
+      for (const client of [from, to]) letGo(bench, client);
+    }
+  });
+
   it('is told to who joins, once its channel is open', () => {
     const { bench, clients } = walkieTalkie('ana');
     press(bench, clients[0]);

@@ -78,8 +78,17 @@ function speaksFirst(conference: Conference, holder: Participant): void {
   }
 }
 
+/** Tells all of the floor; its holder last, so that who has lost it is told before somebody else has it. */
+export function tellFloors(conference: Conference, effects: Effect[]): void {
+  const holder = conference.floor?.holder?.by;
+  for (const participant of conference.participants.values())
+    if (participant.key !== holder) tellFloor(conference, participant, effects);
+  const last = holder === undefined ? undefined : conference.participants.get(holder);
+  if (last !== undefined) tellFloor(conference, last, effects);
+}
+
 /** Tells a participant of the floor, where what it is to know has changed. */
-export function tellFloor(conference: Conference, participant: Participant, effects: Effect[]): void {
+function tellFloor(conference: Conference, participant: Participant, effects: Effect[]): void {
   const { floor } = conference;
   if (participant.control.kind !== 'open' || participant.toldFloor.floor === floor) return;
   // The floor was given up, or never was: who never heard of one need not.
