@@ -14,6 +14,7 @@ import {
   offersIn,
   toldIn,
 } from '../testing/conference-bench.ts';
+import { CLAIMS_AT_ONCE, CLAIMS_PER_SECOND } from './claim-rate.ts';
 import type { Effect } from './messages.ts';
 
 const WALKIE_TALKIE: Permissions = {
@@ -319,6 +320,49 @@ describe('who may ask', () => {
     if (last === undefined) throw new Error('nobody');
     expect(errors(effects.flat(), last)).toEqual([['WEIR_OVERLOADED', 'org.weir.floor_request']]);
     expect(clients.slice(0, -1).flatMap(client => errors(effects.flat(), client))).toEqual([]);
+  });
+});
+
+describe('a flood', () => {
+  it('of requests while it waits moves nobody, and is told to nobody', () => {
+    const { bench, clients } = walkieTalkie('ana', 'bo', 'cy');
+    const [ana, bo, cy] = clients;
+    press(bench, ana);
+    press(bench, bo);
+    press(bench, cy);
+    const effects = Array.from({ length: 500 }, () => press(bench, cy)).flat();
+    expect(clients.flatMap(client => [...told(effects, client), ...errors(effects, client)])).toEqual([]);
+    letGo(bench, ana);
+    expect(hears(bench, ana, [bo, cy])).toEqual([bo]);
+  });
+
+  it('of a key that is pressed and let go again and again is told to others a few times, and ends at it', () => {
+    const { bench, clients } = walkieTalkie('ana', 'bo');
+    const [ana, bo] = clients;
+    const flutter = (): Effect[] =>
+      Array.from({ length: 200 }, () => [...press(bench, ana), ...letGo(bench, ana)]).flat();
+    let effects = flutter();
+    expect(told(effects, bo)).toHaveLength(2 * CLAIMS_AT_ONCE);
+    expect(new Set(errors(effects, ana).map(String))).toEqual(
+      new Set(['WEIR_TOO_MANY_MESSAGES,org.weir.floor_request']),
+    );
+    bench.pass(1_000);
+    effects = flutter();
+    expect(told(effects, bo)).toHaveLength(2 * CLAIMS_PER_SECOND);
+    expect(told(press(bench, bo), bo), 'others have the floor as ever').toMatchObject([{ you: 'holder' }]);
+  });
+
+  it('is over where the key is held: the next word of it counts', () => {
+    const { bench, clients } = walkieTalkie('ana', 'bo');
+    const [ana, bo] = clients;
+    for (let count = 0; count < 50; count += 1) {
+      press(bench, ana);
+      letGo(bench, ana);
+    }
+    expect(told(press(bench, ana), ana)).toEqual([]);
+    bench.pass(3_000);
+    expect(told(press(bench, ana), ana)).toMatchObject([{ you: 'holder' }]);
+    expect(hears(bench, bo, [ana])).toEqual([ana]);
   });
 });
 
