@@ -1,12 +1,5 @@
-/** What devices were told of the floor and heard of each other, and what that says. Pure; times in ms on one clock. */
-
-export type FloorEvent =
-  /** The focus told a device who holds the floor; `undefined`: nobody. */
-  | { kind: 'told'; at: number; device: string; holder: string | undefined }
-  /** A device let go of the floor by itself. */
-  | { kind: 'released'; at: number; device: string }
-  /** A device received a packet of another one's voice. */
-  | { kind: 'heard'; at: number; device: string; from: string };
+/** What a walkie-talkie's devices were told and heard, and what that says. Pure; times in ms on one clock. */
+import type { FloorEvent } from '../../loadtest/peers/floor-peer.ts';
 
 /**
  * Three packets of 20 ms. The word of a hand-over and the voices come on two ways, and neither waits for the other: what was on its

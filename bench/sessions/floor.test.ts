@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { FloorEvent } from '../../loadtest/peers/floor-peer.ts';
 import { judgeFloor } from './floor.ts';
-import { countHandovers, countTwoAtOnce, type FloorEvent, IN_FLIGHT_MS } from './floor-events.ts';
+import { countHandovers, countTwoAtOnce, IN_FLIGHT_MS } from './floor-events.ts';
 
 const DEVICES = ['ana', 'bo', 'cy'];
 

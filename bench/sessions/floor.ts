@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../../demo/check/call.ts';
-import { type CallRoom, createCallRoom, joinedMembers, sendState } from '../../demo/call-room.ts';
+import { type CallRoom, createCallRoom, joinedMembers } from '../../demo/call-room.ts';
 import { type Deployment, FOCUS_DEVICE_ID } from '../../demo/deployment.ts';
 import { keyOf } from '../../loadtest/peers/endpoint.ts';
+import { type FloorEvent, FloorPeer } from '../../loadtest/peers/floor-peer.ts';
 import { Publishers } from '../../loadtest/peers/publishers.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { CALL_PERMISSIONS_TYPE } from '../../signalling/wire/permissions.ts';
-import { countHandovers, countTwoAtOnce, type FloorEvent } from './floor-events.ts';
-import { FloorPeer } from './floor-peers.ts';
+import { countHandovers, countTwoAtOnce } from './floor-events.ts';
 
 /** How a walkie-talkie of load peers went. */
 export interface FloorResult {
@@ -83,11 +82,13 @@ async function walkieTalkie({ synapse, focus, users }: Deployment, signal: Abort
   if (creator === undefined) throw new RangeError('a user is needed');
   const { baseUrl } = synapse;
   const invited = [focus.user.userId];
-  const room = await createCallRoom({ baseUrl, creator, members, invited, name: 'Walkie-talkie' });
-  await sendState(baseUrl, creator, room.roomId, {
-    type: CALL_PERMISSIONS_TYPE,
-    stateKey: '',
-    content: { floor: { audio: true } },
+  const room = await createCallRoom({
+    baseUrl,
+    creator,
+    members,
+    invited,
+    name: 'Walkie-talkie',
+    permissions: { floor: { audio: true } },
   });
   while (!(await joinedMembers(baseUrl, creator, room.roomId)).includes(focus.user.userId))
     await delay(100, undefined, { signal });

@@ -10,7 +10,6 @@ import type { MatrixUser } from '../../demo/synapse.ts';
 import type { TrackIds } from '../../loadtest/peers/endpoint.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { CALL_PERMISSIONS_TYPE } from '../../signalling/wire/permissions.ts';
 import { type CallPage, CallPages } from '../far/call-pages.ts';
 import { eventually, Stage, WAIT_MS } from './stage.ts';
 
@@ -29,11 +28,6 @@ afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await stage.end();
 });
-
-function rule(room: CallRoom, content: Record<string, unknown>): Promise<void> {
-  const event = { type: CALL_PERMISSIONS_TYPE, stateKey: '', content };
-  return sendState(stage.synapse.baseUrl, stage.host, room.roomId, event);
-}
 
 function join(user: MatrixUser, room: CallRoom): Promise<CallPage> {
   const { synapse, focus } = stage;
@@ -66,8 +60,7 @@ test('in a walkie-talkie the space bar passes the floor, and one is heard at a t
   await using scene = stage.scene();
   const users = await scene.users(3);
   const [ann, ben, cy] = users;
-  const room = await scene.callRoom(users);
-  await rule(room, { floor: { audio: true } });
+  const room = await scene.callRoom(users, { permissions: { floor: { audio: true } } });
   const listener = await scene.peer(cy, room, { viewsOnly: true, subscribe: 'nothing' }).join();
   const [atAnn, atBen] = await Promise.all([join(ann, room), join(ben, room)]);
   try {
@@ -105,8 +98,8 @@ test('in a broadcast viewers see the publisher and publish nothing, until they a
   const { host } = stage;
   const users = await scene.users(2);
   const [vera, stubborn] = users;
-  const room = await scene.callRoom(users);
-  await rule(room, { publish: { audio: 50, video: 50, screen: 50, data: 50 } });
+  const permissions = { publish: { audio: 50, video: 50, screen: 50, data: 50 } };
+  const room = await scene.callRoom(users, { permissions });
   const [atHost, atVera] = await Promise.all([join(host, room), join(vera, room)]);
   try {
     // A client that knows nothing of such rules.

@@ -1,9 +1,17 @@
-/** Load peers that press the key of a walkie-talkie, and write down what they are told and hear. */
+/** A load peer that presses the key of a walkie-talkie, and writes down what it is told and hears. */
 import { parseControl, writeControl } from '../../signalling/wire/control.ts';
-import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
-import { keyOf } from '../../loadtest/peers/endpoint.ts';
-import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
-import type { FloorEvent } from './floor-events.ts';
+import { DatachannelEndpoint } from './datachannel-endpoint.ts';
+import { keyOf } from './endpoint.ts';
+import { LightPeer, type LightPeerOptions } from './light-peer.ts';
+
+/** What a device was told of the floor and heard of others; times on the monotonic clock in ms. */
+export type FloorEvent =
+  /** The focus told a device who holds the floor; `undefined`: nobody. */
+  | { kind: 'told'; at: number; device: string; holder: string | undefined }
+  /** A device let go of the floor by itself. */
+  | { kind: 'released'; at: number; device: string }
+  /** A device received a packet of another one's voice. */
+  | { kind: 'heard'; at: number; device: string; from: string };
 
 /** Clients say so often that they still want the floor; the focus waits for 9 s. */
 const RENEW_EVERY_MS = 3_000;
