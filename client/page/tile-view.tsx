@@ -154,6 +154,9 @@ export function TileView({
   const waiting = hasPicture && granted?.kind === 'paused' && granted.reason === 'bandwidth';
   const unshown = stream.videoMuted ? undefined : stream.undecodable;
   const speaking = model.speaking.value.has(tile.key);
+  const { holder } = model.floor.value.state;
+  const holdsFloor = !screen && holder?.userId === stream.userId && holder.deviceId === stream.deviceId;
+  const hasWord = holdsFloor || model.speaker.value === tile.key;
   const title = screen ? `Screen of ${name}` : name;
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
@@ -170,12 +173,12 @@ export function TileView({
       streamId={streamId}
       classes={[
         speaking ? 'tile-speaking' : '',
-        model.speaker.value === tile.key ? 'tile-voiced' : '',
+        hasWord ? 'tile-voiced' : '',
         screen ? 'tile-screen' : '',
         waiting ? 'tile-waiting' : '',
       ]}
       enlarged={enlarged}
-      voice={model.speaker.value === tile.key}
+      voice={hasWord}
       audioMuted={stream.audioMuted && !screen}
       onEnlarge={onEnlarge}
       blank={!hasPicture || unshown !== undefined || seen.value !== track}
@@ -220,6 +223,7 @@ export function OwnTile({
   void app.captureChanges.value;
   const { capture } = app;
   const track = capture.videoTrack;
+  const hasWord = model.floor.value.speaks;
   return (
     <TileFrame
       rect={rect}
@@ -227,8 +231,14 @@ export function OwnTile({
       name="You"
       userId={model.room.self.userId}
       streamId={undefined}
-      classes={[model.speaking.value.has(OWN_KEY) ? 'tile-speaking' : '', overlaid ? 'tile-overlaid' : '', 'tile-own']}
+      classes={[
+        model.speaking.value.has(OWN_KEY) ? 'tile-speaking' : '',
+        hasWord ? 'tile-voiced' : '',
+        overlaid ? 'tile-overlaid' : '',
+        'tile-own',
+      ]}
       enlarged={false}
+      voice={hasWord}
       audioMuted={capture.audioMuted}
       onEnlarge={undefined}
       blank={track === undefined}

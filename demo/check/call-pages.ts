@@ -1,5 +1,5 @@
 /** Call pages of several people in one Chromium, here or on another host. */
-import { type Browser, launch, type Page } from 'puppeteer-core';
+import { type Browser, type KeyInput, launch, type Page } from 'puppeteer-core';
 import { CHROMIUM_FLAGS } from './chromium-flags.ts';
 import { type PageReport, readReport } from './page-report.ts';
 
@@ -111,6 +111,26 @@ export class CallPage {
           ?.getConfiguration()
           .iceServers?.find(({ username }) => username)?.username,
     );
+  }
+
+  /** Keeps a key down: `Space`… */
+  async hold(key: KeyInput): Promise<void> {
+    // Pages of one browser would take the keyboard from each other, and let go where they lose it.
+    await this.#page.emulateFocusedPage(true);
+    await this.#page.keyboard.down(key);
+  }
+
+  async letGo(key: KeyInput): Promise<void> {
+    await this.#page.keyboard.up(key);
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#page.click(selector);
+  }
+
+  /** What stands in the first such element; `undefined` where there is none. */
+  text(selector: string): Promise<string | undefined> {
+    return this.#page.evaluate(wanted => document.querySelector(wanted)?.textContent, selector);
   }
 
   /** Leaves, as who closes the tab does. */

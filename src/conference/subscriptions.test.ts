@@ -83,8 +83,8 @@ describe('subscriptions', () => {
     bench.effects.length = 0;
     const back = bench.want(alice, { subscribe: [near], unsubscribe: [far] });
     expect(adjustsIn(back).map(({ track, paused }) => [track, paused])).toEqual([
-      [keyOfSubscription(near), false],
       [keyOfSubscription(far), true],
+      [keyOfSubscription(near), false],
     ]);
     expect(offersIn(bench.effects)).toEqual([]);
   });

@@ -4,6 +4,7 @@ import type { Page } from 'puppeteer-core';
 import { type ControlMessage, parseControl, writeControl } from '../../signalling/wire/control.ts';
 import { parseDataPublisher } from '../../signalling/wire/data.ts';
 import { ok } from '../../signalling/wire/parse.ts';
+import { OPEN_TO_ALL } from '../../signalling/wire/permissions.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/conference/state.ts';
 import type { Media } from '../../src/ports.ts';
 import { Focus } from '../../src/runtime/focus.ts';
@@ -17,11 +18,11 @@ let media: Media;
 let pages: Pages;
 let focus: Focus;
 const signals = new FakeSignals();
+const rooms = new FakeRooms();
 const clients: DataClient[] = [];
 
 beforeAll(async () => {
   [media, pages] = await Promise.all([startMedia(), startChromium()]);
-  const rooms = new FakeRooms();
   rooms.room('!room:test', 'conf', ...USERS);
   focus = new Focus({
     media,
@@ -171,4 +172,32 @@ test('who opens too many is told, and keeps those that it may have', async () =>
     told(alice).some(message => message.kind === 'error' && message.code === 'WEIR_DATA_LIMIT'),
   );
   await eventually('the others are open', () => channels.filter(({ channel }) => channel.isOpen()).length === 16);
+});
+
+test('who may no longer publish data loses its channels, and opens others once it may again', async () => {
+  const [alice, bob] = [await join('alice'), await join('bob')];
+  say(bob, { kind: 'data_subscription', labels: ['notes'] });
+  // One is open, the other may still be opening when the room changes its mind.
+  const first = alice.open('notes');
+  const atBob = await eventually('at the subscriber', () => bob.received[0]);
+  const second = alice.open('notes');
+  rooms.permissions = { ...OPEN_TO_ALL, publish: { data: 50 } };
+  focus.roomsChanged(new Set(['!room:test']));
+  await eventually('both are closed', () => first.isClosed && second.isClosed);
+  await eventually('at the subscriber, too', () => atBob.isClosed);
+  await eventually('it is told', () =>
+    told(alice).some(message => message.kind === 'error' && message.code === 'WEIR_MAY_NOT_PUBLISH'),
+  );
+  const refused = alice.open('notes');
+  await eventually('a new one is closed', () => refused.isClosed);
+
+  rooms.permissions = OPEN_TO_ALL;
+  focus.roomsChanged(new Set(['!room:test']));
+  const before = bob.received.length;
+  const again = alice.open('notes');
+  await eventually('at the subscriber again', () => bob.received.length > before);
+  await eventually('a message', () => {
+    if (again.channel.isOpen()) again.channel.sendMessage('hello');
+    return bob.received.some(({ messages }) => messages.includes('hello'));
+  });
 });
