@@ -34,7 +34,7 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       report: error => log.warn({ code: error.code }, error.message),
     });
     scope.own('store', () => store.close());
-    const media = await openMedia(config, log);
+    const media = await openMedia(config, log, metrics);
     scope.own('media', () => media.close());
     const node = new FocusNode(config, { log, hide, metrics, store, media });
     const app = await build({

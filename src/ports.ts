@@ -225,7 +225,14 @@ export interface Meters {
   negotiation(kind: 'client-offer' | 'focus-offer' | 'failed'): void;
   /** From the invite to a present participant, in ms. */
   joined(durationMs: number): void;
+  /** A client opened a data channel. */
+  dataChannel(outcome: 'accepted' | 'refused'): void;
+  /** So many messages of application data came to the same end. */
+  dataMessages(outcome: DataOutcome, count: number): void;
 }
+
+/** What became of a message of application data when it came, or (`slow_subscriber`) on its way to one of those who get it. */
+export type DataOutcome = 'forwarded' | 'too_large' | 'too_fast' | 'no_channel' | 'slow_subscriber';
 
 /** Whom a WebSocket belongs to, and the conference that it is for: what the token says. */
 export interface SignalMember {

@@ -61,7 +61,7 @@ export class ApplicationData {
     });
   }
 
-  /** The control channel is open. */
+  /** A way for control messages is open, and what was said before may be lost. */
   opened(connection: DataSession['connection']): void {
     if (this.#session?.connection === connection) this.#ask();
   }

@@ -320,6 +320,17 @@ describe('a cut line', () => {
     expect(connection.iceRestarts).toBe(0);
   });
 
+  it('has the labels of application data said again by the channel, and by the next line', async () => {
+    const first = await connect();
+    const { channel } = FakePeerConnection.latest;
+    call.data.subscribe(['positions']);
+    expect(first.content('org.weir.data_subscription')).toEqual({ labels: ['positions'] });
+    call.cutSignalling();
+    expect(channel.types).toContain('org.weir.data_subscription');
+    const second = await openLine(true);
+    expect(second.content('org.weir.data_subscription')).toEqual({ labels: ['positions'] });
+  });
+
   it('says an offer again that may be lost with it, and no answer counts twice', async () => {
     const first = await connect();
     await settle(10_000);

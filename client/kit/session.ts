@@ -281,6 +281,7 @@ export class Session {
     this.subscriber.flush();
     this.#publishing.announce();
     this.layers.tellAgain();
+    this.options.data.opened(this.connection);
   }
 
   /** The homeserver did not take a message. While media flows, or the path is mended, what matters is said again; a refused token is for good. */

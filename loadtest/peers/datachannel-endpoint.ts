@@ -1,4 +1,11 @@
-import { type DataChannel, PeerConnection, type Track, Audio, Video } from 'node-datachannel';
+import {
+  type DataChannel,
+  type DataChannelInitConfig,
+  PeerConnection,
+  type Track,
+  Audio,
+  Video,
+} from 'node-datachannel';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
 import { type FrameSize, LIGHT_SIZE, RECORDED_SIZE } from '../media/recordings.ts';
 import { type Endpoint, type EndpointEvents, keyOf, type SentTrack, type TrackIds, tracksByMid } from './endpoint.ts';
@@ -18,6 +25,8 @@ export interface DatachannelOptions {
   media?: Media;
   /** Address that its socket is bound to; loopback unless given. */
   bindAddress?: string;
+  /** Hears of the data channels that the focus opens. */
+  onChannel?: (channel: DataChannel) => void;
 }
 
 /** A peer on libdatachannel: one transport, publishes by ssrc. */
@@ -35,7 +44,8 @@ export class DatachannelEndpoint implements Endpoint {
   #nextMid = 0;
   #closed = false;
 
-  constructor(events: EndpointEvents, { media = 'light', bindAddress = '127.0.0.1' }: DatachannelOptions = {}) {
+  constructor(events: EndpointEvents, options: DatachannelOptions = {}) {
+    const { media = 'light', bindAddress = '127.0.0.1', onChannel } = options;
     this.#events = events;
     this.#media = media;
     this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
@@ -51,6 +61,7 @@ export class DatachannelEndpoint implements Endpoint {
     this.#connection.onTrack(track => {
       this.#listen(track);
     });
+    if (onChannel !== undefined) this.#connection.onDataChannel(onChannel);
     this.#control = this.#connection.createDataChannel(CONTROL_CHANNEL_LABEL);
     this.#control.onOpen(() => {
       if (!this.#closed) events.controlOpen();
@@ -138,6 +149,11 @@ export class DatachannelEndpoint implements Endpoint {
     } catch {
       return false; // closed by the other side since we looked
     }
+  }
+
+  /** Opens a data channel of an application. */
+  openChannel(label: string, options: DataChannelInitConfig = {}): DataChannel {
+    return this.#connection.createDataChannel(label, options);
   }
 
   isConnected(): boolean {

@@ -105,6 +105,7 @@ export class FocusNode {
         subscriptions: counts.subscriptions,
         viewersDeficient: counts.viewersDeficient,
         videosPaused: counts.videosPaused,
+        dataChannels: { published: counts.dataPublished, forwarded: counts.dataForwarded },
         mailboxDepth: counts.mailbox,
         homeserverUp: homeserver.health().state === 'reached',
         workersAlive: alive,

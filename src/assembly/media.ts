@@ -1,10 +1,10 @@
 /** The media engine as the configuration wants it. */
 import type { Config } from '../../config/config.ts';
 import { createMedia } from '../media/index.ts';
-import type { Log, Media } from '../ports.ts';
+import type { Log, Media, Meters } from '../ports.ts';
 import { systemClock } from './system-clock.ts';
 
-export function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
+export function openMedia({ media, limits }: Config, log: Log, meters: Pick<Meters, 'dataMessages'>): Promise<Media> {
   return createMedia({
     workers: media.workers,
     ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
@@ -22,5 +22,6 @@ export function openMedia({ media, limits }: Config, log: Log): Promise<Media> {
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
     dataRates: limits.data,
+    countData: (outcome, count) => meters.dataMessages(outcome, count),
   });
 }

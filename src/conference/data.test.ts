@@ -115,6 +115,23 @@ describe('a channel', () => {
     expect(asked(back)).toEqual([`bob forward ${channelId}`]);
   });
 
+  it('is forwarded to who asked by WebSocket once its data channels are up', () => {
+    const { bench, clients } = callOfMany('alice');
+    const [alice] = clients;
+    const { channelId } = opens(bench, alice, 'a').channel;
+    const bob = benchClient('bob');
+    bench.invite(bob);
+    bench.finishAll();
+    bench.take({ kind: 'line', call: bob.call, state: 'opened' });
+    wants(bench, bob, 'a');
+    bench.take({ kind: 'path', call: bob.call, state: 'heard' });
+    expect(asked(bench.effects)).not.toContain(`bob forward ${channelId}`);
+    expect(asked(bench.take({ kind: 'control-open', call: bob.call }))).toEqual([`bob forward ${channelId}`]);
+    // The WebSocket comes and goes: they stay.
+    bench.take({ kind: 'line', call: bob.call, state: 'closed' });
+    expect(asked(bench.take({ kind: 'line', call: bob.call, state: 'opened' }))).toEqual([]);
+  });
+
   it('that ended at a subscriber is not opened again before it asks', () => {
     const { bench, clients } = callOfMany('alice', 'bob');
     const [alice, bob] = clients;
@@ -154,6 +171,20 @@ describe('who asked', () => {
     ]);
     expect(listsFor(bench.effects, carol)).toEqual([]);
     expect(listsFor(bench.effects, alice)).toEqual([]);
+  });
+
+  it('is told again by another way, as what was said by the one before may be lost', () => {
+    const { bench, clients } = callOfMany('alice', 'bob');
+    const [alice, bob] = clients;
+    wants(bench, bob, 'a');
+    opens(bench, alice, 'a');
+    for (const state of ['opened', 'closed'] as const) {
+      bench.pass(1_000);
+      bench.effects.length = 0;
+      bench.take({ kind: 'line', call: bob.call, state });
+      bench.pass(500);
+      expect(listsFor(bench.effects, bob)).toHaveLength(1);
+    }
   });
 
   it('is told of its labels first', () => {

@@ -201,7 +201,9 @@ function channelsDue(conference: Conference, viewer: Participant): Map<DataChann
   const { labels } = viewer.data;
   if (labels === undefined || labels.size === 0) return due;
   // Nothing piles up for who is silent: it gets its channels anew when it is back.
-  if (viewer.stage.kind !== 'present' || viewer.control.kind !== 'open') return due;
+  if (viewer.stage.kind !== 'present') return due;
+  // A WebSocket may be open long before its data channels are: what is opened then would be lost.
+  if (!viewer.ways.has('channel')) return due;
   for (const [publisher, channel] of channelsOfOthers(conference, viewer)) {
     const { channelId, label, ordered, reliable } = channel;
     if (!labels.has(label)) continue;

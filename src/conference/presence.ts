@@ -11,6 +11,7 @@ export function wayOpened(participant: Participant, way: ControlWay, now: number
   const ponged = participant.control.kind === 'open' && participant.control.ponged;
   participant.ways.add(way);
   participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged };
+  participant.data.settledFor = -1;
   tellAgain(participant);
 }
 
@@ -24,6 +25,7 @@ export function lineClosed(participant: Participant, now: number): void {
 /** Clients wait for the metadata, empty or not; the rest is told as far as it was asked for. */
 function tellAgain(participant: Participant): void {
   participant.toldVersion = -1;
+  participant.data.toldVersion = -1;
   const { asked } = participant.telling;
   Object.assign(participant.telling, { ...nothingTold(), asked, grants: participant.telling.grants });
   participant.telling.grants.clear();

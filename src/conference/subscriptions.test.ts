@@ -79,7 +79,7 @@ describe('subscriptions', () => {
     const [offer] = offersIn(bench.effects);
     expect(offer?.tracks.filter(({ paused }) => !paused).map(({ ref }) => ref)).toEqual([far]);
     expect(offer?.tracks.map(({ ref }) => ref)).not.toContainEqual(audioOf(dave));
-    // And back: without a negotiation.
+    // And back: without a negotiation, what is paused before what is heard.
     bench.effects.length = 0;
     const back = bench.want(alice, { subscribe: [near], unsubscribe: [far] });
     expect(adjustsIn(back).map(({ track, paused }) => [track, paused])).toEqual([

@@ -26,6 +26,8 @@ const STREAM_SEND_QUEUE_SIZE = 8 * MAX_MESSAGE_SIZE;
 /** bytes. Application data that waits for a slow client must leave the control channel its own queue. */
 const SCTP_SEND_BUFFER_SIZE = 8 * STREAM_SEND_QUEUE_SIZE;
 
+const uncounted = (): void => undefined;
+
 interface Room {
   slot: WorkerSlot;
   media: Promise<ConferenceMedia>;
@@ -133,7 +135,12 @@ class MediasoupMedia implements Media {
         router,
         server,
         capabilities: inOrder(capabilitiesOf(router), codecs),
-        data: { bridge: { direct, silent }, fans: new Map(), lastChannelId: 0 },
+        data: {
+          bridge: { direct, silent },
+          count: this.#options.countData ?? uncounted,
+          fans: new Map(),
+          lastChannelId: 0,
+        },
         speech: await Speech.watch(router),
         published: new Map(),
       };

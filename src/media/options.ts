@@ -1,6 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { CodecName } from './codecs.ts';
 import type { DataRates } from './data-channels/allowance.ts';
+import type { CountData } from './data-channels/bridge.ts';
 
 /** The part of a pino logger that is used here. */
 export interface Logger {
@@ -42,6 +43,8 @@ export interface MediaOptions {
   maxAudioBitrate?: number;
   /** How much application data one client may send; 64 KiB a message, 300 messages and 250,000 bytes a second by default. */
   dataRates?: DataRates;
+  /** Hears what became of messages of application data. */
+  countData?: CountData;
 }
 
 export const DEFAULT_ICE_CONSENT_TIMEOUT_S = 8;

@@ -76,6 +76,21 @@ export const METRICS = {
     labels: [],
     help: 'Sync batches that could not be taken; they are skipped.',
   },
+  weir_data_channels: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'Data channels of applications: published by clients, forwarded to clients.',
+  },
+  weir_data_channels_opened_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Data channels that clients opened: accepted or refused.',
+  },
+  weir_data_messages_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Messages of application data: forwarded, or dropped as too_large, too_fast or no_channel; slow_subscriber: forwarded, and dropped for one subscriber. What the media worker drops of a flood is not counted.',
+  },
   weir_join_seconds: {
     kind: 'histogram',
     labels: [],
@@ -93,6 +108,7 @@ export interface Figures {
   subscriptions: number;
   viewersDeficient: number;
   videosPaused: number;
+  dataChannels: { published: number; forwarded: number };
   mailboxDepth: number;
   homeserverUp: boolean;
   workersAlive: number;

@@ -9,6 +9,7 @@ const FIGURES: Figures = {
   subscriptions: 6,
   viewersDeficient: 7,
   videosPaused: 8,
+  dataChannels: { published: 3, forwarded: 12 },
   mailboxDepth: 7,
   homeserverUp: true,
   workersAlive: 8,
@@ -30,6 +31,8 @@ it('reads its gauges at each scrape', async () => {
     'weir_subscriptions 6',
     'weir_viewers_deficient 7',
     'weir_videos_paused 8',
+    'weir_data_channels{kind="published"} 3',
+    'weir_data_channels{kind="forwarded"} 12',
     'weir_mailbox_depth 7',
     'weir_homeserver_up 1',
     'weir_worker_alive 8',
@@ -53,6 +56,10 @@ it('counts', async () => {
   metrics.error('WEIR_BAD_SDP');
   metrics.hangup('client');
   metrics.negotiation('client-offer');
+  metrics.dataChannel('accepted');
+  metrics.dataMessages('forwarded', 1);
+  metrics.dataMessages('forwarded', 1);
+  metrics.dataMessages('slow_subscriber', 7);
   metrics.joined(640);
   metrics.token('none');
   metrics.token('WEIR_OPENID_REFUSED');
@@ -63,6 +70,9 @@ it('counts', async () => {
   metrics.sent('m.call.answer', 'ok');
   const lines = (await metrics.render()).split('\n');
   for (const line of [
+    'weir_data_channels_opened_total{outcome="accepted"} 1',
+    'weir_data_messages_total{outcome="forwarded"} 2',
+    'weir_data_messages_total{outcome="slow_subscriber"} 7',
     'weir_signal_tokens_total{code="none"} 1',
     'weir_signal_tokens_total{code="WEIR_OPENID_REFUSED"} 1',
     'weir_signal_lines 1',

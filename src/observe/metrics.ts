@@ -77,6 +77,10 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
   gauge('weir_viewers_deficient', (it, figures) => it.set(figures.viewersDeficient));
   gauge('weir_videos_paused', (it, figures) => it.set(figures.videosPaused));
+  gauge('weir_data_channels', (it, { dataChannels }) => {
+    it.set({ kind: 'published' }, dataChannels.published);
+    it.set({ kind: 'forwarded' }, dataChannels.forwarded);
+  });
   gauge('weir_mailbox_depth', (it, figures) => it.set(figures.mailboxDepth));
   gauge('weir_homeserver_up', (it, figures) => it.set(figures.homeserverUp ? 1 : 0));
   gauge('weir_worker_alive', (it, figures) => it.set(figures.workersAlive));
@@ -94,6 +98,8 @@ export function createMetrics(withProcess = true): Metrics {
   const errors = counter('weir_errors_total');
   const hangups = counter('weir_hangups_total');
   const negotiations = counter('weir_negotiations_total');
+  const dataChannels = counter('weir_data_channels_opened_total');
+  const dataMessages = counter('weir_data_messages_total');
   const received = counter('weir_to_device_received_total');
   const sent = counter('weir_to_device_sent_total');
   const homeserver = new Map(
@@ -119,6 +125,8 @@ export function createMetrics(withProcess = true): Metrics {
     hangup: code => hangups.inc({ code: boundedCode(code) }),
     negotiation: kind => negotiations.inc({ kind }),
     joined: durationMs => joins.observe(durationMs / 1000),
+    dataChannel: outcome => dataChannels.inc({ outcome }),
+    dataMessages: (outcome, count) => dataMessages.inc({ outcome }, count),
     received: type => received.inc({ type: boundedType(type) }),
     sent: (type, outcome) => sent.inc({ type: boundedType(type), outcome }),
     homeserver: (name, labels) => homeserver.get(name)?.inc(labels),

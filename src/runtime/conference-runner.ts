@@ -170,7 +170,7 @@ export class ConferenceRunner {
       case 'refuse-data':
       case 'forward-data':
       case 'stop-data':
-        return runData(this.#peers.opened(effect.call)?.data, effect);
+        return runData(this.#peers.opened(effect.call)?.data, effect, this.#world.meters);
       case 'tell':
         return this.#tell(effect);
       case 'close':

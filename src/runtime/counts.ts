@@ -9,6 +9,9 @@ export interface Counts {
   subscriptions: number;
   viewersDeficient: number;
   videosPaused: number;
+  /** Data channels that clients opened, and that were opened to them. */
+  dataPublished: number;
+  dataForwarded: number;
   /** Inputs that wait in mailboxes. */
   mailbox: number;
 }
@@ -22,6 +25,8 @@ export function nothingCounted(): Counts {
     subscriptions: 0,
     viewersDeficient: 0,
     videosPaused: 0,
+    dataPublished: 0,
+    dataForwarded: 0,
     mailbox: 0,
   };
 }
@@ -31,6 +36,8 @@ export function countsOf(conference: Conference, mailbox: number): Counts {
   for (const participant of conference.participants.values()) {
     counts[participant.stage.kind]++;
     counts.subscriptions += participant.offered.size;
+    counts.dataPublished += participant.data.channels.size;
+    counts.dataForwarded += participant.data.forwards.size;
     const { state, grants } = participant.viewing.allocation;
     if (state === 'DEFICIENT') counts.viewersDeficient++;
     for (const grant of grants.values()) {
@@ -50,6 +57,8 @@ export function sumOf(all: Iterable<Counts>): Counts {
     sum.subscriptions += one.subscriptions;
     sum.viewersDeficient += one.viewersDeficient;
     sum.videosPaused += one.videosPaused;
+    sum.dataPublished += one.dataPublished;
+    sum.dataForwarded += one.dataForwarded;
     sum.mailbox += one.mailbox;
   }
   return sum;

@@ -191,8 +191,16 @@ export class FakeMeters implements Meters {
     this.#add('joined');
   }
 
-  #add(name: string): void {
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  dataChannel(outcome: string): void {
+    this.#add(`data channel ${outcome}`);
+  }
+
+  dataMessages(outcome: string, count: number): void {
+    this.#add(`data ${outcome}`, count);
+  }
+
+  #add(name: string, count = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + count);
   }
 }
 

@@ -1,20 +1,25 @@
 /** Data channels beside the control channel, through the real worker, at clients of libdatachannel. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Media } from '../../src/ports.ts';
+import type { DataOutcome, Media } from '../../src/ports.ts';
 import { DataPeer, type SeenChannel } from './data-peer.ts';
 import { eventually, newConference, startMedia } from './harness.ts';
 
 const LOSSY = { unordered: true, maxRetransmits: 0 };
 
 let media: Media;
+/** Messages by what became of them. */
+const counted = new Map<DataOutcome, number>();
 const open: DataPeer[] = [];
 
 beforeAll(async () => {
-  media = await startMedia();
+  media = await startMedia({
+    countData: (outcome, count) => counted.set(outcome, (counted.get(outcome) ?? 0) + count),
+  });
 });
 
 afterEach(() => {
+  counted.clear();
   for (const peer of open.splice(0)) peer.close();
 });
 
@@ -50,6 +55,8 @@ describe('a reliable, ordered channel', () => {
       expect(each.messages).toEqual(messages);
     }
     expect(alice.received).toEqual([]);
+    expect(counted.get('forwarded')).toBeGreaterThanOrEqual(messages.length);
+    expect([...counted.keys()]).toEqual(['forwarded']);
   });
 
   it('brings text, bytes and nothing at all as what they are', async () => {
@@ -200,6 +207,7 @@ describe('what is too much', () => {
     channel.channel.sendMessage('small');
     await eventually('the next one', () => seen.messages.includes('small'));
     expect(seen.messages.some(message => message.length > 65_000)).toBe(false);
+    expect(counted.get('too_large')).toBe(1);
   });
 
   it('closes a reliable channel whose messages come too fast', async () => {
@@ -243,6 +251,7 @@ describe('what is too much', () => {
     // It is paused for a second, then for two: hardly more than what may be sent in the first and after each pause goes through.
     expect(sent).toBeGreaterThan(5_000);
     expect(flooded.messages.length).toBeLessThan(sent / 4);
+    expect(counted.get('too_fast')).toBeGreaterThan(0);
     expect(seen.messages.filter(message => String(message).startsWith('steady'))).toHaveLength(marks);
     expect(seen.isClosed).toBe(false);
     expect(flooding).toBeLessThan(calm * 5);
@@ -298,6 +307,7 @@ describe('what is too much', () => {
       });
       // 1.6 MB were sent, and the worker alone would have kept all of it.
       expect(seen.messages.filter(message => message.length === 20_000).length).toBeLessThan((sent * 3) / 4);
+      expect(counted.get('slow_subscriber')).toBeGreaterThan(0);
       expect(seen.isClosed).toBe(false);
       expect(slow.log.forwardsEnded).toEqual([]);
       expect(alice.log.dataErrors).toEqual([]);

@@ -27,7 +27,9 @@ export class DataClient {
   constructor() {
     this.#connection.onDataChannel(channel => this.received.push(watch(channel)));
     this.#control = this.#connection.createDataChannel('datachannel');
-    this.#control.onMessage(message => this.control.push(String(message)));
+    this.#control.onMessage(message => {
+      if (typeof message === 'string') this.control.push(message);
+    });
   }
 
   /** Joins with a control channel. `relayed`: by way of a relay that can be stopped. */

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { DataOutcome } from '../../ports.ts';
 import type { DataChannelKey } from '../../session.ts';
 
 /** What carries messages of the data channels of a conference between the worker and this process. */
@@ -8,16 +9,21 @@ export interface DataBridge {
   silent: types.DataProducer;
 }
 
+/** So many messages came to the same end. */
+export type CountData = (outcome: DataOutcome, count: number) => void;
+
 /** A publisher's channel, as those are served who subscribe to it. */
 export interface Fan {
   readonly producer: types.DataProducer;
-  /** Bytes that went to each subscriber. */
+  /** What went to each subscriber. */
+  messages: number;
   bytes: number;
 }
 
 /** The application data of one conference. */
 export interface ConferenceData {
   readonly bridge: DataBridge;
+  readonly count: CountData;
   /** Channels that were accepted; they reject where they cannot be served. */
   readonly fans: Map<DataChannelKey, Promise<Fan>>;
   lastChannelId: number;

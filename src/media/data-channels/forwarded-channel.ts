@@ -32,7 +32,8 @@ export class ForwardedChannel {
   #consumer: types.DataConsumer | undefined;
   #fan: Fan | undefined;
   #lookedAt = 0;
-  #holds = false;
+  /** Messages of the publisher before those that the subscriber does not get, while it is too slow. */
+  #heldSince: number | undefined;
   #isOpen = false;
   #closed = false;
   #stopWaiting: (() => void) | undefined;
@@ -71,14 +72,15 @@ export class ForwardedChannel {
   async look(): Promise<void> {
     const [fan, consumer] = [this.#fan, this.#consumer];
     if (!this.#isOpen || fan === undefined || consumer === undefined) return;
-    if (!this.#holds && fan.bytes - this.#lookedAt < LOOK_AFTER_BYTES) return;
+    if (this.#heldSince === undefined && fan.bytes - this.#lookedAt < LOOK_AFTER_BYTES) return;
     this.#lookedAt = fan.bytes;
     try {
       const waiting = await consumer.getBufferedAmount();
-      if (waiting > TOO_SLOW_BYTES && !this.#holds) await this.#tooSlow(consumer);
-      else if (waiting < DRAINED_BYTES && this.#holds) {
+      if (waiting > TOO_SLOW_BYTES && this.#heldSince === undefined) await this.#tooSlow(consumer, fan);
+      else if (waiting < DRAINED_BYTES && this.#heldSince !== undefined) {
         await consumer.addSubchannel(OPEN_SUBCHANNEL);
-        this.#holds = false;
+        this.#place.conference.count('slow_subscriber', fan.messages - this.#heldSince);
+        this.#heldSince = undefined;
       }
     } catch {
       // It is gone: who looks for channels that are finds out.
@@ -96,6 +98,11 @@ export class ForwardedChannel {
     this.#stopWaiting?.();
     this.#isOpen = false;
     this.#drop?.();
+  }
+
+  /** Asked anew after each wait: it may be closed meanwhile. */
+  #hasEnded(): boolean {
+    return this.#closed;
   }
 
   /** True where it opened, or need not any more. */
@@ -121,11 +128,11 @@ export class ForwardedChannel {
         subchannels: [],
         ...deliveryOf(this.channel),
       });
-      if (!this.#closed) {
+      if (!this.#hasEnded()) {
         await consumer.send(writeOpen(this.channel), PPID.dcep);
         const isTaken = await acknowledged.within(this.channel.reliable ? RELIABLE_ACK_WITHIN_MS : LOSSY_ACK_WITHIN_MS);
         if (isTaken) await this.#opened(consumer, tap);
-        if (isTaken && !this.#closed) {
+        if (isTaken && !this.#hasEnded()) {
           this.#drop = drop;
           return true;
         }
@@ -144,6 +151,7 @@ export class ForwardedChannel {
     this.#consumer = consumer;
     this.#lookedAt = this.#fan?.bytes ?? 0;
     consumer.on('sctpsendbufferfull', () => {
+      this.#place.conference.count('slow_subscriber', 1);
       // A lossy channel goes on when there is room again.
       if (this.channel.reliable) this.#overflow();
     });
@@ -152,13 +160,13 @@ export class ForwardedChannel {
     this.#isOpen = true;
   }
 
-  async #tooSlow(consumer: types.DataConsumer): Promise<void> {
+  async #tooSlow(consumer: types.DataConsumer, fan: Fan): Promise<void> {
     if (this.channel.reliable) {
       this.#overflow();
       return;
     }
     // The worker drops by itself what is lossy and unordered; what is ordered it would keep, and it is worth nothing when it is late.
-    this.#holds = true;
+    this.#heldSince = fan.messages;
     await consumer.removeSubchannel(OPEN_SUBCHANNEL);
   }
 

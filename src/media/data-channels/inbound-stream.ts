@@ -1,5 +1,5 @@
 import { asWeirError } from '../../../signalling/wire/errors.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock, DataOutcome } from '../../ports.ts';
 import type { Logger } from '../options.ts';
 import type { Allowance } from './allowance.ts';
 import { type ChannelOpen, PPID, readOpen } from './dcep.ts';
@@ -18,6 +18,8 @@ export interface InboundStreamEvents {
   opened(stream: InboundStream, open: ChannelOpen): void;
   /** A message of its channel was more than the client may send. */
   refused(stream: InboundStream, verdict: 'too large' | 'too fast'): void;
+  /** What became of a message. */
+  counted(outcome: DataOutcome): void;
   /** What comes is not even looked at for so many ms. */
   paused(stream: InboundStream, forMs: number): void;
 }
@@ -58,10 +60,12 @@ export class InboundStream {
     if (ppid === PPID.dcep) {
       const open = readOpen(message);
       if (open !== undefined) this.#events.opened(this, open);
-    } else if (verdict === 'taken' && this.channel !== undefined) {
-      this.channel.send(message, ppid);
-      return;
-    } else if (verdict !== 'taken' && this.channel?.isOpen === true) this.#events.refused(this, verdict);
+    } else if (verdict === 'taken') {
+      this.#events.counted(this.channel?.send(message, ppid) === true ? 'forwarded' : 'no_channel');
+    } else {
+      this.#events.counted(verdict === 'too large' ? 'too_large' : 'too_fast');
+      if (this.channel?.isOpen === true) this.#events.refused(this, verdict);
+    }
     // Whatever is of no use counts, on a stream without a channel and a hundredth OPEN, too.
     if (verdict !== 'taken') this.#drop();
   };

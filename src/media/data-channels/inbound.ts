@@ -125,6 +125,7 @@ export class InboundData {
       const stream = new InboundStream(id, this.#allowance, clock, logger, {
         opened: (on, open) => this.#opened(on, open),
         refused: (on, verdict) => this.#refused(on, verdict),
+        counted: outcome => conference.count(outcome, 1),
         paused: (on, forMs) => this.#drop(`stream ${on.id} is not listened to for ${forMs / 1_000} s: a flood`),
       });
       this.#streams.set(id, stream);

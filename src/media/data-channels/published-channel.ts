@@ -80,12 +80,14 @@ export class PublishedChannel {
     }
   }
 
-  /** Passes a message on. Before the channel is open nobody waits for it. */
-  send(message: Buffer, ppid: number): void {
-    if (this.#state.kind !== 'open') return;
+  /** Passes a message on. False before the channel is open: nobody waits for it then. */
+  send(message: Buffer, ppid: number): boolean {
+    if (this.#state.kind !== 'open') return false;
     const { fan } = this.#state;
+    fan.messages += 1;
     fan.bytes += message.length;
     fan.producer.send(message, ppid, [OPEN_SUBCHANNEL], OPEN_SUBCHANNEL);
+    return true;
   }
 
   /** Ends it, at the client and at all who are forwarded it. Idempotent. */
@@ -110,7 +112,7 @@ export class PublishedChannel {
       this.#consume(),
     ]);
     if (made.status === 'fulfilled' && reply.status === 'fulfilled') {
-      return { fan: { producer: made.value, bytes: 0 }, reply: reply.value };
+      return { fan: { producer: made.value, messages: 0, bytes: 0 }, reply: reply.value };
     }
     if (made.status === 'fulfilled') made.value.close();
     if (reply.status === 'fulfilled') reply.value.close();
