@@ -94,6 +94,32 @@ test.each([
   }
 });
 
+test('VP9: one stream is a thumbnail for one viewer and whole for another, at the same time', async () => {
+  await using scene = stage.scene();
+  const users = await scene.users(3);
+  const [ann] = users;
+  const room = await scene.callRoom(users);
+  const pages = await Promise.all(users.map(user => browser.join(linkOf(user, room, 'VP9'))));
+  try {
+    const [, near, distant] = pages;
+    if (near === undefined || distant === undefined) throw new Error('no pages');
+    const width = (page: CallPage): number => of(page.report, ann)?.width ?? 0;
+    const frames = (page: CallPage): number => of(page.report, ann)?.frames ?? 0;
+    await untilAll('both see', [near, distant], () => frames(near) > 15 && frames(distant) > 15);
+    const { streamId = '', videoTrackId = '' } = of(near.report, ann) ?? {};
+    await near.wantSize(streamId, videoTrackId, 640, 360);
+    await distant.wantSize(streamId, videoTrackId, 160, 90);
+    await untilAll('each has its layer', [near, distant], () => width(near) === 640 && width(distant) === 320);
+    const before = [frames(near), frames(distant)];
+    await untilAll('both layers flow', [near, distant], () =>
+      [near, distant].every((page, index) => frames(page) > (before[index] ?? 0) + 15),
+    );
+    expect([width(near), width(distant)]).toEqual([640, 320]);
+  } finally {
+    await Promise.all(pages.map(page => page.close()));
+  }
+});
+
 test('who has no codec in common hears the other, and is told why there is no picture', async () => {
   await using scene = stage.scene();
   const users = await scene.users(3);
