@@ -297,9 +297,7 @@ describe('what the room does not let us send', () => {
     const onlyAudio = { mayPublish: (kind: string) => kind === 'audio' };
     expect(rulesInWords(all)).toBeUndefined();
     expect(rulesInWords(onlyAudio)).toBe('Only moderators may show a camera or share a screen here.');
-    expect(rulesInWords(onlyData)).toBe(
-      'You are watching. Only moderators may speak, show a camera or share a screen here.',
-    );
+    expect(rulesInWords(onlyData)).toBe('You are watching. Only moderators may speak or show anything here.');
   });
 
   it('is switched off, and all else stays on', () => {

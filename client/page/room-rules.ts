@@ -26,9 +26,10 @@ export function rulesInWords(room: Pick<CallRoom, 'mayPublish'>): string | undef
   const kinds = ['audio', 'video', 'screen'] as const;
   const acts = kinds.filter(kind => !room.mayPublish(kind)).map(kind => ACTS[kind]);
   if (acts.length === 0) return undefined;
+  if (acts.length === kinds.length) return 'You are watching. Only moderators may speak or show anything here.';
   const last = acts.at(-1) ?? '';
   const list = acts.length === 1 ? last : `${acts.slice(0, -1).join(', ')} or ${last}`;
-  return `${acts.length === kinds.length ? 'You are watching. ' : ''}Only moderators may ${list} here.`;
+  return `Only moderators may ${list} here.`;
 }
 
 /** Switches off what nobody would get: no camera is lit, and no microphone open, for nothing. */
