@@ -19,7 +19,17 @@ export interface NetworkBench {
 }
 
 /** What `sessions` measures, in this order. */
-export const SESSION_PARTS = ['openid', 'first-frames', 'switches', 'cuts', 'networks'] as const;
+export const SESSION_PARTS = [
+  'openid',
+  'first-frames',
+  'switches',
+  'cuts',
+  'networks',
+  'paths',
+  'codecs',
+  'app-data',
+  'floor',
+] as const;
 export type SessionPart = (typeof SESSION_PARTS)[number];
 
 export interface SessionsBench {

@@ -9,9 +9,13 @@ import { type Deployment, startDeployment } from '../../demo/deployment.ts';
 import { describeFailure } from '../../setup/failure.mjs';
 import { prepare } from '../../setup/prepare.ts';
 import type { SessionPart, SessionsBench } from '../arguments.ts';
+import { measureApplicationData } from './app-data.ts';
+import { measureCodecs } from './codecs.ts';
 import { type FarParts, measureFar } from './far.ts';
 import { measureFirstFrames } from './first-frame.ts';
+import { measureFloor } from './floor.ts';
 import { tryFalseTokens } from './openid.ts';
+import { measurePaths } from './paths.ts';
 import { judge, type Measured, nothingMeasured } from './result.ts';
 import { measureCuts } from './resume.ts';
 import { measureSwitches } from './switches.ts';
@@ -19,7 +23,10 @@ import { NAMES, WAYS } from './ways.ts';
 
 /** Resolves to the exit code; stdout's last line is the result as JSON (see `Result`). */
 export async function runSessions(bench: SessionsBench, signal: AbortSignal): Promise<number> {
-  const { worker, synapsePython, pageDir } = await prepare({ systemPackages: ['chromium'], signal });
+  const { worker, synapsePython, pageDir } = await prepare({
+    systemPackages: ['chromium', 'coturn', 'iproute2'],
+    signal,
+  });
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-bench-'));
   const progress = new Progress();
   const measured = nothingMeasured();
@@ -79,6 +86,18 @@ const WORK: Record<SessionPart, (bench: SessionsBench, place: Place, measured: M
   },
   networks: async (_bench, place, measured) => {
     measured.networks = await measureFar(place);
+  },
+  paths: async (_bench, place, measured) => {
+    measured.paths = await measurePaths(place);
+  },
+  codecs: async (_bench, place, measured) => {
+    measured.codecs = await measureCodecs(place);
+  },
+  'app-data': async (_bench, place, measured) => {
+    measured.appData = await measureApplicationData(place);
+  },
+  floor: async (_bench, place, measured) => {
+    measured.floor = await measureFloor(place);
   },
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SESSION_PARTS } from '../arguments.ts';
 import { judge, type Measured, nothingMeasured } from './result.ts';
 
+const ALL_SIX = { pairs: 6, of: 6, missing: [] };
 const GOOD: Measured = {
   firstFrames: { ws: [400, 600, 300], data_channel: [900] },
   switches: { ws: [120], data_channel: [149] },
@@ -13,6 +14,18 @@ const GOOD: Measured = {
     { cause: 'address changed', gapMs: 3_999 },
     { cause: '30 s dark', gapMs: 1_999 },
   ],
+  paths: { tcp: ALL_SIX, relay: { udp: ALL_SIX, tcp: ALL_SIX } },
+  codecs: (['VP8', 'VP9', 'H264', 'AV1'] as const).map(codec => ({ codec, pairs: 2, of: 2, missing: [] })),
+  appData: {
+    receivers: 50,
+    messages: 1_000,
+    lostReliable: 0,
+    lostLossy: 0,
+    reorderedOrdered: 0,
+    p99Ms: 40,
+    overLimitRefused: true,
+  },
+  floor: { handovers: 100, two_at_once: 0, dead_holder_ms: 9_000 },
   openid: { tried: 10, wronglyAccepted: 0, trueOneAccepted: true },
 };
 
@@ -20,7 +33,13 @@ describe('a run', () => {
   test('in bounds has no failures', () => {
     const result = judge(GOOD, SESSION_PARTS, []);
     expect(result.failures).toEqual([]);
-    expect(result).toMatchObject({ ws_first_frame_ms: { median: 400 }, switch_ms: { ws: 120, data_channel: 149 } });
+    expect(result).toMatchObject({
+      ws_first_frame_ms: { median: 400 },
+      switch_ms: { ws: 120, data_channel: 149 },
+      tcp_pairs: 6,
+      relay_pairs: 6,
+      app_data: { receivers: 50, lost_reliable: 0 },
+    });
   });
 
   test('that measured nothing fails in each part that was asked for, and only there', () => {

@@ -1,8 +1,12 @@
 /** The last line of stdout, and its bounds. Pure. */
 import { median } from '../../demo/check/statistics.ts';
 import type { SessionPart } from '../arguments.ts';
+import { type ApplicationData, judgeApplicationData, writeApplicationData } from './app-data-figures.ts';
+import { type CodecCount, judgeCodecs } from './codecs.ts';
 import type { FirstFrames } from './first-frame.ts';
+import { type FloorResult, judgeFloor } from './floor.ts';
 import type { FalseTokens } from './openid.ts';
+import { judgePaths, type Paths, relayPairs } from './paths.ts';
 import type { Resumption } from './resume.ts';
 import type { Way } from './ways.ts';
 
@@ -12,6 +16,10 @@ export interface Measured {
   switches: Record<Way, number[] | null>;
   cuts: Resumption[] | null;
   networks: Resumption[] | null;
+  paths: Paths | null;
+  codecs: CodecCount[] | null;
+  appData: ApplicationData | null;
+  floor: FloorResult | null;
   openid: FalseTokens | null;
 }
 
@@ -21,6 +29,10 @@ export function nothingMeasured(): Measured {
     switches: { ws: null, data_channel: null },
     cuts: null,
     networks: null,
+    paths: null,
+    codecs: null,
+    appData: null,
+    floor: null,
     openid: null,
   };
 }
@@ -31,6 +43,13 @@ export interface Result {
   to_device_first_frame_ms: { median: number | null };
   switch_ms: Record<Way, number | null>;
   resume: { cause: Resumption['cause']; gap_ms: number }[] | null;
+  /** Of 6. */
+  tcp_pairs: number | null;
+  /** Of 6; where UDP and TCP to the relay differ, the smaller one. */
+  relay_pairs: number | null;
+  codecs: { codec: string; pairs: number; of: number }[] | null;
+  app_data: Record<string, number | boolean | null> | null;
+  floor: FloorResult | null;
   openid: { tried: number; wrongly_accepted: number } | null;
   failures: string[];
 }
@@ -47,7 +66,7 @@ const GAP: Record<Resumption['cause'], number> = {
 
 /** @param failures what broke while it was measured */
 export function judge(measured: Measured, parts: readonly SessionPart[], failures: readonly string[]): Result {
-  const { firstFrames, switches, cuts, networks, openid } = measured;
+  const { firstFrames, switches, cuts, networks, paths, codecs, appData, floor, openid } = measured;
   const result: Result = {
     ws_first_frame_ms: { median: middle(firstFrames?.ws) },
     to_device_first_frame_ms: { median: middle(firstFrames?.data_channel) },
@@ -56,6 +75,11 @@ export function judge(measured: Measured, parts: readonly SessionPart[], failure
       cuts === null && networks === null
         ? null
         : [...(networks ?? []), ...(cuts ?? [])].map(({ cause, gapMs }) => ({ cause, gap_ms: gapMs })),
+    tcp_pairs: paths?.tcp.pairs ?? null,
+    relay_pairs: paths === null ? null : relayPairs(paths),
+    codecs: codecs?.map(({ codec, pairs, of }) => ({ codec, pairs, of })) ?? null,
+    app_data: appData === null ? null : writeApplicationData(appData),
+    floor,
     openid: openid === null ? null : { tried: openid.tried, wrongly_accepted: openid.wronglyAccepted },
     failures: [...failures],
   };
@@ -81,6 +105,11 @@ const MISSED: Record<SessionPart, (result: Result, measured: Measured) => string
   ],
   cuts: (_result, { cuts }) => missedGaps('cuts', cuts),
   networks: (_result, { networks }) => missedGaps('networks', networks),
+  paths: (_result, { paths }) => judgePaths(paths),
+  codecs: (_result, { codecs }) => judgeCodecs(codecs),
+  'app-data': (_result, { appData }) =>
+    appData === null ? ['app_data was not measured'] : judgeApplicationData(appData),
+  floor: (_result, { floor }) => judgeFloor(floor),
 };
 
 function missedGaps(part: SessionPart, gaps: readonly Resumption[] | null): string[] {

@@ -5,8 +5,7 @@ export const WAYS = ['ws', 'data_channel'] as const;
 /** `data_channel`: without a ws, so that invites go by to-device message and the rest by data channel. */
 export type Way = (typeof WAYS)[number];
 
-/** Three: four pages that encode would leave the machine no time, and the figures would be its own. */
-export const NAMES: [string, ...string[]] = ['participant1', 'participant2', 'participant3'];
+export const NAMES: [string, ...string[]] = ['participant1', 'participant2', 'participant3', 'participant4'];
 
 /** The same call, whose pages are told more in their links. */
 export function withPages(call: Call, parameters: Record<string, string>): Call {
