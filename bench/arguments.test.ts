@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCENARIO_NAMES } from '../loadtest/lab/result.ts';
 import { describeFailure } from '../setup/failure.mjs';
-import { readArguments } from './arguments.ts';
+import { readArguments, SESSION_PARTS } from './arguments.ts';
 
 const DEFAULTS = {
   kind: 'network',
@@ -17,8 +17,9 @@ describe('the arguments of the bench', () => {
   test.each([
     [['--help'], { kind: 'help' }],
     [['network'], DEFAULTS],
-    [['sessions'], { kind: 'sessions', joins: 7 }],
-    [['sessions', '--joins', '20'], { kind: 'sessions', joins: 20 }],
+    [['sessions'], { kind: 'sessions', parts: [...SESSION_PARTS], joins: 7 }],
+    [['sessions', '--joins', '20'], { kind: 'sessions', parts: [...SESSION_PARTS], joins: 20 }],
+    [['sessions', '--only=networks,openid'], { kind: 'sessions', parts: ['openid', 'networks'], joins: 7 }],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
     [
@@ -33,6 +34,7 @@ describe('the arguments of the bench', () => {
     [[], 'is no bench'],
     [['disk'], '"disk"'],
     [['sessions', 'network'], '"sessions network"'],
+    [['sessions', '--only', 'rain'], 'no part "rain"'],
     [['sessions', '--joins', '2'], '--joins 2'],
     [['network', '--only', 'steps,rain'], '"rain"'],
     [['network', '--only', ''], '--only'],

@@ -18,8 +18,24 @@ export interface NetworkBench {
   focusDir: string | undefined;
 }
 
+/** What `sessions` measures, in this order. */
+export const SESSION_PARTS = [
+  'openid',
+  'first-frames',
+  'switches',
+  'cuts',
+  'networks',
+  'paths',
+  'codecs',
+  'app-data',
+  'floor',
+] as const;
+export type SessionPart = (typeof SESSION_PARTS)[number];
+
 export interface SessionsBench {
   kind: 'sessions';
+  /** In the order of the table. */
+  parts: SessionPart[];
   /** Joins of each way that are measured. */
   joins: number;
 }
@@ -34,6 +50,7 @@ export const USAGE = `npm run -s bench -- network       a call behind bad links 
     --recordings FILE             where all that was recorded goes, as JSON
     --focus-dir DIR               tries the focus of another checkout
 npm run -s bench -- sessions      how fast sessions start, and what they survive
+    --only openid,cuts            these parts alone: ${SESSION_PARTS.join(', ')}
     --joins N                     joins that are measured of each way of signalling (7; 3 to 50)`;
 
 /** Rejects with a Failure that names what is wrong. */
@@ -61,7 +78,11 @@ export function readArguments(args: readonly string[]): Mode {
   if (values.help) return { kind: 'help' };
   const [bench, ...others] = positionals;
   if (bench === 'sessions' && others.length === 0)
-    return { kind: 'sessions', joins: readNumber('joins', values.joins, 3, 50) };
+    return {
+      kind: 'sessions',
+      parts: readNames('part', SESSION_PARTS, values.only),
+      joins: readNumber('joins', values.joins, 3, 50),
+    };
   if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
   }
@@ -70,7 +91,7 @@ export function readArguments(args: readonly string[]): Mode {
   }
   return {
     kind: 'network',
-    scenarios: values.control ? ['steps'] : readScenarios(values.only),
+    scenarios: values.control ? ['steps'] : readNames('scenario', SCENARIO_NAMES, values.only),
     control: values.control,
     seconds: readNumber('seconds', values.seconds, 30, 600),
     report: values.report,
@@ -79,13 +100,14 @@ export function readArguments(args: readonly string[]): Mode {
   };
 }
 
-function readScenarios(list: string | undefined): ScenarioName[] {
-  if (list === undefined) return [...SCENARIO_NAMES];
+/** All of them where no list is given. */
+function readNames<Name extends string>(kind: string, all: readonly Name[], list: string | undefined): Name[] {
+  if (list === undefined) return [...all];
   const named = new Set(list.split(',').map(name => name.trim()));
-  const known = SCENARIO_NAMES.filter(name => named.delete(name));
+  const known = all.filter(name => named.delete(name));
   const [unknown] = named;
   if (unknown === undefined && known.length > 0) return known;
-  throw new Failure(`--only ${list}: there is no scenario "${unknown ?? ''}".`, `Usage:\n${USAGE}`);
+  throw new Failure(`--only ${list}: there is no ${kind} "${unknown ?? ''}".`, `Usage:\n${USAGE}`);
 }
 
 function readNumber(name: string, text: string, min: number, max: number): number {

@@ -117,7 +117,7 @@ export const Media = Type.Object(
       ...notes({
         description: 'How long the session of a silent participant is kept, so that an ICE restart brings it back.',
         unit: 's',
-        default: 30,
+        default: 45,
       }),
       minimum: 0,
       maximum: 600,

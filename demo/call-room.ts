@@ -1,4 +1,5 @@
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../signalling/wire/names.ts';
+import { CALL_PERMISSIONS_TYPE } from '../signalling/wire/permissions.ts';
 import { matrixRequest, requireString } from './matrix-api.ts';
 import type { MatrixUser } from './synapse.ts';
 
@@ -15,6 +16,8 @@ export interface CallRoomOptions {
   confId?: string;
   /** As rooms are made by default: members may not send call state, only moderators may. */
   membersMayNotCall?: boolean;
+  /** Who may publish in its calls: content of `org.weir.call.permissions`. */
+  permissions?: Record<string, unknown>;
 }
 
 export interface CallRoom {
@@ -45,6 +48,9 @@ export async function createCallRoom(options: CallRoomOptions): Promise<CallRoom
           state_key: confId,
           content: { 'm.intent': 'm.room', 'm.type': 'm.video', 'm.name': options.name ?? 'Weir demo call' },
         },
+        ...(options.permissions === undefined
+          ? []
+          : [{ type: CALL_PERMISSIONS_TYPE, state_key: '', content: options.permissions }]),
       ],
     },
   });

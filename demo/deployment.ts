@@ -18,6 +18,10 @@ export interface DeploymentOptions {
   users: readonly [string, ...string[]];
   /** Preferred ports; any where they are in use, or not given. */
   ports?: { homeserver?: number; page?: number };
+  /** Where everything listens; loopback otherwise. */
+  address?: string;
+  /** More for homeserver.yaml. */
+  homeserverConfig?: Record<string, unknown>;
   /** More for weir.yaml: see FocusOptions. */
   config?: FocusOptions['config'];
   signal?: AbortSignal;
@@ -57,6 +61,8 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       stateDir: join(stateDir, 'synapse'),
       python: options.synapsePython,
       port: options.ports?.homeserver ?? 0,
+      ...(options.address !== undefined && { bindAddress: options.address }),
+      ...(options.homeserverConfig && { config: options.homeserverConfig }),
       ...interruptible,
     }),
   );
@@ -84,6 +90,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       pageDir: options.pageDir,
       workerBin: options.workerBin,
       httpPort: options.ports?.page ?? 0,
+      ...(options.address !== undefined && { httpHost: options.address, mediaListen: [{ ip: options.address }] }),
       ...(options.config && { config: options.config }),
       ...interruptible,
     }),

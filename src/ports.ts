@@ -128,7 +128,7 @@ export interface PeerData {
   expect(): void;
   /** Takes a channel of the client: its messages go to those whom it is forwarded to. */
   accept(channelId: number): void;
-  /** Closes a channel of the client. */
+  /** Closes a channel of the client, also one that was accepted before. */
   refuse(channelId: number): void;
   /** Opens a channel to the client that carries what comes on a publisher's, in the same conference. */
   forward(channel: ForwardedData): void;

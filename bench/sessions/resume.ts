@@ -1,11 +1,11 @@
+/** What a session survives without media noticing: cuts of its signalling. */
 import { type Call, openPage, pause } from '../../demo/check/call.ts';
 import { joinOne } from '../../demo/check/phases/join.ts';
-import type { Participant } from '../../demo/check/participant.ts';
-import { longestGap } from '../../demo/check/statistics.ts';
+import { gapDuring } from './gaps.ts';
 
-/** A gap in the pictures of a viewer, ms; 0 where it is no longer than those of a calm time. */
-export interface Cut {
-  cause: 'ws cut' | 'homeserver cut';
+/** A gap in pictures, ms; 0 where it is no longer than those of a calm time. After a dark time it counts from the light on. */
+export interface Resumption {
+  cause: 'address changed' | 'ws cut' | 'homeserver cut' | '30 s dark';
   gapMs: number;
 }
 
@@ -15,7 +15,7 @@ const LOOKED_AT_MS = 8_000;
 const NO_LONGER = 2;
 
 /** Two in a call; first the ws of one is cut, then the homeserver of all is frozen. Media has to notice neither. */
-export async function measureCuts(call: Call): Promise<Cut[]> {
+export async function measureCuts(call: Call): Promise<Resumption[]> {
   const { users, synapse } = call.deployment;
   for (const user of users.slice(0, 2)) await joinOne(call, await openPage(call, user));
   const [, viewer] = call.participants;
@@ -23,8 +23,12 @@ export async function measureCuts(call: Call): Promise<Cut[]> {
   await viewer.watch(true);
   await pause(call, CALM_MS);
   const calm = await gapDuring(call, viewer, CALM_MS);
-  const cuts: Cut[] = [];
-  const cut = async (cause: Cut['cause'], break_: () => Promise<void> | void, mend: () => void): Promise<void> => {
+  const cuts: Resumption[] = [];
+  const cut = async (
+    cause: Resumption['cause'],
+    break_: () => Promise<void> | void,
+    mend: () => void,
+  ): Promise<void> => {
     await break_();
     const gap = await gapDuring(call, viewer, LOOKED_AT_MS);
     mend();
@@ -44,19 +48,4 @@ export async function measureCuts(call: Call): Promise<Cut[]> {
     () => synapse.resume(),
   );
   return cuts;
-}
-
-/** The longest time without a picture of anybody, from now on. */
-async function gapDuring(call: Call, viewer: Participant, ms: number): Promise<number> {
-  const from = performance.timeOrigin + performance.now();
-  await pause(call, ms);
-  const streams = await viewer.framesSince(from);
-  const gaps = streams.map(({ frames }) =>
-    longestGap(
-      frames.map(({ presentedAt }) => presentedAt),
-      from,
-      from + ms,
-    ),
-  );
-  return gaps.length === 0 ? ms : Math.max(...gaps);
 }

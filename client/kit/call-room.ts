@@ -90,7 +90,7 @@ export class CallRoom {
     const roomId = await options.homeserver.join(options.room, options.via);
     const room = new CallRoom(options, roomId);
     try {
-      await room.#sync.start();
+      await Promise.all([room.#sync.start(), room.#readCreation()]);
       await room.#ice.known(TURN_PATIENCE_MS);
     } catch (thrown) {
       room.close();
@@ -230,6 +230,12 @@ export class CallRoom {
 
   async #putMember(content: object, options: { keepAlive?: boolean } = {}): Promise<void> {
     await this.homeserver.putState(this.roomId, CALL_MEMBER_EVENT_TYPES[0], this.self.userId, content, options);
+  }
+
+  /** Some homeservers (Synapse) leave it out of the sync of one room where it has no room_id: from room version 12 on (MSC4291). */
+  async #readCreation(): Promise<void> {
+    const creation = await this.homeserver.creation(this.roomId).catch(() => undefined);
+    if (creation !== undefined) this.#take([creation]);
   }
 
   /** Invites the focus of this page where it is needed and missing. */

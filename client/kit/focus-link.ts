@@ -23,7 +23,10 @@ export const INVITE_LIFETIME_MS = 10_000;
 const ORDER_PATIENCE_MS = 2_000;
 
 /** What of a line a session needs. */
-export type LineOfSession = Pick<SignalLine, 'carries' | 'check' | 'close' | 'invite' | 'release' | 'say' | 'take'>;
+export type LineOfSession = Pick<
+  SignalLine,
+  'carries' | 'check' | 'close' | 'hurry' | 'invite' | 'release' | 'say' | 'take'
+>;
 
 /** Which call this is, between whom. */
 export interface CallAddress {

@@ -14,6 +14,8 @@ import {
   readSync,
   readTurnServers,
   readWhoAmI,
+  type StateEvent,
+  stateEventsOf,
   type SyncAnswer,
 } from './homeserver-answers.ts';
 import type { TurnAnswer } from './ice-servers.ts';
@@ -174,6 +176,13 @@ export class Homeserver {
     if (content === undefined) return undefined;
     const parsed = readMembership(content);
     return parsed.kind === 'ok' ? parsed.value.membership : undefined;
+  }
+
+  /** Who made the room, and how; `undefined` where the homeserver does not say. */
+  async creation(roomId: string): Promise<StateEvent | undefined> {
+    const where = path('rooms', roomId, 'state', 'm.room.create', '');
+    const answer = await this.#request(Method.Get, where, { format: 'event' }, undefined, { timeoutMs: 5_000 });
+    return stateEventsOf([answer])[0];
   }
 
   /** The name that a member chose for this room; `undefined` where there is none. */

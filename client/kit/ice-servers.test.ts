@@ -49,6 +49,14 @@ describe('the relays of a homeserver', () => {
     expect(changes).toBe(2);
   });
 
+  it('are asked for again soon after a computer has slept for longer than their password holds', async () => {
+    answers = [answer('before'), answer('after')];
+    const relays = await open();
+    vi.setSystemTime(Date.now() + 3 * HOUR_MS);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(relays.servers[0]?.username).toBe('after');
+  });
+
   it('stay the same array while they are the same', async () => {
     answers = [answer('one'), answer('one')];
     const relays = await open();

@@ -12,8 +12,8 @@ const REFRESH_SHARE = 0.75;
 const LEAST_MS = 10_000;
 /** ms until the next try after one that failed. */
 const RETRY_MS = 30_000;
-/** ms. The longest delay that timers keep. */
-const MOST_MS = 2_147_000_000;
+/** ms. The clock is looked at so often: timers of a computer that slept come late by all that it slept. */
+const LOOK_EVERY_MS = 30_000;
 
 export class IceServers {
   readonly #ask: () => Promise<TurnAnswer>;
@@ -69,7 +69,13 @@ export class IceServers {
   }
 
   #again(afterMs: number): void {
+    this.#waitUntil(Date.now() + Math.max(afterMs, LEAST_MS));
+  }
+
+  #waitUntil(due: number): void {
     if (this.#closed) return;
-    this.#timer = setTimeout(() => this.#refresh(), Math.min(Math.max(afterMs, LEAST_MS), MOST_MS));
+    const left = due - Date.now();
+    if (left <= 0) this.#refresh();
+    else this.#timer = setTimeout(() => this.#waitUntil(due), Math.min(left, LOOK_EVERY_MS));
   }
 }

@@ -142,10 +142,10 @@ describe('negotiation', () => {
     expect(sent).toEqual(['offer']);
     await settle(200);
     expect(sent).toEqual(['offer', 'offer']);
-    await settle(23_000);
-    expect(sent).toHaveLength(5);
+    await settle(38_000);
+    expect(sent).toHaveLength(8);
     expect(stuck).toEqual([]);
-    await settle(1_000);
+    await settle(4_000);
     expect(stuck).toHaveLength(1);
   });
 

@@ -3,6 +3,7 @@
  * a collision: an offer of the focus that meets one of ours is dropped, and the focus offers again after it took ours.
  */
 import { withAudioRetransmission } from './audio-retransmission.ts';
+import { RESTART_TIMEOUT_MS } from './path-watch.ts';
 import type { Description } from './wire.ts';
 
 /** What of RTCPeerConnection a negotiation needs. */
@@ -29,8 +30,8 @@ export interface NegotiationEvents {
 
 /** An offer of ours that is not answered is made again after so long, in ms; the first offer has its own limit. */
 const ANSWER_TIMEOUT_MS = 6_000;
-/** Longest that offers of ours may go unanswered, in ms. */
-const GIVE_UP_MS = 30_000;
+/** Longest that offers of ours may go unanswered: an ICE restart is said again for as long as there is hope for the path. */
+const GIVE_UP_MS = RESTART_TIMEOUT_MS;
 /** Most descriptions that wait to be applied. */
 const MAX_QUEUED = 16;
 

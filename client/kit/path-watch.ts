@@ -21,7 +21,7 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** A short loss of packets also reads "disconnected"; longer than this it is worth an ICE restart. */
 export const PATIENCE_MS = 700;
 /** From the first sign of trouble until the session is given up: the focus keeps a silent one so long, and some seconds more. */
-export const RESTART_TIMEOUT_MS = 30_000;
+export const RESTART_TIMEOUT_MS = 45_000;
 /** From the answer to an ICE restart until the next one, in ms. */
 export const RESTART_EVERY_MS = 2_500;
 /** Longest wait for the answer to an ICE restart before the next one, in ms. */

@@ -1,6 +1,7 @@
 /** One stay of this device in a conference: one peer connection, one call with the focus. It never comes back: a new one does. */
 import { CandidateBatch } from './candidate-batch.ts';
 import { ControlChannel } from './control-channel.ts';
+import { type ControlMessageListener, takeControlMessage } from './control-messages.ts';
 import { FloorKey } from './floor.ts';
 import { FocusLink } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
@@ -10,7 +11,7 @@ import type { NetworkHint } from './network.ts';
 import { Others } from './others.ts';
 import { OwnLayers } from './own-layers.ts';
 import { OwnStreams } from './own-streams.ts';
-import { type Problem, problemOf, problemOfFocus } from './problems.ts';
+import { type Problem, problemOf } from './problems.ts';
 import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
@@ -46,6 +47,26 @@ export class Session {
   readonly #madeAt = Date.now();
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
+  readonly #listener: ControlMessageListener = {
+    description: (description, metadata) => this.#takeDescription(description, metadata),
+    metadata: metadata => this.#setMetadata(metadata),
+    layersWanted: ({ tracks }) => this.layers.want(tracks),
+    streams: message => {
+      if (this.others.take(message)) this.#events.changed();
+    },
+    floor: message => {
+      this.floor.take(message);
+      this.#events.changed();
+    },
+    dataChannels: ({ channels }) => this.options.data.take(this.connection, channels),
+    trackGone: () => this.subscriber.forget(),
+    undecodable: ({ tracks, codec }) => {
+      this.others.cannotShow(tracks ?? [], codec);
+      this.#events.changed();
+    },
+    unknown: () => this.unknown(),
+    refused: reason => this.#events.refused(reason),
+  };
   /** Latest descriptions of the focus: two ways may bring the same one. */
   #heardBefore: string[] = [];
 
@@ -102,7 +123,10 @@ export class Session {
     this.#path = new SessionPath(this.connection, {
       ask: () => this.#control.askByPath(),
       askFocus: () => void this.#control.tell({ kind: 'ping' }),
-      trouble: () => this.#setPhase('troubled'),
+      trouble: () => {
+        this.options.line?.hurry(true);
+        this.#setPhase('troubled');
+      },
       restartIce: () => this.#negotiation.offer({ iceRestart: true }),
       up: () => this.#connected(),
       lost: why => this.#lose({ kind: 'path', why }),
@@ -188,10 +212,15 @@ export class Session {
     this.#path.retry();
   }
 
-  /** The line is cut, and what was said last may be lost with it. Media goes on. */
+  /** The line is cut, and what was said last may be lost with it. Media goes on, unless what cut it changed the network. */
   lineCut(): void {
-    if (this.#phase === 'inviting') this.#invitation.sendToDevice();
-    else if (!this.#isOver) this.#sayAgain();
+    if (this.#isOver) return;
+    if (this.#phase === 'inviting') {
+      this.#invitation.sendToDevice();
+      return;
+    }
+    this.#sayAgain();
+    this.#path.hint('changed');
   }
 
   /** The focus does not know this session any more. */
@@ -222,6 +251,7 @@ export class Session {
   close(): void {
     this.#setPhase('over');
     this.#invitation.close();
+    this.options.line?.hurry(false);
     this.options.line?.release(this.options.address.callId);
     this.#candidates.close();
     this.#unlisten();
@@ -307,62 +337,7 @@ export class Session {
       if (message.kind === 'error' && message.inReplyTo === 'm.call.invite') this.#invitation.refusedByLine();
       return;
     }
-    switch (message.kind) {
-      case 'negotiate':
-        this.#takeDescription(message.description, message.metadata);
-        return;
-      case 'metadata_changed':
-        this.#setMetadata(message.metadata);
-        return;
-      case 'layers_wanted':
-        this.layers.want(message.tracks);
-        return;
-      case 'allocation':
-      case 'speakers':
-      case 'audio_levels':
-        if (this.others.take(message)) this.#events.changed();
-        return;
-      case 'floor':
-        this.floor.take(message);
-        this.#events.changed();
-        return;
-      case 'data_channels':
-        this.options.data.take(this.connection, message.channels);
-        return;
-      case 'error':
-        this.#takeError(message);
-        return;
-      case 'ping':
-      case 'pong':
-      case 'subscription':
-      case 'layers_available':
-      case 'floor_request':
-      case 'floor_release':
-      case 'floor_revoke':
-      case 'data_subscription':
-        return;
-    }
-  }
-
-  #takeError(error: Extract<ControlMessage, { kind: 'error' }>): void {
-    switch (error.code) {
-      case 'WEIR_UNKNOWN_TRACK':
-        // The publisher left while we asked for its track: the next metadata says so.
-        this.subscriber.forget();
-        return;
-      case 'WEIR_NO_COMMON_CODEC':
-        this.others.cannotShow(error.tracks ?? [], error.codec);
-        this.#events.changed();
-        return;
-      case 'WEIR_NO_SESSION':
-        this.unknown();
-        return;
-      case 'WEIR_UNEXPECTED_MESSAGE':
-        // Something was said twice because it might have been lost.
-        return;
-      default:
-        this.#events.refused(problemOfFocus(error));
-    }
+    takeControlMessage(message, this.#listener);
   }
 
   #setMetadata(metadata: StreamMetadata): void {
@@ -387,6 +362,7 @@ export class Session {
 
   #connected(): void {
     this.#upSince ??= Date.now();
+    this.options.line?.hurry(false);
     this.#setPhase('up');
     // What no way took meanwhile.
     this.subscriber.flush();

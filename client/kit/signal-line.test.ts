@@ -99,6 +99,19 @@ describe('opening', () => {
     expect(told).toEqual([]);
   });
 
+  it('tries ever again where a session hangs on it, and gives no attempt long', async () => {
+    await open();
+    line.hurry(true);
+    // The ping that looks whether it still holds is not answered, and then nothing is.
+    await settle(30_000);
+    const attempts = FakeWebSocket.made.length;
+    expect(attempts).toBeGreaterThan(10);
+    expect(attempts).toBeLessThan(18);
+    line.hurry(false);
+    await settle(30_000);
+    expect(FakeWebSocket.made.length).toBeLessThan(attempts + 5);
+  });
+
   it('asks for another token where this one is refused', async () => {
     line.open();
     await settle();

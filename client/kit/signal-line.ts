@@ -35,6 +35,10 @@ export interface SignalLineEvents {
 
 /** From the first byte to the welcome, in ms. */
 const OPEN_TIMEOUT_MS = 8_000;
+/** The same where a session's path is broken: a connection that was begun in the dark is not worth waiting for. */
+const HURRIED_OPEN_TIMEOUT_MS = 2_000;
+/** Longest pause between two attempts then, in ms. */
+const HURRIED_PAUSE_MS = 250;
 /** An attempt that was begun before the network came back hangs; younger ones may not. */
 const YOUNG_MS = 1_000;
 /** The focus answers a ping at once. */
@@ -67,6 +71,7 @@ export class SignalLine {
   #attempt = new AbortController();
   #socket: WebSocket | undefined;
   #failures = 0;
+  #hurries = false;
   /** The refusal of a resume comes as a welcome and as an error. */
   #refusalDue = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -131,6 +136,13 @@ export class SignalLine {
     if (this.carries(callId) && this.#state.kind === 'open') this.#state.carries = undefined;
   }
 
+  /** The path of the session is broken, so that it hangs on this line; or not any more. */
+  hurry(hurries: boolean): void {
+    if (hurries === this.#hurries) return;
+    this.#hurries = hurries;
+    if (hurries) this.check();
+  }
+
   /** Something hints that the network changed: sees whether the line still holds, and tries at once where it does not. */
   check(): void {
     switch (this.#state.kind) {
@@ -165,7 +177,7 @@ export class SignalLine {
     this.#drop();
     this.#state = { kind: 'opening', since: Date.now(), resume: undefined, isRefused: false };
     if (was.kind === 'open') this.#events.cut();
-    this.#timer = setTimeout(() => this.#failed(), OPEN_TIMEOUT_MS);
+    this.#timer = setTimeout(() => this.#failed(), this.#hurries ? HURRIED_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
     const { signal } = this.#attempt;
     this.#token.get().then(
       token => {
@@ -246,7 +258,8 @@ export class SignalLine {
     this.#drop();
     this.#state = { kind: 'waiting' };
     if (was.kind === 'open' && Date.now() - was.since >= HELD_MS) this.#failures = 0;
-    this.#timer = setTimeout(() => this.#try(), backoffMs(this.#failures, Math.random()));
+    const pause = backoffMs(this.#failures, Math.random());
+    this.#timer = setTimeout(() => this.#try(), this.#hurries ? Math.min(pause, HURRIED_PAUSE_MS) : pause);
     this.#failures += 1;
     if (was.kind === 'open') this.#events.cut();
   }

@@ -18,7 +18,7 @@ import {
 } from '../kit/index.ts';
 import { describeChanges, type Heard } from './announcements.ts';
 import { PushToTalk } from './push-to-talk.ts';
-import { switchOffRefused } from './room-rules.ts';
+import { rulesInWords, switchOffRefused } from './room-rules.ts';
 
 /** One tile of the grid. */
 export interface Tile {
@@ -48,6 +48,8 @@ const LEVELS_EVERY_MS = 250;
 const CALM_MS = 2_000;
 /** Changes within this time are told together; a rejoin of somebody is then no news. */
 const TELL_AFTER_MS = 1_500;
+/** The homeserver tells the page of the room as it tells the focus, within this time. */
+const RULES_KNOWN_WITHIN_MS = 3_000;
 export const OWN_KEY = 'own';
 
 export class CallModel {
@@ -99,7 +101,7 @@ export class CallModel {
       doorOf: options.doorOf,
       ...(options.preferences === undefined ? {} : { preferences: options.preferences }),
       changed: () => this.#update(),
-      notice: options.notice,
+      notice: reason => this.#pass(reason, options.notice),
     });
     this.talk = new PushToTalk({
       call: this.call,
@@ -125,6 +127,15 @@ export class CallModel {
     clearTimeout(this.#tellTimer);
     this.#microphone?.level.close();
     for (const cleanup of this.#cleanups) cleanup();
+  }
+
+  /** That we send what we may not is no news once the page has heard of the rule, too: it says so and stops. */
+  #pass(reason: Problem, notice: (reason: Problem) => void): void {
+    if (reason.code !== 'MAY_NOT_PUBLISH') return notice(reason);
+    const timer = setTimeout(() => {
+      if (rulesInWords(this.room) === undefined) notice(reason);
+    }, RULES_KNOWN_WITHIN_MS);
+    this.#cleanups.push(() => clearTimeout(timer));
   }
 
   #update(): void {

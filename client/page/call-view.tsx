@@ -8,6 +8,7 @@ import { connectionNote, homeserverAlarm, shortWords } from './connection-words.
 import { DevicePickers, LevelMeter } from './devices.tsx';
 import { CopyLink, GridView } from './grid-view.tsx';
 import { Icon, type IconName, Wordmark } from './icons.tsx';
+import { rulesInWords, type ShownKind } from './room-rules.ts';
 import { TalkBar } from './talk-view.tsx';
 
 export function CallView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
@@ -18,6 +19,7 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
   const circumstances = { signalling: model.signalling.value, homeserver: model.room.trouble };
   const problem = problemOfState(state) ?? homeserverAlarm(state, circumstances);
   const note = connectionNote(state, circumstances);
+  const rules = app.inCall ? rulesInWords(model.room) : undefined;
   return (
     <main class="call">
       <header class="call-bar">
@@ -41,6 +43,12 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
         {note === undefined ? null : <ConnectionNoteView note={note} />}
       </div>
       {model.hasFloor.value && app.refusal('audio') === undefined ? <TalkBar model={model} /> : null}
+      {rules === undefined ? null : (
+        <p id="rules" class="room-rules" role="status">
+          <Icon name="eye" size={18} />
+          <span>{rules}</span>
+        </p>
+      )}
       <Controls app={app} model={model} openDevices={() => devices.current?.showModal()} />
       <dialog ref={devices} class="sheet" aria-labelledby="devices-title">
         <form method="dialog">
@@ -87,36 +95,36 @@ function Controls({
 }): JSX.Element {
   void app.captureChanges.value;
   const { capture } = app;
+  const mayNot = (kind: ShownKind): boolean => app.refusal(kind) !== undefined;
   const canShare = 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices;
   return (
     <div class="controls" role="toolbar" aria-label="Your call">
-      {model.hasFloor.value && app.refusal('audio') === undefined ? null : (
+      {model.hasFloor.value || mayNot('audio') ? null : (
         <Control
           id="microphone"
           icon={capture.audioMuted ? 'microphoneOff' : 'microphone'}
           off={capture.audioMuted}
           text={capture.audioMuted ? 'Unmute' : 'Mute'}
-          refusal={app.refusal('audio')}
           shortcut="m"
           act={() => app.toggleMicrophone()}
         />
       )}
-      <Control
-        id="camera"
-        icon={capture.videoMuted ? 'cameraOff' : 'camera'}
-        off={capture.videoMuted}
-        text={capture.videoMuted ? 'Start camera' : 'Stop camera'}
-        refusal={app.refusal('video')}
-        shortcut="v"
-        act={() => app.toggleCamera()}
-      />
-      {canShare ? (
+      {mayNot('video') ? null : (
+        <Control
+          id="camera"
+          icon={capture.videoMuted ? 'cameraOff' : 'camera'}
+          off={capture.videoMuted}
+          text={capture.videoMuted ? 'Start camera' : 'Stop camera'}
+          shortcut="v"
+          act={() => app.toggleCamera()}
+        />
+      )}
+      {canShare && !mayNot('screen') ? (
         <Control
           id="screen"
           icon={capture.screen === undefined ? 'screen' : 'screenOff'}
           active={capture.screen !== undefined}
           text={capture.screen === undefined ? 'Share screen' : 'Stop sharing'}
-          refusal={app.refusal('screen')}
           shortcut="s"
           act={() => app.toggleScreen()}
         />
@@ -135,20 +143,16 @@ function Control(props: {
   off?: boolean;
   active?: boolean;
   leave?: boolean;
-  /** Why the button does nothing: it says so instead. */
-  refusal?: string | undefined;
   act: () => void;
 }): JSX.Element {
-  const { id, icon, shortcut, off = false, active = false, leave = false, refusal, act } = props;
-  const text = refusal ?? props.text;
+  const { id, icon, text, shortcut, off = false, active = false, leave = false, act } = props;
   const classes = ['control', off ? 'control-off' : '', active ? 'control-active' : '', leave ? 'control-leave' : ''];
   return (
     <button
       id={id}
       class={classes.filter(Boolean).join(' ')}
       type="button"
-      title={shortcut === undefined || refusal !== undefined ? text : `${text} (${shortcut})`}
-      disabled={refusal !== undefined}
+      title={shortcut === undefined ? text : `${text} (${shortcut})`}
       onClick={act}
       {...(shortcut === undefined ? {} : { 'aria-keyshortcuts': shortcut })}
     >

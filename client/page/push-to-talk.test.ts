@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FloorState } from '../kit/index.ts';
 import { FloorKey } from '../kit/floor.ts';
 import type { ControlMessage } from '../kit/wire.ts';
-import { PushToTalk, watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
-import { refusalOf, switchOffRefused } from './room-rules.ts';
+import { PushToTalk, watchPointer, watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
+import { refusalOf, rulesInWords, switchOffRefused } from './room-rules.ts';
 
 const ANA = { userId: '@ana:example.org', deviceId: 'ANADEV' };
 const BO = { userId: '@bo:example.org', deviceId: 'BODEV' };
@@ -98,7 +98,8 @@ describe('the space bar', () => {
     matches: string[] = [];
 
     closest(selectors: string): object | null {
-      return selectors.split(', ').some(one => this.matches.includes(one)) ? {} : null;
+      // Commas in brackets are the selector's own.
+      return selectors.split(/, (?![^(]*\))/).some(one => this.matches.includes(one)) ? {} : null;
     }
   }
 
@@ -187,11 +188,95 @@ describe('the space bar', () => {
   });
 });
 
+describe('a finger on the talk button', () => {
+  class FakePointer extends Event {
+    readonly pointerId: number;
+    readonly button: number;
+
+    constructor(type: string, pointerId = 1, button = 0) {
+      super(type, { cancelable: true });
+      this.pointerId = pointerId;
+      this.button = button;
+    }
+  }
+
+  class FakeButton extends EventTarget {
+    captured: number[] = [];
+
+    setPointerCapture(pointerId: number): void {
+      this.captured.push(pointerId);
+    }
+  }
+
+  let button: FakeButton;
+  let document: EventTarget & { hidden: boolean };
+  let window: EventTarget;
+  let keys: string[];
+  let stop: () => void;
+
+  beforeEach(() => {
+    button = new FakeButton();
+    document = Object.assign(new EventTarget(), { hidden: false });
+    window = new EventTarget();
+    keys = [];
+    const key = { press: () => void keys.push('press'), release: () => void keys.push('release') };
+    stop = watchPointer({ document, window }, button, key);
+    return () => stop();
+  });
+
+  it('talks while it is down, also where it slides off', () => {
+    button.dispatchEvent(new FakePointer('pointerdown', 7));
+    expect([keys, button.captured]).toEqual([['press'], [7]]);
+    button.dispatchEvent(new FakePointer('pointerup', 7));
+    button.dispatchEvent(new FakePointer('lostpointercapture', 7));
+    expect(keys).toEqual(['press', 'release']);
+  });
+
+  it('is one: a second neither presses nor lets go', () => {
+    button.dispatchEvent(new FakePointer('pointerdown', 1));
+    button.dispatchEvent(new FakePointer('pointerdown', 2));
+    button.dispatchEvent(new FakePointer('pointerup', 2));
+    expect(keys).toEqual(['press']);
+  });
+
+  it('is no other button of the mouse', () => {
+    button.dispatchEvent(new FakePointer('pointerdown', 1, 2));
+    expect(keys).toEqual([]);
+  });
+
+  it('opens no menu, however long it is down', () => {
+    const menu = new FakePointer('contextmenu');
+    button.dispatchEvent(menu);
+    expect(menu.defaultPrevented).toBe(true);
+  });
+
+  it.each([
+    ['the system takes the pointer', () => button.dispatchEvent(new FakePointer('pointercancel'))],
+    ['the capture is lost', () => button.dispatchEvent(new FakePointer('lostpointercapture'))],
+    ['the window loses the focus', () => window.dispatchEvent(new Event('blur'))],
+    [
+      'the page is hidden',
+      () => {
+        document.hidden = true;
+        document.dispatchEvent(new Event('visibilitychange'));
+      },
+    ],
+    ['the button goes', () => stop()],
+  ])('lets go where %s', (_, happens) => {
+    button.dispatchEvent(new FakePointer('pointerdown'));
+    happens();
+    expect(keys).toEqual(['press', 'release']);
+    button.dispatchEvent(new FakePointer('pointerup'));
+    expect(keys).toEqual(['press', 'release']);
+  });
+});
+
 describe('the words', () => {
   it.each<[Omit<FloorState, 'kind'>, string]>([
     [{ holder: undefined, you: 'none' }, 'Nobody speaks'],
     [{ holder: BO, you: 'none' }, 'bo speaks'],
     [{ holder: ANA, you: 'holder' }, 'You are heard'],
+    [{ holder: ANA, you: 'holder', until: 60_000 }, 'You are heard. Somebody waits'],
     [{ holder: BO, you: 'queued', position: 1 }, 'bo speaks. You are next'],
     [{ holder: BO, you: 'queued', position: 3 }, 'bo speaks. 2 before you'],
   ])('for %j', (state, words) => {
@@ -206,6 +291,13 @@ describe('what the room does not let us send', () => {
   it('is said by its button', () => {
     expect(refusalOf(onlyData, 'audio')).toBe('Only moderators may speak here');
     expect(refusalOf(all, 'audio')).toBeUndefined();
+  });
+
+  it('is said in one sentence', () => {
+    const onlyAudio = { mayPublish: (kind: string) => kind === 'audio' };
+    expect(rulesInWords(all)).toBeUndefined();
+    expect(rulesInWords(onlyAudio)).toBe('Only moderators may show a camera or share a screen here.');
+    expect(rulesInWords(onlyData)).toBe('You are watching. Only moderators may speak or show anything here.');
   });
 
   it('is switched off, and all else stays on', () => {

@@ -15,6 +15,23 @@ export function refusalOf(room: Pick<CallRoom, 'mayPublish'>, kind: ShownKind): 
   return room.mayPublish(kind) ? undefined : REFUSALS[kind];
 }
 
+const ACTS: Readonly<Record<ShownKind, string>> = {
+  audio: 'speak',
+  video: 'show a camera',
+  screen: 'share a screen',
+};
+
+/** All that we may not do here, in a sentence or two; `undefined` where there is nothing. */
+export function rulesInWords(room: Pick<CallRoom, 'mayPublish'>): string | undefined {
+  const kinds = ['audio', 'video', 'screen'] as const;
+  const acts = kinds.filter(kind => !room.mayPublish(kind)).map(kind => ACTS[kind]);
+  if (acts.length === 0) return undefined;
+  if (acts.length === kinds.length) return 'You are watching. Only moderators may speak or show anything here.';
+  const last = acts.at(-1) ?? '';
+  const list = acts.length === 1 ? last : `${acts.slice(0, -1).join(', ')} or ${last}`;
+  return `Only moderators may ${list} here.`;
+}
+
 /** Switches off what nobody would get: no camera is lit, and no microphone open, for nothing. */
 export function switchOffRefused(
   room: Pick<CallRoom, 'mayPublish'>,

@@ -1,47 +1,56 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import type { CallModel } from './call-model.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import type { CallModel, ShownFloor } from './call-model.ts';
 import { Icon } from './icons.tsx';
-import { watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
+import { watchPointer, watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
 
-/** The talk button, with who speaks above it. */
+/** The talk button, with who speaks beside it. */
 export function TalkBar({ model }: { model: CallModel }): JSX.Element {
-  useEffect(() => watchSpaceBar({ document, window }, model.talk), [model]);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const source = { document, window };
+    const stops = [watchSpaceBar(source, model.talk)];
+    if (button.current !== null) stops.push(watchPointer(source, button.current, model.talk));
+    return () => stops.forEach(stop => stop());
+  }, [model]);
   const { state, pressed, speaks } = model.floor.value;
   const { room } = model;
   const { holder } = state;
   const isOther = holder !== undefined && state.you !== 'holder';
-  const classes = ['control', 'talk', speaks ? 'control-active' : '', pressed && !speaks ? 'talk-waiting' : ''];
   return (
     <div class="talk-bar">
-      <p class="talk-words" role="status">
+      <p class={`talk-words${holder === undefined ? ' soft' : ''}`} role="status">
+        {holder === undefined ? null : (
+          <span class="talk-sign">
+            <Icon name="voice" size={18} />
+          </span>
+        )}
         {wordsForFloor(state, userId => room.nameOf(userId))}
       </p>
-      {isOther && room.mayModerateFloor ? (
-        <button id="revoke" class="button button-quiet" type="button" onClick={() => model.call.floor?.revoke()}>
-          {`Silence ${room.nameOf(holder.userId)}`}
-        </button>
-      ) : null}
       <button
+        ref={button}
         id="talk"
-        class={classes.filter(Boolean).join(' ')}
+        class={`control talk talk-${lookOf(model.floor.value)}`}
         type="button"
         title="Hold to talk (space bar)"
         aria-keyshortcuts="Space"
         aria-pressed={pressed}
-        onPointerDown={event => {
-          if (event.button !== 0) return;
-          // The finger may slide off: it still holds the button.
-          event.currentTarget.setPointerCapture(event.pointerId);
-          model.talk.press();
-        }}
-        onPointerUp={() => model.talk.release()}
-        onLostPointerCapture={() => model.talk.release()}
-        onContextMenu={event => event.preventDefault()}
       >
-        <Icon name={speaks ? 'microphone' : 'microphoneOff'} />
+        <Icon name={speaks ? 'microphone' : pressed ? 'waiting' : 'microphoneOff'} size={26} />
         <span>{speaks ? 'Speak now' : pressed ? 'Wait…' : 'Hold to talk'}</span>
+        {pressed ? null : <kbd class="talk-key">space</kbd>}
       </button>
+      {isOther && room.mayModerateFloor ? (
+        <button id="revoke" class="button talk-revoke" type="button" onClick={() => model.call.floor?.revoke()}>
+          {`Silence ${room.nameOf(holder.userId)}`}
+        </button>
+      ) : null}
     </div>
   );
+}
+
+function lookOf({ state, pressed, speaks }: ShownFloor): 'speaking' | 'waiting' | 'taken' | 'free' {
+  if (speaks) return 'speaking';
+  if (pressed) return 'waiting';
+  return state.holder === undefined ? 'free' : 'taken';
 }

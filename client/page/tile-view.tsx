@@ -39,6 +39,8 @@ interface FrameProps {
   children: ComponentChildren;
   /** No picture: initials instead. */
   blank: boolean;
+  /** What the picture is sent in, where that is why there is none. */
+  unshown?: string | undefined;
   /** Has the word. */
   voice?: boolean;
 }
@@ -70,6 +72,7 @@ function TileFrame(props: FrameProps): JSX.Element {
       {props.blank ? (
         <div class="tile-blank" aria-hidden="true">
           <span class="avatar">{initialsOf(props.name)}</span>
+          {props.unshown === undefined ? null : <Unshown codec={props.unshown} />}
         </div>
       ) : null}
       <div class="tile-label">
@@ -97,6 +100,19 @@ function TileFrame(props: FrameProps): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Why there is no picture; small tiles have room for the codec alone. The tile's label says it, too. */
+function Unshown({ codec }: { codec: string }): JSX.Element {
+  return (
+    <p class="tile-unshown" title={`Sent in ${codec}, which this browser cannot show`}>
+      <Icon name="cameraOff" size={18} />
+      <span>
+        Sent in {codec}
+        <span class="tile-unshown-more">, which this browser cannot show</span>
+      </span>
+    </p>
   );
 }
 
@@ -138,12 +154,15 @@ export function TileView({
   const waiting = hasPicture && granted?.kind === 'paused' && granted.reason === 'bandwidth';
   const unshown = stream.videoMuted ? undefined : stream.undecodable;
   const speaking = model.speaking.value.has(tile.key);
+  const { holder } = model.floor.value.state;
+  const holdsFloor = !screen && holder?.userId === stream.userId && holder.deviceId === stream.deviceId;
+  const hasWord = holdsFloor || model.speaker.value === tile.key;
   const title = screen ? `Screen of ${name}` : name;
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
     waiting ? 'waiting for bandwidth' : '',
-    unshown === undefined ? '' : `its picture cannot be shown here: it is sent in ${unshown}`,
+    unshown === undefined ? '' : `sent in ${unshown}, which this browser cannot show`,
   ].filter(Boolean);
   return (
     <TileFrame
@@ -154,15 +173,16 @@ export function TileView({
       streamId={streamId}
       classes={[
         speaking ? 'tile-speaking' : '',
-        model.speaker.value === tile.key ? 'tile-voiced' : '',
+        hasWord ? 'tile-voiced' : '',
         screen ? 'tile-screen' : '',
         waiting ? 'tile-waiting' : '',
       ]}
       enlarged={enlarged}
-      voice={model.speaker.value === tile.key}
+      voice={hasWord}
       audioMuted={stream.audioMuted && !screen}
       onEnlarge={onEnlarge}
-      blank={!hasPicture || seen.value !== track}
+      blank={!hasPicture || unshown !== undefined || seen.value !== track}
+      unshown={unshown}
       onShown={value => {
         shown.current = value;
         tellShown();
@@ -177,9 +197,6 @@ export function TileView({
         }}
       />
       {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
-      {unshown === undefined ? null : (
-        <p class="tile-unshown">{`This picture cannot be shown here: it is sent in ${unshown}`}</p>
-      )}
       {waiting ? (
         <span class="tile-sign" title="The picture waits for bandwidth">
           <Icon name="waiting" size={15} />
@@ -206,6 +223,7 @@ export function OwnTile({
   void app.captureChanges.value;
   const { capture } = app;
   const track = capture.videoTrack;
+  const hasWord = model.floor.value.speaks;
   return (
     <TileFrame
       rect={rect}
@@ -213,8 +231,14 @@ export function OwnTile({
       name="You"
       userId={model.room.self.userId}
       streamId={undefined}
-      classes={[model.speaking.value.has(OWN_KEY) ? 'tile-speaking' : '', overlaid ? 'tile-overlaid' : '', 'tile-own']}
+      classes={[
+        model.speaking.value.has(OWN_KEY) ? 'tile-speaking' : '',
+        hasWord ? 'tile-voiced' : '',
+        overlaid ? 'tile-overlaid' : '',
+        'tile-own',
+      ]}
       enlarged={false}
+      voice={hasWord}
       audioMuted={capture.audioMuted}
       onEnlarge={undefined}
       blank={track === undefined}

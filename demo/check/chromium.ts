@@ -14,6 +14,13 @@ const FRAMES_PER_SECOND = 15;
 /** CSS px: tiles of up to four people ask for the highest layer, and the (software) compositor has little to paint. */
 const WINDOW = { width: 720, height: 520 };
 
+export interface ChromiumOptions {
+  /** Network namespace that it runs in. */
+  namespace?: string;
+  /** Where the call page is, if that is not loopback: plain http, which browsers give no camera otherwise. */
+  origin?: string;
+}
+
 /**
  * One browser for all pages: its shared processes (network, compositor, audio) would otherwise run once for each page, on two
  * cores. Every page has an incognito context, so a window, a renderer process and a session storage of its own.
@@ -25,7 +32,7 @@ export class Chromium {
     this.#browser = browser;
   }
 
-  static async start(signal: AbortSignal): Promise<Chromium> {
+  static async start(signal: AbortSignal, { namespace, origin }: ChromiumOptions = {}): Promise<Chromium> {
     signal.throwIfAborted();
     try {
       const browser = await launch({
@@ -36,8 +43,10 @@ export class Chromium {
         args: [
           ...CHROMIUM_FLAGS,
           `--use-fake-device-for-media-stream=fps=${FRAMES_PER_SECOND}`,
+          ...(origin === undefined ? [] : [`--unsafely-treat-insecure-origin-as-secure=${origin}`]),
           ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ],
+        env: { ...process.env, ...(namespace !== undefined && { NETWORK_NAMESPACE: namespace }) },
         defaultViewport: WINDOW,
         protocolTimeout: ANSWERS_WITHIN_MS,
         // Interrupts are ours to handle.

@@ -15,6 +15,7 @@ const CAPTURE = '640x360x15';
 /** What the check uses of the page's own inspection. */
 interface PageInspection {
   state(): string;
+  peerConnections(): RTCPeerConnection[];
   problem(): string | undefined;
   /** Moments of the latest join, in ms since 1970. */
   readonly marks: Readonly<Record<string, number | string>>;
@@ -135,9 +136,9 @@ export class Participant {
   /** What the page says of its call; for messages. */
   async condition(): Promise<string> {
     const [state, problem] = await this.#ask(
-      this.page.evaluate(() => [window.weir.state(), window.weir.problem()] as const),
+      this.page.evaluate(() => [window.weir.state(), window.weir.problem() ?? ''] as const),
     );
-    return problem === undefined ? state : `${state}, ${problem}`;
+    return problem === '' ? state : `${state}, ${problem}`;
   }
 
   /** What the page noted of its join, in ms since `since`; for messages. */

@@ -1,5 +1,6 @@
 /** The far side of publishers.ts: a program that is forked, told what to do, and reports. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeControl } from '../../signalling/wire/control.ts';
 import { DatachannelEndpoint } from './datachannel-endpoint.ts';
 import { LightPeer } from './light-peer.ts';
 import type { PublishersCommand, PublishersOptions, PublishersReport, PublisherStatus } from './publishers.ts';
@@ -7,6 +8,8 @@ import { viaRelay } from './via-relay.ts';
 
 const REPORT_EVERY_MS = 500;
 const MOST_ERRORS = 5;
+/** The focus waits for 9 s. */
+const FLOOR_RENEW_MS = 3_000;
 /** Homeservers are slow to take a thousand hangups. */
 const LEAVES_WITHIN_MS = 5_000;
 
@@ -81,6 +84,13 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
+/** Ends with the process. */
+function press(peer: LightPeer): void {
+  const ask = (): boolean => peer.sayOnControl(writeControl({ kind: 'floor_request' }));
+  ask();
+  setInterval(ask, FLOOR_RENEW_MS);
+}
+
 async function obey(command: PublishersCommand): Promise<void> {
   if (command.kind === 'start') return start(command.options);
   if (command.kind === 'stop') return stop();
@@ -94,6 +104,9 @@ async function obey(command: PublishersCommand): Promise<void> {
     }
     case 'mute':
       peer.setMuted(command.what, command.muted);
+      break;
+    case 'press':
+      press(peer);
       break;
     case 'leave':
       await peer.leave();

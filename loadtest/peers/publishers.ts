@@ -54,6 +54,8 @@ export type PublishersCommand =
   /** Which layers of its camera it sends, lowest first. */
   | { kind: 'layers'; publisher: number; active: boolean[] }
   | { kind: 'mute'; publisher: number; what: 'audio' | 'video'; muted: boolean }
+  /** Asks for the floor, and goes on asking. */
+  | { kind: 'press'; publisher: number }
   /** Hangs up. */
   | { kind: 'leave'; publisher: number }
   /** Goes without a word. */
@@ -122,6 +124,10 @@ export class Publishers {
     this.#say({ kind: 'mute', publisher, what, muted });
   }
 
+  press(publisher: number): void {
+    this.#say({ kind: 'press', publisher });
+  }
+
   leave(publisher: number): void {
     this.#say({ kind: 'leave', publisher });
   }
@@ -137,6 +143,11 @@ export class Publishers {
 
   thaw(): void {
     this.#child.kill('SIGCONT');
+  }
+
+  /** Ends the process where it stands: its sockets stop, without a word. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** Lets all hang up; resolves when the process has ended. */

@@ -1,6 +1,8 @@
 /** Calls of clients that have not all the same codecs. */
 import { describe, expect, it } from 'vitest';
+import { keyOfSubscription } from '../session.ts';
 import {
+  audioOf,
   type BenchClient,
   benchClient,
   cameraOf,
@@ -9,6 +11,7 @@ import {
   offersIn,
   toldIn,
   videoOf,
+  wantedOf,
 } from '../testing/conference-bench.ts';
 
 const LARGE = { width: 1280, height: 720 };
@@ -60,7 +63,10 @@ describe('a track in a codec that a viewer has not', () => {
     const granted = toldIn(bench.pass(10_000), vera, 'allocation').flatMap(({ tracks }) => tracks);
     expect(granted).toEqual([]);
     expect(bench.served(vera, hana)).toBeUndefined();
-    expect([...(bench.conference.participants.get(vera.call.key)?.viewing.allocation.grants.keys() ?? [])]).toEqual([]);
+    const { grants } = bench.conference.participants.get(vera.call.key)?.viewing.allocation ?? {};
+    expect([...(grants?.keys() ?? [])], 'her voice alone').toEqual([keyOfSubscription(audioOf(hana))]);
+    bench.pass(1_000);
+    expect(wantedOf(bench.effects, hana).at(-1)).toBe('');
   });
 
   it('reaches those who have it', () => {

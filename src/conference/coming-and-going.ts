@@ -2,6 +2,7 @@
 import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfSession, keyOfTrack } from '../session.ts';
+import { freshClaims } from './claim-rate.ts';
 import { callOf, note, tell } from './effects.ts';
 import { noData } from './data-state.ts';
 import { barredKinds } from './permissions.ts';
@@ -48,6 +49,7 @@ export function join(
     barred: barredKinds(conference.permissions, invite.session.userId),
     toldBarred: new Set(),
     toldFloor: { floor: undefined, text: undefined },
+    claims: freshClaims(now),
     earlyOffer: invite.earlyOffer,
     published: new Set(),
     wanted: new Map(),

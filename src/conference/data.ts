@@ -10,6 +10,7 @@ import {
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { ForwardedData, OpenedData } from '../ports.ts';
 import { type DataChannelKey, type DataChannelRef, keyOfDataChannel } from '../session.ts';
+import type { DataLimits, ParticipantData } from './data-state.ts';
 import { callOf, note, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import type { Conference, Participant } from './state.ts';
@@ -40,16 +41,30 @@ export function dataOpened(
   // One that opens and opens is told as often as it can do something about it.
   if (now - data.refusedAt < REFUSE_EVERY_MS) return;
   data.refusedAt = now;
-  complain(publisher, new WeirError('WEIR_DATA_LIMIT', refusal), effects);
+  complain(publisher, refusal, effects);
 }
 
 function refusalOf(
   { limits }: Conference,
-  { data }: Participant,
+  { barred, data }: Participant,
+  channel: OpenedData,
+  now: number,
+): WeirError | undefined {
+  if (barred.has('data')) return mayNotPublish();
+  const excess = excessOf(limits.data, data, channel, now);
+  return excess === undefined ? undefined : new WeirError('WEIR_DATA_LIMIT', excess);
+}
+
+function mayNotPublish(): WeirError {
+  return new WeirError('WEIR_MAY_NOT_PUBLISH', 'data: not with this power level');
+}
+
+function excessOf(
+  { channels, opensAtOnce, opensPerSecond }: DataLimits,
+  data: ParticipantData,
   { label, protocol }: OpenedData,
   now: number,
 ): string | undefined {
-  const { channels, opensAtOnce, opensPerSecond } = limits.data;
   data.opens = Math.min(opensAtOnce, data.opens + ((now - data.opensAt) * opensPerSecond) / 1_000);
   data.opensAt = now;
   if (data.opens < 1) return 'data channels are opened too fast: one was closed';
@@ -116,8 +131,20 @@ export function subscribeData(
   data.settledFor = -1;
 }
 
+/** Closes the channels of a participant that may not publish data any more. */
+function closeBarred(conference: Conference, publisher: Participant, effects: Effect[]): void {
+  const { barred, data } = publisher;
+  if (data.channels.size === 0 || !barred.has('data')) return;
+  const call = callOf(publisher);
+  for (const channelId of data.channels.keys()) effects.push({ kind: 'refuse-data', call, channelId });
+  data.channels.clear();
+  conference.dataVersion++;
+  complain(publisher, mayNotPublish(), effects);
+}
+
 /** Forwards what is to be forwarded now, ends what is not, and tells who asked which channels there are. */
 export function settleData(conference: Conference, now: number, effects: Effect[]): void {
+  for (const publisher of conference.participants.values()) closeBarred(conference, publisher, effects);
   for (const viewer of conference.participants.values()) {
     const { data } = viewer;
     if (data.labels === undefined) continue;

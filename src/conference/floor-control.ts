@@ -3,8 +3,9 @@ import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { FloorDevice, FloorMessage, FloorState } from '../../signalling/wire/floor.ts';
 import { mayModerateFloor } from '../../signalling/wire/permissions.ts';
 import type { SessionKey } from '../session.ts';
+import { afterClaim } from './claim-rate.ts';
 import { note, tell } from './effects.ts';
-import { type Floor, FREE_FLOOR, keepFloor, releaseFloor, requestFloor, revokeFloor } from './floor.ts';
+import { type Floor, FREE_FLOOR, hasClaim, keepFloor, releaseFloor, requestFloor, revokeFloor } from './floor.ts';
 import type { Effect } from './messages.ts';
 import { spoke } from './speakers.ts';
 import type { Conference, Participant } from './state.ts';
@@ -22,6 +23,9 @@ export function takeFloorMessage(
     case 'floor_request': {
       if (floor === undefined) return refuse('WEIR_UNEXPECTED_MESSAGE', 'the call has no floor: everybody is heard');
       if (participant.barred.has('audio')) return refuse('WEIR_MAY_NOT_PUBLISH', 'audio: not with this power level');
+      const claims = hasClaim(floor, participant.key) ? participant.claims : afterClaim(participant.claims, now);
+      if (claims === undefined) return refuse('WEIR_TOO_MANY_MESSAGES', 'the floor is asked for too often');
+      participant.claims = claims;
       const after = requestFloor(floor, participant.key, now);
       if (after === 'full') return refuse('WEIR_OVERLOADED', 'too many wait for the floor');
       return setFloor(conference, after);
@@ -78,8 +82,17 @@ function speaksFirst(conference: Conference, holder: Participant): void {
   }
 }
 
+/** Tells all of the floor; its holder last, so that who has lost it is told before somebody else has it. */
+export function tellFloors(conference: Conference, effects: Effect[]): void {
+  const holder = conference.floor?.holder?.by;
+  for (const participant of conference.participants.values())
+    if (participant.key !== holder) tellFloor(conference, participant, effects);
+  const last = holder === undefined ? undefined : conference.participants.get(holder);
+  if (last !== undefined) tellFloor(conference, last, effects);
+}
+
 /** Tells a participant of the floor, where what it is to know has changed. */
-export function tellFloor(conference: Conference, participant: Participant, effects: Effect[]): void {
+function tellFloor(conference: Conference, participant: Participant, effects: Effect[]): void {
   const { floor } = conference;
   if (participant.control.kind !== 'open' || participant.toldFloor.floor === floor) return;
   // The floor was given up, or never was: who never heard of one need not.

@@ -34,6 +34,11 @@ export interface Floor {
 
 export const FREE_FLOOR: Floor = { holder: undefined, queue: [], revoked: [] };
 
+/** Whether a session holds the floor, waits for it, or asks in vain: when it asks again, nobody else need know. */
+export function hasClaim({ holder, queue, revoked }: Floor, by: SessionKey): boolean {
+  return holder?.by === by || [...queue, ...revoked].some(claim => claim.by === by);
+}
+
 /** A session asks for the floor, or says that it still wants it. `full`: so many wait that it cannot. */
 export function requestFloor(floor: Floor, by: SessionKey, now: number): Floor | 'full' {
   const again = { by, askedAt: now };

@@ -38,7 +38,7 @@ type Move =
   | { kind: 'shown'; who: number; to: number; layer: number | undefined }
   | { kind: 'offer' | 'answer' | 'pong' | 'hangup' | 'garbage' | 'leave-room'; who: number }
   | { kind: 'permissions'; barred: PublishedKind[]; floor: boolean }
-  | { kind: 'press' | 'let-go'; who: number }
+  | { kind: 'press' | 'let-go' | 'revoke'; who: number }
   | { kind: 'mute'; who: number; steals: number }
   | { kind: 'stop-video' | 'start-video'; who: number }
   | { kind: 'late'; who: number; session: number }
@@ -134,6 +134,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('press' as const, 'let-go' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('mute' as const), who, steals: who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('stop-video' as const, 'start-video' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), who, session: fc.nat(2) }) },
@@ -266,6 +267,9 @@ class Play {
       case 'let-go':
         bench.say(client, { kind: 'floor_release' });
         return;
+      case 'revoke':
+        bench.say(client, { kind: 'floor_revoke' });
+        return;
       case 'speak':
         bench.speak(client);
         return;
@@ -341,6 +345,10 @@ class Play {
     }
     const devices = [...conference.participants.values()].map(({ session }) => `${session.userId} ${session.deviceId}`);
     must(new Set(devices).size === devices.length, 'a device has one session');
+    const holders = [...conference.participants.values()].filter(
+      ({ control, toldFloor }) => control.kind === 'open' && toldFloor.text?.includes('"you":"holder"') === true,
+    );
+    must(holders.length <= 1, 'one at most knows of itself that it holds the floor');
     for (const participant of conference.participants.values()) {
       const makesOffers = this.bench.work.filter(
         work => work.kind === 'make-offer' && work.call.callId === participant.callId,

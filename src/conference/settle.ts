@@ -4,7 +4,7 @@ import { allot } from './allotment.ts';
 import { canReceive, tellUndecodable } from './codecs.ts';
 import { settleData } from './data.ts';
 import { callOf, tell } from './effects.ts';
-import { tellFloor, watchFloor } from './floor-control.ts';
+import { tellFloors, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
@@ -25,11 +25,11 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   watchFloor(conference, now);
   forgetSilenced(conference, now);
   allot(conference, now, effects);
+  tellFloors(conference, effects);
   const version = streamsVersionOf(conference);
   let looksUpstream = false;
   for (const participant of conference.participants.values()) {
     tellMetadata(conference, participant, effects);
-    tellFloor(conference, participant, effects);
     // In a large call most steps concern few: the others are as they were.
     const isDue = participant.isDue || participant.settledFor !== version;
     if (!isDue && !participant.telling.asked.has('audio_levels')) continue;

@@ -5,6 +5,7 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../allocation/allocate.ts';
 import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { OfferedTrack, PublishedTrack } from '../ports.ts';
+import type { ClaimRate } from './claim-rate.ts';
 import type { Floor } from './floor.ts';
 import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
@@ -61,7 +62,7 @@ export interface Limits {
 export const DEFAULT_TIMING: Timing = {
   joinTimeout: 20_000,
   silentAfter: 8_000,
-  keepSilentFor: 30_000,
+  keepSilentFor: 45_000,
   pingEvery: 2_500,
   offerPatience: 1_000,
   offerTimeout: 5_000,
@@ -171,6 +172,8 @@ export interface Participant {
   readonly toldBarred: Set<PublishedKind>;
   /** The floor that it knows all of, and what it was told of it last, as text; `undefined`: nothing. */
   toldFloor: { floor: Floor | undefined; text: string | undefined };
+  /** How often it may still begin to want the floor. */
+  claims: ClaimRate;
   /** It takes an offer with the answer to its invite. */
   readonly earlyOffer: boolean;
   readonly published: Set<TrackKey>;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoLink } from '../../demo/deployment.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import type { CallRoom } from '../../demo/call-room.ts';
-import { type CallPage, CallPages } from '../far/call-pages.ts';
-import type { FarReport, ReceivedStream } from '../far/report.ts';
+import { type CallPage, CallPages } from '../../demo/check/call-pages.ts';
+import type { PageReport, ReceivedStream } from '../../demo/check/page-report.ts';
 import { eventually, report, Stage } from './stage.ts';
 
 const PAGE_DIR = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '../../dist/page');
@@ -30,7 +30,7 @@ function linkOf(user: MatrixUser, room: CallRoom, codec: string): string {
   return `${link}&video=640x360x10&codec=${codec}`;
 }
 
-function of(seen: FarReport | undefined, other: MatrixUser): ReceivedStream | undefined {
+function of(seen: PageReport | undefined, other: MatrixUser): ReceivedStream | undefined {
   return seen?.received.find(({ userId }) => userId === other.userId);
 }
 
@@ -77,10 +77,44 @@ test.each([
     }
     expect(of(first.report, ben)?.codec).toBe(`video/${codec}`);
     const camera = of(first.report, ben);
-    await first.wantSize(camera?.streamId ?? '', camera?.videoTrackId ?? '', 160, 90);
-    await untilAll('a small layer is shown', [first], () => (of(first.report, ben)?.width ?? 0) <= small);
-    const before = of(first.report, ben)?.frames ?? 0;
-    await untilAll('the small layer flows', [first], () => (of(first.report, ben)?.frames ?? 0) > before + 15);
+    const widthOfBen = (): number => of(first.report, ben)?.width ?? 0;
+    const framesOfBen = (): number => of(first.report, ben)?.frames ?? 0;
+    for (const [what, width, height] of [
+      ['small', 160, 90],
+      ['large', 640, 360],
+    ] as const) {
+      await first.wantSize(camera?.streamId ?? '', camera?.videoTrackId ?? '', width, height);
+      await untilAll(`the ${what} layer is shown`, [first], () => widthOfBen() <= small === (what === 'small'));
+      const before = framesOfBen();
+      await untilAll(`the ${what} layer flows`, [first], () => framesOfBen() > before + 15);
+      expect(widthOfBen() <= small).toBe(what === 'small');
+    }
+  } finally {
+    await Promise.all(pages.map(page => page.close()));
+  }
+});
+
+test('VP9: one stream is a thumbnail for one viewer and whole for another, at the same time', async () => {
+  await using scene = stage.scene();
+  const users = await scene.users(3);
+  const [ann] = users;
+  const room = await scene.callRoom(users);
+  const pages = await Promise.all(users.map(user => browser.join(linkOf(user, room, 'VP9'))));
+  try {
+    const [, near, distant] = pages;
+    if (near === undefined || distant === undefined) throw new Error('no pages');
+    const width = (page: CallPage): number => of(page.report, ann)?.width ?? 0;
+    const frames = (page: CallPage): number => of(page.report, ann)?.frames ?? 0;
+    await untilAll('both see', [near, distant], () => frames(near) > 15 && frames(distant) > 15);
+    const { streamId = '', videoTrackId = '' } = of(near.report, ann) ?? {};
+    await near.wantSize(streamId, videoTrackId, 640, 360);
+    await distant.wantSize(streamId, videoTrackId, 160, 90);
+    await untilAll('each has its layer', [near, distant], () => width(near) === 640 && width(distant) === 320);
+    const before = [frames(near), frames(distant)];
+    await untilAll('both layers flow', [near, distant], () =>
+      [near, distant].every((page, index) => frames(page) > (before[index] ?? 0) + 15),
+    );
+    expect([width(near), width(distant)]).toEqual([640, 320]);
   } finally {
     await Promise.all(pages.map(page => page.close()));
   }
@@ -111,7 +145,7 @@ test('who has no codec in common hears the other, and is told why there is no pi
       { page: vp8, other: hana, codec: 'H264' },
     ]) {
       expect(of(page.report, other)).toMatchObject({ undecodable: codec, frames: 0 });
-      expect(of(page.report, other)?.tile).toContain(`This picture cannot be shown here: it is sent in ${codec}`);
+      expect(of(page.report, other)?.tile).toContain(`Sent in ${codec}, which this browser cannot show`);
       expect(page.report?.problem).toBeUndefined();
     }
     expect(any.report?.received.map(({ undecodable }) => undecodable)).toEqual([undefined, undefined]);

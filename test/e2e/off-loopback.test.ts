@@ -8,8 +8,8 @@ import { demoLink } from '../../demo/deployment.ts';
 import { startFocus } from '../../demo/focus.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import { FarBrowser } from '../far/far-browser.ts';
-import { FarHost } from '../far/namespace.ts';
-import type { FarReport } from '../far/report.ts';
+import { FarHost } from '../../demo/far-host.ts';
+import type { PageReport } from '../../demo/check/page-report.ts';
 import { selfSigned, TlsFront } from '../far/tls-front.ts';
 import { until } from '../../loadtest/peers/until.ts';
 
@@ -51,13 +51,13 @@ beforeAll(async () => {
 afterAll(() => owned.disposeAsync());
 
 /** Whether a page sends two layers or more, and receives picture and sound of the other one. */
-function isWhole(report: FarReport | undefined, other: string): boolean {
+function isWhole(report: PageReport | undefined, other: string): boolean {
   const layers = report?.sentVideo.filter(({ frames }) => frames > 10) ?? [];
   const from = report?.received.find(({ userId, purpose }) => userId === other && purpose === 'm.usermedia');
   return layers.length >= 2 && (from?.frames ?? 0) > 10 && (from?.audioPackets ?? 0) > 50;
 }
 
-function framesOf(report: FarReport | undefined, userId: string, purpose: string): number {
+function framesOf(report: PageReport | undefined, userId: string, purpose: string): number {
   return report?.received.find(one => one.userId === userId && one.purpose === purpose)?.frames ?? 0;
 }
 

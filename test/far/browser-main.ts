@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { type Browser, launch, type LaunchOptions, type Page } from 'puppeteer-core';
 import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
 import { FIREFOX_PREFERENCES } from '../media/firefox-preferences.ts';
-import { type FarReport, readReport } from './report.ts';
+import { type PageReport, readReport } from '../../demo/check/page-report.ts';
 
 const [kind, link] = process.argv.slice(2);
 if ((kind !== 'firefox' && kind !== 'chromium') || link === undefined)
@@ -42,7 +42,7 @@ function optionsFor(browser: 'firefox' | 'chromium'): LaunchOptions {
   };
 }
 
-function say(report: FarReport | { kind: 'failed'; message: string }): void {
+function say(report: PageReport | { kind: 'failed'; message: string }): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

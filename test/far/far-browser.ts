@@ -2,8 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FarHost } from './namespace.ts';
-import type { FarReport } from './report.ts';
+import type { FarHost } from '../../demo/far-host.ts';
+import type { PageReport } from '../../demo/check/page-report.ts';
 
 const ENDS_WITHIN_MS = 15_000;
 
@@ -11,7 +11,7 @@ const ENDS_WITHIN_MS = 15_000;
 export class FarBrowser {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #exited: Promise<unknown>;
-  #latest: FarReport | undefined;
+  #latest: PageReport | undefined;
   #failure: string | undefined;
   #stderr = '';
 
@@ -33,7 +33,7 @@ export class FarBrowser {
   }
 
   /** The latest report. Throws where the browser or its page failed. */
-  get report(): FarReport | undefined {
+  get report(): PageReport | undefined {
     if (this.#failure !== undefined) throw new Error(`the far browser failed: ${this.#failure}`);
     if (this.#process.exitCode !== null) throw new Error(`the far browser ended: ${this.#stderr}`);
     return this.#latest;
@@ -59,7 +59,7 @@ export class FarBrowser {
   }
 
   #take(line: string): void {
-    const said = JSON.parse(line) as FarReport | { kind: 'failed'; message: string };
+    const said = JSON.parse(line) as PageReport | { kind: 'failed'; message: string };
     if (said.kind === 'failed') this.#failure = said.message;
     else this.#latest = said;
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from 'puppeteer-core';
 import { writeControl } from '../../signalling/wire/control.ts';
 import { parseDataPublisher } from '../../signalling/wire/data.ts';
+import { OPEN_TO_ALL } from '../../signalling/wire/permissions.ts';
 import { DataCall, say, told } from './data-call.ts';
 import { eventually, type Pages, startChromium } from './harness.ts';
 
@@ -108,4 +109,30 @@ test('who opens too many is told, and keeps those that it may have', async () =>
     told(alice).some(message => message.kind === 'error' && message.code === 'WEIR_DATA_LIMIT'),
   );
   await eventually('the others are open', () => channels.filter(({ channel }) => channel.isOpen()).length === 16);
+});
+
+test('who may no longer publish data loses its channels, and opens others once it may again', async () => {
+  const [alice, bob] = [await call.join('alice'), await call.join('bob')];
+  say(bob, { kind: 'data_subscription', labels: ['notes'] });
+  // One is open, the other may still be opening when the room changes its mind.
+  const first = alice.open('notes');
+  const atBob = await eventually('at the subscriber', () => bob.received[0]);
+  const second = alice.open('notes');
+  call.permit({ ...OPEN_TO_ALL, publish: { data: 50 } });
+  await eventually('both are closed', () => first.isClosed && second.isClosed);
+  await eventually('at the subscriber, too', () => atBob.isClosed);
+  await eventually('it is told', () =>
+    told(alice).some(message => message.kind === 'error' && message.code === 'WEIR_MAY_NOT_PUBLISH'),
+  );
+  const refused = alice.open('notes');
+  await eventually('a new one is closed', () => refused.isClosed);
+
+  call.permit(OPEN_TO_ALL);
+  const before = bob.received.length;
+  const again = alice.open('notes');
+  await eventually('at the subscriber again', () => bob.received.length > before);
+  await eventually('a message', () => {
+    if (again.channel.isOpen()) again.channel.sendMessage('hello');
+    return bob.received.some(({ messages }) => messages.includes('hello'));
+  });
 });

@@ -1,6 +1,7 @@
 /** A focus with its rules and its media, whose clients are told by control messages. Matrix alone is a stand-in. */
 import { type ControlMessage, parseControl, writeControl } from '../../signalling/wire/control.ts';
 import { ok } from '../../signalling/wire/parse.ts';
+import type { Permissions } from '../../signalling/wire/permissions.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/conference/state.ts';
 import type { Media } from '../../src/ports.ts';
 import { Focus } from '../../src/runtime/focus.ts';
@@ -11,6 +12,7 @@ import { eventually, startMedia, systemClock } from './harness.ts';
 export class DataCall {
   readonly meters = new FakeMeters();
   readonly #signals = new FakeSignals();
+  readonly #rooms = new FakeRooms();
   readonly #media: Media;
   readonly #focus: Focus;
   readonly #clients: { close(): void }[] = [];
@@ -21,8 +23,7 @@ export class DataCall {
   }
 
   private constructor(media: Media, names: readonly string[]) {
-    const rooms = new FakeRooms();
-    rooms.room('!room:test', 'conf', ...names.map(name => `@${name}:test`));
+    this.#rooms.room('!room:test', 'conf', ...names.map(name => `@${name}:test`));
     this.#media = media;
     this.#focus = new Focus({
       media,
@@ -34,9 +35,15 @@ export class DataCall {
       focus: { userId: '@focus:test', deviceId: 'FOCUS' },
       timing: DEFAULT_TIMING,
       limits: DEFAULT_LIMITS,
-      rooms,
+      rooms: this.#rooms,
       bounds: { conferences: 1, invitesPerUserPerMinute: 60, invitePatienceMs: 1_000, waitingInvites: 1 },
     });
+  }
+
+  /** From now on the room says so. */
+  permit(permissions: Permissions): void {
+    this.#rooms.permissions = permissions;
+    this.#focus.roomsChanged(new Set(['!room:test']));
   }
 
   /** The answer of the focus to an invite. */

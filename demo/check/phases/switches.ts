@@ -39,8 +39,12 @@ interface Size {
 /** Views ask for another layer, one after the other, up and down. */
 export async function switchLayers(call: Call): Promise<SwitchTimes> {
   call.progress.phase('Switch layers');
+  return switchViews(call, await viewsBetweenRunningLayers(call));
+}
+
+/** The same in these views alone; the layers between which they go should be running. */
+export async function switchViews(call: Call, views: readonly View[]): Promise<SwitchTimes> {
   const times: SwitchTimes = { switches: [], gaps: [], idleGaps: [] };
-  const views = await viewsBetweenRunningLayers(call);
   const deadline = performance.now() + PHASE_MS;
   for (let index = 0; index < SWITCHES; index++) {
     const view = views[index % views.length];
@@ -57,7 +61,7 @@ export async function switchLayers(call: Call): Promise<SwitchTimes> {
   return times;
 }
 
-interface View {
+export interface View {
   viewer: Participant;
   sender: Participant;
 }

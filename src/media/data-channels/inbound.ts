@@ -78,11 +78,6 @@ export class InboundData {
     const stream = this.#streamOf(channelId);
     const channel = stream?.channel;
     if (stream === undefined || channel === undefined) return;
-    if (channel.isOpen) {
-      channel.close();
-      stream.channel = undefined;
-      return;
-    }
     channel
       .refuse()
       .catch((thrown: unknown) => this.#warn(thrown, 'data channel not refused'))

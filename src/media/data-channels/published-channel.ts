@@ -63,9 +63,12 @@ export class PublishedChannel {
     }
   }
 
-  /** Closes it at the client. Rejects with a WeirError. */
+  /** Closes it at the client, also where it was accepted before. Rejects with a WeirError. */
   async refuse(): Promise<void> {
-    if (this.#state.kind !== 'asking') return;
+    if (this.#state.kind !== 'asking') {
+      this.close();
+      return;
+    }
     this.#state = { kind: 'refusing' };
     try {
       // A stream is reset by the end of what is sent on it.

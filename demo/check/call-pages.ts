@@ -1,7 +1,7 @@
 /** Call pages of several people in one Chromium, here or on another host. */
-import { type Browser, launch, type Page } from 'puppeteer-core';
-import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
-import { type FarReport, readReport } from './report.ts';
+import { type Browser, type KeyInput, launch, type Page } from 'puppeteer-core';
+import { CHROMIUM_FLAGS } from './chromium-flags.ts';
+import { type PageReport, readReport } from './page-report.ts';
 
 const TIMEOUT_MS = 90_000;
 
@@ -10,16 +10,26 @@ export interface CallPagesOptions {
   prefix?: readonly string[];
   /** Where the call page is, if that is not loopback: plain http, which browsers give no camera otherwise. */
   origin?: string;
+  /** Closes the browser: whatever is waited for rejects. */
+  signal?: AbortSignal;
 }
 
 export class CallPages {
   readonly #browser: Browser;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = (): void => {
+    this.#browser.close().catch(() => undefined);
+  };
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, signal: AbortSignal | undefined) {
     this.#browser = browser;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (signal?.aborted === true) this.#abort();
   }
 
-  static async open({ prefix = [], origin }: CallPagesOptions = {}): Promise<CallPages> {
+  static async open({ prefix = [], origin, signal }: CallPagesOptions = {}): Promise<CallPages> {
+    signal?.throwIfAborted();
     const browser = await launch({
       // All arguments are ours: the first of them say what runs the browser.
       executablePath: '/usr/bin/env',
@@ -43,7 +53,7 @@ export class CallPages {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-    return new CallPages(browser);
+    return new CallPages(browser, signal);
   }
 
   /** Opens the page of a link and joins. Each page is somebody of its own. */
@@ -68,6 +78,7 @@ export class CallPages {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#abort);
     return this.#browser.close();
   }
 }
@@ -75,13 +86,13 @@ export class CallPages {
 export class CallPage {
   readonly #page: Page;
   /** As it was read last. */
-  report: FarReport | undefined;
+  report: PageReport | undefined;
 
   constructor(page: Page) {
     this.#page = page;
   }
 
-  async read(): Promise<FarReport> {
+  async read(): Promise<PageReport> {
     this.report = await this.#page.evaluate(readReport);
     return this.report;
   }
@@ -89,6 +100,37 @@ export class CallPage {
   /** Asks for another size, in px, than the drawn one. */
   async wantSize(streamId: string, trackId: string, width: number, height: number): Promise<void> {
     await this.#page.evaluate((...wanted) => window.weir.wantSize(...wanted), streamId, trackId, width, height);
+  }
+
+  /** Under which name the page asks relays for a place now; `undefined` where the homeserver has none. */
+  async turnUsername(): Promise<string | undefined> {
+    return this.#page.evaluate(
+      () =>
+        window.weir
+          .peerConnections()[0]
+          ?.getConfiguration()
+          .iceServers?.find(({ username }) => username)?.username,
+    );
+  }
+
+  /** Keeps a key down: `Space`… */
+  async hold(key: KeyInput): Promise<void> {
+    // Pages of one browser would take the keyboard from each other, and let go where they lose it.
+    await this.#page.emulateFocusedPage(true);
+    await this.#page.keyboard.down(key);
+  }
+
+  async letGo(key: KeyInput): Promise<void> {
+    await this.#page.keyboard.up(key);
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#page.click(selector);
+  }
+
+  /** What stands in the first such element; `undefined` where there is none. */
+  text(selector: string): Promise<string | undefined> {
+    return this.#page.evaluate(wanted => document.querySelector(wanted)?.textContent, selector);
   }
 
   /** Leaves, as who closes the tab does. */

@@ -1,5 +1,5 @@
 /** What one page of the call tells of its media. */
-export interface FarReport {
+export interface PageReport {
   kind: 'report';
   state: string;
   problem: string | undefined;
@@ -25,13 +25,18 @@ export interface ReceivedStream {
   /** `video/VP8`… */
   codec: string;
   audioPackets: number;
+  /** Grows while there is sound in it (`totalAudioEnergy`). */
+  audioEnergy: number;
   /** What the page says that it cannot show. */
   undecodable: string | undefined;
   /** All that stands on its tile. */
   tile: string;
 }
 
-/** Our end: `host`, `relay`…; `udp` or `tcp`; and between us and a relay `udp`, `tcp` or `tls`. The focus's end: where it is. */
+/**
+ * Our end: `host`, `relay`…; `udp` or `tcp`; and between us and a relay `udp`, `tcp` or `tls`. The focus's end: where it is.
+ * Chromium says `prflx` of its end of TCP: it connects from a port that no candidate named.
+ */
 export interface SelectedPath {
   type: string;
   protocol: string;
@@ -57,7 +62,7 @@ interface Inspection {
 }
 
 /** Runs in the page. */
-export async function readReport(): Promise<FarReport> {
+export async function readReport(): Promise<PageReport> {
   // The page's own object, of which other checks declare other parts.
   const weir = Reflect.get(globalThis, 'weir') as Inspection;
   const connections = weir.peerConnections();
@@ -102,6 +107,7 @@ export async function readReport(): Promise<FarReport> {
         frames: count(video, 'framesDecoded'),
         width: count(video, 'frameWidth'),
         audioPackets: count(audio, 'packetsReceived'),
+        audioEnergy: count(audio, 'totalAudioEnergy'),
       };
     }),
     remoteAddresses: [...new Set(ofType('remote-candidate').map(stat => text(stat, 'address') || text(stat, 'ip')))],
