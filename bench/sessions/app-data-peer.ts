@@ -2,7 +2,6 @@ import type { DataChannel, DataChannelInitConfig } from 'node-datachannel';
 import type { CallRoom, FocusDevice, MatrixDevice } from '../../loadtest/peers/call-place.ts';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
-import { writeControl } from '../../signalling/wire/control.ts';
 
 /** The labels of the two channels of positions and events, and of the one of who sends too much. */
 export const LABELS = { reliable: 'events', lossy: 'positions', excess: 'excess' } as const;
@@ -39,11 +38,6 @@ export class DataPeer {
 
   open(label: string, options?: DataChannelInitConfig): DataChannel {
     return this.#endpoint.openChannel(label, options);
-  }
-
-  /** False where the control channel is not open. */
-  want(labels: readonly string[]): boolean {
-    return this.peer.sayOnControl(writeControl({ kind: 'data_subscription', labels: [...labels] }));
   }
 
   /** Codes of what the focus complained of. */

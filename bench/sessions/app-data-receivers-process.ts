@@ -34,7 +34,7 @@ class Receiver {
 
   async join(): Promise<void> {
     await this.data.peer.join();
-    while (!this.data.want(this.#labels)) await delay(ASK_EVERY_MS);
+    while (!this.data.peer.subscribeData(this.#labels)) await delay(ASK_EVERY_MS);
   }
 
   #listen(channel: DataChannel): void {

@@ -38,6 +38,8 @@ export interface CallOptions {
   room: RoomOfCall;
   capture: Capture;
   guessSize: () => Shown;
+  /** Whether a voice is heard before `hear` has said so; true unless given. */
+  hearsNewcomers?: boolean;
   preferences?: MediaPreferences;
   network: Network;
   /** Where to find fast signalling; it is used as far as it works, and missed by nobody. */

@@ -140,6 +140,11 @@ export class Call {
     this.#session?.subscriber.show(streamId, trackId, shown);
   }
 
+  /** Whether somebody's voice is to be sent to us: the choice of a world in which one hears those who are near. */
+  hear(streamId: string, trackId: string, isHeard: boolean): void {
+    this.#session?.subscriber.hear(streamId, trackId, isHeard);
+  }
+
   /** Asks for a second size of somebody's track, which comes in `others.copies`; not any more where it is hidden. */
   showCopy(copy: WantedCopy): void {
     this.#session?.subscriber.showCopy(copy);
@@ -215,6 +220,7 @@ export class Call {
         preferences: this.#options.preferences ?? NO_PREFERENCES,
         certificate: this.#certificate,
         guessSize: this.#options.guessSize,
+        hearsNewcomers: this.#options.hearsNewcomers ?? true,
         answerTimeoutMs: answerTimeoutMs(this.#history),
         previous,
         data: this.data,

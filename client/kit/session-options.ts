@@ -38,6 +38,7 @@ export interface SessionOptions {
   certificate: RTCCertificate | undefined;
   /** How a new tile would be drawn. */
   guessSize: () => Shown;
+  hearsNewcomers: boolean;
   /** Longest wait for the answer to the invite, in ms. */
   answerTimeoutMs: number;
   /** That of the session before: its tiles are still there. */

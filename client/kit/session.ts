@@ -135,6 +135,7 @@ export class Session {
       subscription => this.#subscribe(subscription),
       options.guessSize,
       options.previous,
+      options.hearsNewcomers,
     );
     this.#candidates = new CandidateBatch(this.connection, candidates => {
       this.#link.candidates(candidates).catch(() => undefined);

@@ -39,6 +39,20 @@ describe('what is asked for', () => {
     expect(plan.unsubscribe).toEqual([{ streamId: 'bo', trackId: 'bo-v' }]);
   });
 
+  it('is no voice that is not to be heard', () => {
+    const said = new Map([
+      [trackKey('bo', 'bo-a'), true],
+      [trackKey('cy', 'cy-a'), false],
+    ]);
+    const voicesOf = (others: boolean) => {
+      const plan = planSubscription(people('bo', 'cy', 'di'), new Map(), 'hidden', [], { said, others });
+      const audio = ({ trackId }: { trackId: string }): boolean => trackId.endsWith('-a');
+      return [plan.subscribe, plan.unsubscribe].map(list => list.filter(audio).map(({ streamId }) => streamId));
+    };
+    expect(voicesOf(true)).toEqual([['bo', 'di'], ['cy']]);
+    expect(voicesOf(false)).toEqual([['bo'], ['cy']]);
+  });
+
   it('says which video comes first, and asks for copies', () => {
     const shown = new Map([[trackKey('bo', 'bo-v'), { width: 640, height: 360, pinned: true }]]);
     const copy = { streamId: 'bo', trackId: 'bo-v', variant: 'strip' };
@@ -112,6 +126,25 @@ describe('the subscriber', () => {
     expect(sent).toHaveLength(1);
     subscriber.setMetadata(people('bo'));
     expect(sent).toHaveLength(1);
+  });
+
+  it('says at once whom to hear, and knows it in the next session', () => {
+    const world = new Subscriber(send, () => 'hidden', undefined, false);
+    world.setMetadata(people('bo', 'cy'));
+    const heard = () => sent.at(-1)?.subscribe.map(({ trackId }) => trackId);
+    expect(heard()).toEqual([]);
+    world.hear('bo', 'bo-a', true);
+    expect(heard()).toEqual(['bo-a']);
+    world.hear('cy', 'cy-a', true);
+    world.hear('bo', 'bo-a', false);
+    expect(heard()).toEqual(['cy-a']);
+    const next = new Subscriber(send, () => 'hidden', world, false);
+    next.setMetadata(people('bo', 'cy'));
+    expect(heard()).toEqual(['cy-a']);
+    // Who leaves and comes again is new.
+    next.setMetadata(people('bo'));
+    next.setMetadata(people('bo', 'cy'));
+    expect(heard()).toEqual([]);
   });
 
   it('waits until a window is no longer resized', () => {

@@ -18,6 +18,14 @@ export interface WantedCopy {
   shown: Shown;
 }
 
+/** Which voices are heard: those of `said`, by key; `others` of whom nothing was said. */
+export interface Voices {
+  said: ReadonlyMap<string, boolean>;
+  others: boolean;
+}
+
+const ALL_VOICES: Voices = { said: new Map(), others: true };
+
 /** What this kit has a use for, told from the first subscription on. */
 const TOLD: NonNullable<Subscription['tell']> = ['allocation', 'speakers', 'audio_levels'];
 
@@ -33,7 +41,7 @@ function pixels(length: number): number {
 }
 
 /**
- * The whole subscription for what others send now. Audio always; video at the size in `shown`, as in `guess` where nothing
+ * The whole subscription for what others send now. Audio as `voices` has it; video at the size in `shown`, as in `guess` where nothing
  * is known of it yet, unsubscribed where it is hidden. Of copies those in `copies`.
  */
 export function planSubscription(
@@ -41,6 +49,7 @@ export function planSubscription(
   shown: ReadonlyMap<string, Shown>,
   guess: Shown,
   copies: readonly WantedCopy[] = [],
+  voices: Voices = ALL_VOICES,
 ): Subscription {
   const subscribe: WantedTrack[] = [];
   const unsubscribe: WantedTrack[] = [];
@@ -53,8 +62,10 @@ export function planSubscription(
   };
   for (const [streamId, stream] of Object.entries(metadata)) {
     for (const [trackId, track] of Object.entries(stream.tracks ?? {})) {
-      if (track.kind === 'audio') subscribe.push({ streamId, trackId });
-      else plan({ streamId, trackId }, shown.get(trackKey(streamId, trackId)) ?? guess);
+      const key = trackKey(streamId, trackId);
+      if (track.kind !== 'audio') plan({ streamId, trackId }, shown.get(key) ?? guess);
+      else if (voices.said.get(key) ?? voices.others) subscribe.push({ streamId, trackId });
+      else if (voices.said.has(key)) unsubscribe.push({ streamId, trackId });
     }
   }
   for (const { streamId, trackId, variant, shown: how } of copies) plan({ streamId, trackId, variant }, how);
@@ -92,6 +103,8 @@ export class Subscriber {
   readonly #shown: Map<string, Shown>;
   readonly #overrides: Map<string, Size>;
   readonly #copies: Map<string, WantedCopy>;
+  readonly #voices: Map<string, boolean>;
+  readonly #hearsOthers: boolean;
   #metadata: StreamMetadata = {};
   #sent: Subscription | undefined;
   #asked = false;
@@ -99,14 +112,21 @@ export class Subscriber {
 
   /**
    * `send` says whether the message could be sent; what could not is sent by the next `flush()`. Sizes that `previous` (of
-   * the session before) knows hold on: the tiles are still there.
+   * the session before) knows hold on: the tiles are still there. `hearsOthers`: voices of which nothing was said.
    */
-  constructor(send: (subscription: Subscription) => boolean, guess: () => Shown, previous?: Subscriber) {
+  constructor(
+    send: (subscription: Subscription) => boolean,
+    guess: () => Shown,
+    previous?: Subscriber,
+    hearsOthers = true,
+  ) {
     this.#send = send;
     this.#guess = guess;
     this.#shown = new Map(previous === undefined ? [] : previous.#shown);
     this.#overrides = new Map(previous === undefined ? [] : previous.#overrides);
     this.#copies = new Map(previous === undefined ? [] : previous.#copies);
+    this.#voices = new Map(previous === undefined ? [] : previous.#voices);
+    this.#hearsOthers = hearsOthers;
   }
 
   /** What others send now, copies left out. */
@@ -118,6 +138,7 @@ export class Subscriber {
       ),
     );
     for (const key of this.#shown.keys()) if (!known.has(key)) this.#shown.delete(key);
+    for (const key of this.#voices.keys()) if (!known.has(key)) this.#voices.delete(key);
     for (const key of this.#overrides.keys()) if (!known.has(key)) this.#overrides.delete(key);
     for (const [key, { streamId, trackId }] of this.#copies) {
       if (!known.has(trackKey(streamId, trackId))) this.#copies.delete(key);
@@ -127,6 +148,12 @@ export class Subscriber {
 
   show(streamId: string, trackId: string, shown: Shown): void {
     this.#shown.set(trackKey(streamId, trackId), shown);
+    this.#update();
+  }
+
+  /** Whether a voice is to be sent to us. */
+  hear(streamId: string, trackId: string, isHeard: boolean): void {
+    this.#voices.set(trackKey(streamId, trackId), isHeard);
     this.#update();
   }
 
@@ -169,7 +196,8 @@ export class Subscriber {
       const drawn = shown.get(key);
       shown.set(key, { ...(drawn === 'hidden' ? {} : drawn), ...size });
     }
-    return planSubscription(this.#metadata, shown, this.#guess(), [...this.#copies.values()]);
+    const voices = { said: this.#voices, others: this.#hearsOthers };
+    return planSubscription(this.#metadata, shown, this.#guess(), [...this.#copies.values()], voices);
   }
 
   #update(): void {

@@ -189,6 +189,11 @@ export class LightPeer {
     return this.#say({ kind: 'subscription', subscribe: [...tracks], unsubscribe: [] });
   }
 
+  /** Asks for the data channels of these labels. False where the control channel is not open. */
+  subscribeData(labels: readonly string[]): boolean {
+    return this.#say({ kind: 'data_subscription', labels: [...labels] });
+  }
+
   unsubscribe(tracks: readonly TrackIds[]): boolean {
     return this.#say({ kind: 'subscription', subscribe: [], unsubscribe: [...tracks] });
   }

@@ -19,6 +19,9 @@ export interface WorkerPool {
   close(): void;
 }
 
+/** bytes. Everybody's packets come to one socket: what one client sends at once must not cost the others theirs. The system may give less. */
+const RECEIVE_BUFFER_SIZE = 4_194_304;
+
 function listenInfos(options: MediaOptions, port: number | undefined): types.TransportListenInfo[] {
   const protocols: types.TransportProtocol[] = options.enableTcp ? ['udp', 'tcp'] : ['udp'];
   return options.listen.flatMap(({ ip, announcedAddress }) =>
@@ -27,6 +30,7 @@ function listenInfos(options: MediaOptions, port: number | undefined): types.Tra
       ip,
       ...(announcedAddress === undefined ? {} : { announcedAddress }),
       ...(port === undefined ? {} : { port }),
+      ...(protocol === 'udp' ? { recvBufferSize: RECEIVE_BUFFER_SIZE } : {}),
       ...(ip.includes(':') ? { flags: { ipv6Only: true } } : {}),
     })),
   );

@@ -90,28 +90,33 @@ async function isStillHeard(client: Pick<DataClient, 'control' | 'sendControl'>)
   expect(call.sentTo('mallory')).toEqual(['m.call.answer']);
 }
 
+/** As many channels as its stack lets it have. */
+function openMany(client: DataClient, label: string, count: number): SeenChannel[] {
+  const opened: SeenChannel[] = [];
+  try {
+    while (opened.length < count) opened.push(client.open(label));
+  } catch {
+    // Those that it closed are not all gone yet.
+  }
+  return opened;
+}
+
 describe('channels', () => {
-  it('that are opened and closed by the thousand are refused but for a few, and then taken again', async () => {
+  it('that are opened and closed by the thousand are refused but for a few', async () => {
     const mallory = await call.join('mallory');
     say(bystanders.bob, { kind: 'data_subscription', labels: [LABEL, 'flood'] });
-    const rounds = 100;
-    const atOnce = 30;
-    for (let round = 0; round < rounds; round += 1) {
-      const opened = Array.from({ length: atOnce }, () => mallory.open('flood'));
-      for (const { channel } of opened) channel.close();
-      await sleep(10);
+    let opened = 0;
+    const end = Date.now() + 15_000;
+    while (opened < 3_000 && Date.now() < end) {
+      const channels = openMany(mallory, 'flood', 30);
+      opened += channels.length;
+      for (const { channel } of channels) channel.close();
+      await sleep(20);
     }
     await eventually('it is told', () => codesTold(mallory).includes('WEIR_DATA_LIMIT'));
     expect(new Set(codesTold(mallory))).toEqual(new Set(['WEIR_DATA_LIMIT']));
     const accepted = call.meters.counts.get('data channel accepted') ?? 0;
-    expect(accepted).toBeLessThan((rounds * atOnce) / 10);
-    // One that calms down may go on.
-    await eventually('another channel at Bob', async () => {
-      const channel = mallory.open('flood');
-      await sleep(1_000);
-      if (channel.channel.isOpen()) channel.channel.sendMessage('calm');
-      return bystanders.bob.received.some(({ messages }) => messages.includes('calm'));
-    });
+    expect(accepted).toBeLessThan(opened / 10);
     await isStillHeard(mallory);
     await bystanders.areUndisturbed();
   }, 60_000);
@@ -139,25 +144,26 @@ describe('messages', () => {
   it.each([
     ['a reliable', {}],
     ['a lossy', LOSSY],
-  ])('of 10 MB on %s channel end it, or the session that sends them, and nothing else', async (_, options) => {
-    // What the focus says it takes, a client need not heed.
-    const heedless = (sdp: string): string => sdp.replace(/a=max-message-size:\d+/, 'a=max-message-size:0');
-    const mallory = await call.join('mallory', { rewrite: heedless });
-    say(bystanders.bob, { kind: 'data_subscription', labels: [LABEL, 'huge'] });
-    const huge = mallory.open('huge', options);
-    const seen = await eventually('the channel at Bob', () => bystanders.bob.received[1]);
-    await eventually('something of it', () => {
-      if (huge.channel.isOpen()) huge.channel.sendMessage('small');
-      return seen.messages.length > 0;
-    });
-    huge.channel.sendMessageBinary(Buffer.alloc(10_000_000));
-    await sleep(3_000);
-    expect(seen.messages.every(message => message === 'small')).toBe(true);
-    await bystanders.areUndisturbed();
-  });
+  ])(
+    'of 10 MB on %s channel, forty times as large as the focus says it takes, harm nobody but their sender',
+    async (_, options) => {
+      const mallory = await call.joinHeedless('mallory', 16_000_000);
+      say(bystanders.bob, { kind: 'data_subscription', labels: [LABEL, 'huge'] });
+      const huge = mallory.open('huge', options);
+      const seen = await eventually('the channel at Bob', () => bystanders.bob.received[1]);
+      await eventually('something of it', () => {
+        if (huge.channel.isOpen()) huge.channel.sendMessage('small');
+        return seen.messages.length > 0;
+      });
+      huge.channel.sendMessageBinary(Buffer.alloc(10_000_000));
+      await sleep(3_000);
+      expect(seen.messages.every(message => message === 'small')).toBe(true);
+      await bystanders.areUndisturbed();
+    },
+  );
 
   it('that a subscriber does not take end its reliable channel alone, and it is told', async () => {
-    const slow = await call.join('mallory', { relayed: true });
+    const slow = await call.join('mallory', true);
     say(slow, { kind: 'data_subscription', labels: ['firehose'] });
     say(bystanders.bob, { kind: 'data_subscription', labels: [LABEL, 'firehose'] });
     const firehose = bystanders.alice.open('firehose');
@@ -206,9 +212,9 @@ describe('what opens a channel', () => {
       longer,
       Buffer.alloc(2_000, 0xff),
     ];
-    for (const streamId of [0, 2, 3, 8, 200, 65_534])
+    for (const streamId of [1, 2, 3, 9, 201, 65_533])
       for (const message of garbage) await mallory.send(streamId, PPID.dcep, message);
-    for (const ppid of [0, 1, 52, 54, 0xffff_ffff]) await mallory.send(2, ppid, Buffer.from('neither text nor bytes'));
+    for (const ppid of [0, 1, 52, 54, 0xffff_ffff]) await mallory.send(3, ppid, Buffer.from('neither text nor bytes'));
     await isStillHeard(mallory);
     expect(codesTold(mallory)).toEqual([]);
     expect(call.meters.counts.get('data channel accepted')).toBe(1);
@@ -220,14 +226,14 @@ describe('what opens a channel', () => {
     call.own(mallory);
     await mallory.join(offer => call.invite('mallory', offer));
     const plain = { protocol: '', ordered: true, reliable: true };
-    await mallory.send(2, PPID.dcep, writeOpen({ ...plain, label: 'x'.repeat(60_000) }));
+    await mallory.send(3, PPID.dcep, writeOpen({ ...plain, label: 'x'.repeat(60_000) }));
     await eventually('it is refused', () => codesTold(mallory).includes('WEIR_DATA_LIMIT'));
     const noText = writeOpen({ ...plain, label: 'ab' });
-    noText.fill(0xff, -2);
-    await mallory.send(4, PPID.dcep, noText);
+    noText.subarray(-2).fill(0xff);
+    await mallory.send(5, PPID.dcep, noText);
     const noType = writeOpen({ ...plain, label: 'a' });
     noType[1] = 0x7f;
-    await mallory.send(6, PPID.dcep, noType);
+    await mallory.send(7, PPID.dcep, noType);
     await eventually('both are taken', () => call.meters.counts.get('data channel accepted') === 3);
     await isStillHeard(mallory);
     await bystanders.areUndisturbed();
@@ -238,7 +244,7 @@ describe('what opens a channel', () => {
     call.own(mallory);
     await mallory.join(offer => call.invite('mallory', offer));
     const open = writeOpen({ label: LABEL, protocol: '', ordered: true, reliable: true });
-    for (let count = 0; count < 2_000; count += 1) await mallory.send(2, PPID.dcep, open);
+    for (let count = 0; count < 2_000; count += 1) await mallory.send(3, PPID.dcep, open);
     await eventually('it is told', () => codesTold(mallory).includes('WEIR_DATA_LIMIT'));
     await isStillHeard(mallory);
     expect(call.meters.counts.get('data channel accepted')).toBeLessThan(100);

@@ -62,11 +62,22 @@ export class DataCall {
     return (sent.event.content['answer'] as { sdp: string }).sdp;
   }
 
-  /** A client of libdatachannel. `relayed`: by way of a relay that can be stopped. `rewrite` changes the answer that it takes. */
-  async join(name: string, { relayed = false, rewrite = (sdp: string): string => sdp } = {}): Promise<DataClient> {
-    const client = new DataClient();
+  /** A client of libdatachannel. `relayed`: by way of a relay that can be stopped. */
+  async join(name: string, relayed = false): Promise<DataClient> {
+    return this.#enter(new DataClient(), offer => this.invite(name, offer), relayed);
+  }
+
+  /** One that sends messages of up to `bytes`, whatever the focus says that it takes. */
+  async joinHeedless(name: string, bytes: number): Promise<DataClient> {
+    return this.#enter(new DataClient(bytes), async offer => {
+      const answer = await this.invite(name, offer);
+      return answer.replace(/a=max-message-size:\d+/, `a=max-message-size:${bytes}`);
+    });
+  }
+
+  async #enter(client: DataClient, answer: (offer: string) => Promise<string>, relayed?: boolean): Promise<DataClient> {
     this.#clients.push(client);
-    await client.join(async offer => rewrite(await this.invite(name, offer)), relayed);
+    await client.join(answer, relayed);
     return client;
   }
 

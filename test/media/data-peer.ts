@@ -20,11 +20,17 @@ export class DataClient {
   readonly control: string[] = [];
   /** Channels that the focus opened, the latest last. */
   readonly received: SeenChannel[] = [];
-  readonly #connection = new PeerConnection('data', { iceServers: [], bindAddress: '127.0.0.1' });
+  readonly #connection: PeerConnection;
   readonly #control: DataChannel;
   #relay: Relay | undefined;
 
-  constructor() {
+  /** `maxMessageSize`: bytes that it dares to send at once. */
+  constructor(maxMessageSize?: number) {
+    const config = { iceServers: [], bindAddress: '127.0.0.1' };
+    this.#connection = new PeerConnection(
+      'data',
+      maxMessageSize === undefined ? config : { ...config, maxMessageSize },
+    );
     this.#connection.onDataChannel(channel => this.received.push(watch(channel)));
     this.#control = this.#connection.createDataChannel('datachannel');
     this.#control.onMessage(message => {

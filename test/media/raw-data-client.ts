@@ -1,5 +1,6 @@
 import { RTCPeerConnection } from 'werift';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
+import { PPID } from '../../src/media/data-channels/dcep.ts';
 import { eventually } from './harness.ts';
 
 /** A client of werift with a control channel, that says on any stream whatever it likes. */
@@ -13,15 +14,17 @@ export class RawDataClient {
   });
   readonly #control = this.#connection.createDataChannel(CONTROL_CHANNEL_LABEL);
 
-  constructor() {
-    this.#control.onMessage.subscribe(message => this.control.push(message.toString()));
-  }
-
   async join(answer: (offer: string) => Promise<string>): Promise<void> {
     const offer = await this.#connection.createOffer();
     await this.#connection.setLocalDescription(offer);
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: await answer(offer.sdp) });
     await eventually('control channel', () => this.#control.readyState === 'open');
+    // Its own reader throws where something comes of a channel that it does not know.
+    const { onReceive } = this.#sctp;
+    onReceive.allUnsubscribe();
+    onReceive.subscribe((streamId, ppid, message) => {
+      if (streamId === this.#control.id && ppid === PPID.text) this.control.push(message.toString());
+    });
   }
 
   sendControl(text: string): void {
@@ -30,9 +33,13 @@ export class RawDataClient {
 
   /** One message of SCTP. `ppid`: its payload protocol identifier. */
   async send(streamId: number, ppid: number, message: Buffer): Promise<void> {
+    await this.#sctp.send(streamId, ppid, message);
+  }
+
+  get #sctp() {
     const transport = this.#connection.sctpTransport;
     if (transport === undefined) throw new Error('no SCTP');
-    await transport.sctp.send(streamId, ppid, message);
+    return transport.sctp;
   }
 
   close(): void {

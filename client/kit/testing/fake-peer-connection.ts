@@ -16,6 +16,11 @@ export class FakeDataChannel extends EventTarget {
     this.sent.push(text);
   }
 
+  close(): void {
+    this.readyState = 'closed';
+    this.dispatchEvent(new Event('close'));
+  }
+
   /** The channel opens. */
   fakeOpen(): void {
     this.readyState = 'open';

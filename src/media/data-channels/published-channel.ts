@@ -55,7 +55,8 @@ export class PublishedChannel {
         return;
       }
       this.#state = { kind: 'open', ...made };
-      await made.reply.send(DCEP_ACK, PPID.dcep);
+      // A client that has closed it meanwhile is found by who looks for channels that are gone.
+      await made.reply.send(DCEP_ACK, PPID.dcep).catch(() => undefined);
     } catch (thrown) {
       this.close();
       throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
