@@ -37,8 +37,9 @@ export class DatachannelEndpoint implements Endpoint {
   readonly #connection: PeerConnection;
   readonly #control: DataChannel;
   readonly #sources = new Map<string, MediaSource>();
-  /** The library drops a track that nobody holds. */
+  /** The library drops tracks and channels that nobody holds. */
   readonly #tracks: Track[] = [];
+  readonly #channels: DataChannel[] = [];
   #remote = new Map<string, TrackIds>();
   #described: ((sdp: string) => void) | undefined;
   #nextMid = 0;
@@ -153,7 +154,9 @@ export class DatachannelEndpoint implements Endpoint {
 
   /** Opens a data channel of an application. */
   openChannel(label: string, options: DataChannelInitConfig = {}): DataChannel {
-    return this.#connection.createDataChannel(label, options);
+    const channel = this.#connection.createDataChannel(label, options);
+    this.#channels.push(channel);
+    return channel;
   }
 
   isConnected(): boolean {
