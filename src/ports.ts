@@ -205,6 +205,8 @@ export interface Media {
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
   /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
   health(): { alive: number; wanted: number; restarts: number };
+  /** How busy each worker that is alive is: its share of a core over the last seconds, 0 to 1. */
+  load(): readonly number[];
   close(): Promise<void>;
 }
 

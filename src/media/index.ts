@@ -92,6 +92,10 @@ class MediasoupMedia implements Media {
     return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers, restarts: 0 };
   }
 
+  load(): readonly number[] {
+    return this.#pool?.load() ?? [];
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     for (const { peers } of this.#rooms.values()) for (const peer of [...peers]) peer.close();

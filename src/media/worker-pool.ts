@@ -1,6 +1,7 @@
 import { createWorker, type types } from 'mediasoup';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
 import type { MediaOptions } from './options.ts';
+import { WorkerLoad } from './worker-load.ts';
 
 /** ms; doubled with each failure in a row. */
 const RESPAWN_MS = { first: 250, longest: 30_000 };
@@ -10,12 +11,15 @@ export interface WorkerSlot {
   worker: types.Worker;
   server: types.WebRtcServer;
   port: number | undefined;
+  load: WorkerLoad;
 }
 
 export interface WorkerPool {
   /** The worker with the least to do. Throws WEIR_WORKER_DIED where none is alive. */
   least(load: (slot: WorkerSlot) => number): WorkerSlot;
   health(): { alive: number; wanted: number; restarts: number };
+  /** Share of a core that each worker takes, 0 to 1. */
+  load(): readonly number[];
   close(): void;
 }
 
@@ -79,9 +83,14 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
     });
     try {
       const taken = new Set([...slots].flatMap(({ port }) => port ?? []));
-      const slot: WorkerSlot = { worker, ...(await listen(worker, options, taken)) };
+      const slot: WorkerSlot = {
+        worker,
+        ...(await listen(worker, options, taken)),
+        load: new WorkerLoad(worker, clock),
+      };
       worker.on('died', error => {
         slots.delete(slot);
+        slot.load.close();
         logger.error({ pid: worker.pid, error: error.message }, 'media worker died');
         died(slot);
         if (!closed) replace(RESPAWN_MS.first);
@@ -105,7 +114,7 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
             return;
           }
           slots.delete(slot);
-          slot.worker.close();
+          end(slot);
         },
         (thrown: unknown) => {
           logger.error({ error: asWeirError(thrown).message }, 'media worker cannot be started');
@@ -116,10 +125,15 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
     timers.add(timer);
   }
 
+  function end({ worker, load }: WorkerSlot): void {
+    load.close();
+    worker.close();
+  }
+
   function close(): void {
     closed = true;
     for (const timer of timers) timer.cancel();
-    for (const { worker } of slots) worker.close();
+    for (const slot of slots) end(slot);
     slots.clear();
   }
 
@@ -137,6 +151,7 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
       return best;
     },
     health: () => ({ alive: slots.size, wanted, restarts }),
+    load: () => [...slots].map(({ load }) => load.share),
     close,
   };
 }

@@ -73,6 +73,8 @@ export class FakePeer implements Peer {
 
 export class FakeMedia implements Media {
   readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
+  /** Of its workers. */
+  loads: readonly number[] = [0];
   /** While set, `open` waits for it. */
   gate: Promise<void> | undefined;
 
@@ -85,6 +87,10 @@ export class FakeMedia implements Media {
 
   health(): { alive: number; wanted: number; restarts: number } {
     return { alive: 1, wanted: 1, restarts: 0 };
+  }
+
+  load(): readonly number[] {
+    return this.loads;
   }
 
   async close(): Promise<void> {}
