@@ -36,8 +36,8 @@ export interface GrantedTrack {
   layers: OfferedLayer[];
 }
 
-/** Why a wanted video is not sent: it is drawn at no size; the link does not carry it; its publisher sends no layer. */
-export type PauseReason = 'hidden' | 'bandwidth' | 'no_layer';
+/** Why a wanted video is not sent: it is drawn at no size; the link does not carry it; the focus cannot; its publisher sends no layer. */
+export type PauseReason = 'hidden' | 'bandwidth' | 'overload' | 'no_layer';
 
 export type StreamsMessage =
   /**
@@ -72,7 +72,12 @@ const parseAllocation = parserOf(
         ...Ids,
         layer: Type.Optional(Type.Integer({ minimum: 0 })),
         paused: Type.Optional(
-          Type.Union([Type.Literal('hidden'), Type.Literal('bandwidth'), Type.Literal('no_layer')]),
+          Type.Union([
+            Type.Literal('hidden'),
+            Type.Literal('bandwidth'),
+            Type.Literal('overload'),
+            Type.Literal('no_layer'),
+          ]),
         ),
         layers: Type.Array(
           Type.Object({

@@ -3,6 +3,7 @@ import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { OPEN_TO_ALL, type Permissions } from '../../signalling/wire/permissions.ts';
 import type { RoomDirectory } from '../conference/admission.ts';
+import type { OverloadLimits } from '../overload/watch.ts';
 import type {
   AnsweredOffer,
   Log,
@@ -13,9 +14,12 @@ import type {
   PeerData,
   PeerEvents,
   Served,
+  ProcessLoad,
+  ProcessMeter,
   Signals,
   Store,
   StoredState,
+  WorkerShare,
 } from '../ports.ts';
 import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey } from '../session.ts';
 
@@ -73,7 +77,7 @@ export class FakePeer implements Peer {
 
 export class FakeMedia implements Media {
   readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
-  /** Of its workers. */
+  /** Of its workers; the first one serves all conferences. */
   loads: readonly number[] = [0];
   /** While set, `open` waits for it. */
   gate: Promise<void> | undefined;
@@ -89,11 +93,21 @@ export class FakeMedia implements Media {
     return { alive: 1, wanted: 1, restarts: 0 };
   }
 
-  load(): readonly number[] {
-    return this.loads;
+  load(): readonly WorkerShare[] {
+    const conferences = [...new Set(this.peers.filter(({ peer }) => !peer.closed).map(({ conference }) => conference))];
+    return this.loads.map((share, id) => ({ id, share, conferences: id === 0 ? conferences : [] }));
   }
 
   async close(): Promise<void> {}
+}
+
+/** A process as busy as a test says. */
+export class FakeProcess implements ProcessMeter {
+  load: ProcessLoad = { utilization: 0, lagMs: 0 };
+
+  read(): ProcessLoad {
+    return this.load;
+  }
 }
 
 export class FakeSignals implements Signals {
@@ -181,6 +195,10 @@ export class FakeMeters implements Meters {
     this.#add(`invite ${outcome} ${code}`);
   }
 
+  noRoom(full: string): void {
+    this.#add(`no room: ${full}`);
+  }
+
   error(code: string): void {
     this.#add(`error ${code}`);
   }
@@ -209,6 +227,9 @@ export class FakeMeters implements Meters {
     this.counts.set(name, (this.counts.get(name) ?? 0) + count);
   }
 }
+
+/** When the focus of a test has too much to do. */
+export const OVERLOAD: OverloadLimits = { worker: { refuseAt: 0.8, shedAt: 0.92 }, lagMs: 250 };
 
 export const silentLog: Log = {
   debug: () => undefined,
