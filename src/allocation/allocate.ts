@@ -1,5 +1,5 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
-import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
+import { audioReserve, budgetFor, type Pace, Purse, videoBudget } from './budget.ts';
 import { isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
@@ -110,7 +110,7 @@ export function allocate(
 function ceilingFor(inOrder: readonly Climber[], videoShare: number): number {
   if (videoShare >= 1) return Number.POSITIVE_INFINITY;
   const best = inOrder.find(({ ladder }) => ladder.length > 0);
-  const least = best !== undefined && videoShare >= BEST_SHOWN_FROM ? costAt(best, 0) : 0;
+  const least = best !== undefined && videoShare >= BEST_SHOWN_FROM ? budgetFor(costAt(best, 0)) : 0;
   return Math.max(least, Math.floor(demandOf(inOrder) * Math.max(0, videoShare)));
 }
 

@@ -39,6 +39,7 @@ describe('health', () => {
       ['WEIR_HOMESERVER_UNREACHABLE'],
     ],
     ['no worker', { ...UP, workers: { alive: 0, wanted: 2 } }, 503, ['WEIR_WORKER_DIED']],
+    ['too much to do', { ...UP, overload: 'careful' }, 200, ['WEIR_OVERLOADED']],
     ['one worker of two', { ...UP, workers: { alive: 1, wanted: 2 } }, 200, ['WEIR_WORKER_DIED']],
     [
       'both gone',

@@ -19,8 +19,8 @@ export interface EntranceWorld {
   meters: Meters;
   /** Conferences at one time, and participants of one. */
   most: { conferences: number; participants: number };
-  watch: OverloadWatch;
-  conferences: ReadonlyMap<ConferenceKey, ConferenceRunner>;
+  watch: Pick<OverloadWatch, 'judge' | 'state'>;
+  conferences: ReadonlyMap<ConferenceKey, Pick<ConferenceRunner, 'counts' | 'hasDevice' | 'size'>>;
 }
 
 /** ms. Who left so lately comes back: a page that is loaded anew, a worker that died, a focus that was restarted. */

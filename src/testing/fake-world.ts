@@ -16,6 +16,7 @@ import type {
   Served,
   ProcessLoad,
   ProcessMeter,
+  PublishedTrack,
   Signals,
   Store,
   StoredState,
@@ -41,13 +42,16 @@ export class FakePeer implements Peer {
   };
   closed = false;
 
-  constructor(events: PeerEvents) {
+  readonly #published: PublishedTrack[];
+
+  constructor(events: PeerEvents, published: PublishedTrack[] = []) {
     this.events = events;
+    this.#published = published;
   }
 
   async answer(sdp: string): Promise<AnsweredOffer> {
     if (sdp === 'garbage') throw new WeirError('WEIR_BAD_SDP', 'garbage');
-    return { sdp: `answer to ${sdp}`, published: [], refused: [] };
+    return { sdp: `answer to ${sdp}`, published: this.#published, refused: [] };
   }
 
   async offer(tracks: OfferedTrack[]): Promise<{ sdp: string }> {
@@ -79,12 +83,14 @@ export class FakeMedia implements Media {
   readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
   /** Of its workers; the first one serves all conferences. */
   loads: readonly number[] = [0];
+  /** What sessions publish with their first offer, where it is anything. */
+  readonly published = new Map<SessionKey, PublishedTrack[]>();
   /** While set, `open` waits for it. */
   gate: Promise<void> | undefined;
 
   async open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
     await this.gate;
-    const peer = new FakePeer(events);
+    const peer = new FakePeer(events, this.published.get(session));
     this.peers.push({ conference, session, peer });
     return peer;
   }
