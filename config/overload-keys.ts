@@ -11,24 +11,24 @@ export const Overload = Type.Object(
         default: true,
       }),
     ),
-    refuse_at_percent: Type.Integer({
+    refuse_at_percent: Type.Number({
       ...notes({
         description:
           'Load of a media worker, and of the process that signals, from which on newcomers are refused. They are let in again after 10 s below 85 % of it.',
         unit: '% of a core',
         default: 80,
       }),
-      minimum: 1,
+      minimum: 0.1,
       maximum: 100,
     }),
-    shed_at_percent: Type.Integer({
+    shed_at_percent: Type.Number({
       ...notes({
         description:
           'Load of a media worker from which on its viewers get less video, in steps. They get more again, in smaller ones, below 90 % of it.',
         unit: '% of a core',
         default: 92,
       }),
-      minimum: 2,
+      minimum: 0.1,
       maximum: 100,
     }),
     event_loop_lag_ms: Type.Integer({

@@ -76,7 +76,11 @@ describe('after a loss', () => {
       10_000, 12_500, 14_950,
     ]);
     expect(verdicts[1]).toMatchObject({
-      problem: { code: 'FOCUS_FULL', detail: 'm', remedy: expect.stringContaining('in about 13 s') },
+      problem: {
+        code: 'FOCUS_FULL',
+        detail: 'm',
+        remedy: 'This page asks again in about 13 s. Calls that run go on.',
+      },
     });
   });
 

@@ -18,8 +18,8 @@ export type Verdict =
   | { readonly kind: 'welcome'; readonly cost: number }
   | { readonly kind: 'refused'; readonly full: FullPart; readonly message: string; readonly retryAfterMs: number };
 
-/** Share of a core for one forwarded track, before there is enough to measure it by: half a picture of 640x360, half a voice. */
-const USUAL_COST = 0.003;
+/** Share of a core for one forwarded track, before there is enough to measure it by: of a picture of 640x360 and a voice, the mean. */
+const USUAL_COST = 0.002;
 /** So many tracks have to be forwarded, and so much of a core has to be taken, before their quotient says anything. */
 const ENOUGH_TRACKS = 40;
 const ENOUGH_LOAD = 0.1;

@@ -78,7 +78,7 @@ export class Entrance {
     if (runner?.hasDevice(caller.userId, caller.deviceId) === true) return 0;
     const participants = runner?.size ?? 0;
     if (participants >= most.participants)
-      this.#refuse('participants', `the conference has ${participants} participants, and may not have more`);
+      this.#refuse('participants', `the conference is full: ${participants} of ${most.participants}`);
     if (this.#wasHere(conference, caller)) return 0;
     const { traffic, effort } = this.#counted();
     const cost = costOf(traffic.get(conference) ?? NO_TRAFFIC, caller.publishes, effort);
