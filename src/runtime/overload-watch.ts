@@ -72,7 +72,7 @@ export class OverloadWatch {
     const { media, process, clock, log, overload } = this.#world;
     const measured = { workers: media.load(), process: process.read(), mailbox: this.#waiting() };
     const before = this.#state;
-    this.#state = watch(before, measured, overload ?? NO_LIMITS, clock.now());
+    this.#state = watch(before, measured, overload, clock.now());
     for (const change of changesBetween(before, this.#state)) this.#tell(log, change);
     this.#looked();
   }
@@ -81,7 +81,7 @@ export class OverloadWatch {
     const fields = {
       ...(part === 'process' ? { part, lagMs: Math.round(this.#state.lagMs) } : { part: 'worker', pid: part }),
       load: Math.round(load * 100) / 100,
-      level: to.kind,
+      overload: to.kind,
       before: from.kind,
       videoShare: Math.round(videoShareOf(to) * 100) / 100,
     };
@@ -90,11 +90,6 @@ export class OverloadWatch {
     else log.info(fields, to.kind === 'calm' ? 'the focus is calm again' : 'the focus has less to do');
   }
 }
-
-const NO_LIMITS: OverloadLimits = {
-  worker: { refuseAt: Number.POSITIVE_INFINITY, shedAt: Number.POSITIVE_INFINITY },
-  lagMs: Number.POSITIVE_INFINITY,
-};
 
 function isWorse(from: Level, to: Level): boolean {
   return from.kind === 'calm' || videoShareOf(to) < videoShareOf(from);
