@@ -70,6 +70,15 @@ export interface LimitsConfig {
   data: { messageBytes: number; messagesPerSecond: number; bytesPerSecond: number };
 }
 
+/** From when on the focus has too much to do. */
+export interface OverloadConfig {
+  enabled: boolean;
+  /** Shares of a core, 0 to 1. */
+  refuseAt: number;
+  shedAt: number;
+  lagMs: number;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface LogConfig {
@@ -84,6 +93,7 @@ export interface Config {
   media: MediaConfig;
   signalling: SignallingConfig;
   limits: LimitsConfig;
+  overload: OverloadConfig;
   /** Absolute path. */
   stateDir: string;
   log: LogConfig;

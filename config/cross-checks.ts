@@ -15,6 +15,7 @@ export function crossCheck(file: ConfigFile): Findings {
   checkPorts(file, findings);
   checkCodecs(file, findings);
   checkHttp(file, findings);
+  checkOverload(file, findings);
   checkReach(file, findings);
   return findings;
 }
@@ -104,6 +105,15 @@ function checkHttp({ homeserver, http }: ConfigFile, { warnings }: Findings): vo
       warnings.push({ path: `homeserver.${key}`, message: 'is http: access tokens cross the network in the clear' });
     }
   }
+}
+
+function checkOverload({ overload }: ConfigFile, { problems }: Findings): void {
+  const { refuse_at_percent: refuseAt, shed_at_percent: shedAt } = overload;
+  if (shedAt > refuseAt) return;
+  problems.push({
+    path: 'overload.shed_at_percent',
+    message: `must be above overload.refuse_at_percent (${refuseAt}): newcomers are refused before running calls get less`,
+  });
 }
 
 function checkReach({ http, media, rooms }: ConfigFile, { warnings }: Findings): void {

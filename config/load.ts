@@ -75,7 +75,7 @@ function broken(message: string): LoadedConfig {
 
 /** The configuration from a file that is right: computed defaults, absolute paths, ms. */
 function complete(
-  { homeserver, rooms, http, media, signalling, limits, state_dir: stateDir, log }: ConfigFile,
+  { homeserver, rooms, http, media, signalling, limits, overload, state_dir: stateDir, log }: ConfigFile,
   credentials: Credentials,
   directory: string,
   env: Environment,
@@ -145,6 +145,12 @@ function complete(
         messagesPerSecond: limits.data_messages_per_second,
         bytesPerSecond: limits.data_bytes_per_second,
       },
+    },
+    overload: {
+      enabled: overload.enabled,
+      refuseAt: overload.refuse_at_percent / 100,
+      shedAt: overload.shed_at_percent / 100,
+      lagMs: overload.event_loop_lag_ms,
     },
     // systemd gives a list with colons when a unit has several directories; ours is the first.
     stateDir: resolve(directory, stateDir ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE_DIR)),

@@ -2,7 +2,7 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, Peer, PeerEvents } from '../ports.ts';
+import type { Media, Peer, PeerEvents, WorkerShare } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
 import { codecsNamed, DEFAULT_CODECS, inOrder } from './codecs.ts';
@@ -92,8 +92,13 @@ class MediasoupMedia implements Media {
     return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers, restarts: 0 };
   }
 
-  load(): readonly number[] {
-    return this.#pool?.load() ?? [];
+  load(): readonly WorkerShare[] {
+    const slots = this.#pool?.alive() ?? [];
+    return slots.map(slot => ({
+      id: slot.worker.pid,
+      share: slot.load.share,
+      conferences: [...this.#rooms].flatMap(([key, room]) => (room.slot === slot ? key : [])),
+    }));
   }
 
   close(): Promise<void> {

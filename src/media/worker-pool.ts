@@ -18,8 +18,8 @@ export interface WorkerPool {
   /** The worker with the least to do. Throws WEIR_WORKER_DIED where none is alive. */
   least(load: (slot: WorkerSlot) => number): WorkerSlot;
   health(): { alive: number; wanted: number; restarts: number };
-  /** Share of a core that each worker takes, 0 to 1. */
-  load(): readonly number[];
+  /** Those that are alive. */
+  alive(): readonly WorkerSlot[];
   close(): void;
 }
 
@@ -151,7 +151,7 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
       return best;
     },
     health: () => ({ alive: slots.size, wanted, restarts }),
-    load: () => [...slots].map(({ load }) => load.share),
+    alive: () => [...slots],
     close,
   };
 }

@@ -18,9 +18,39 @@ export const METRICS = {
   weir_viewers_deficient: {
     kind: 'gauge',
     labels: [],
-    help: 'Participants whose link does not carry all that they want at the size that they draw it.',
+    help: 'Participants who do not get all that they want at the size that they draw it: their link does not carry it, or the focus has too much to do.',
   },
   weir_videos_paused: { kind: 'gauge', labels: [], help: 'Wanted videos that a link does not carry at all.' },
+  weir_videos_shed: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Wanted videos that are paused because the focus has too much to do.',
+  },
+  weir_video_share: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Share of their video that viewers on the fullest media worker get, 0 to 1: below 1 while the focus sheds.',
+  },
+  weir_overload_level: {
+    kind: 'gauge',
+    labels: ['part'],
+    help: 'What the focus does about its load: 0 calm, 1 careful (newcomers are refused), 2 shedding (and viewers get less video). Of the fullest media worker (worker), and of the process that signals (process).',
+  },
+  weir_worker_load: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Share of a core that a media worker takes over the last seconds, 0 to 1; workers by their place.',
+  },
+  weir_event_loop_lag_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'How late the event loop of the process that signals is, of a hundred turns the second latest, averaged over some seconds.',
+  },
+  weir_newcomers_refused_total: {
+    kind: 'counter',
+    labels: ['full'],
+    help: 'Newcomers for whom there was no room, by what is full: process, worker, newcomer (the worker has room, but not for so much), conferences, participants. By every door: who asks for a token first counts twice.',
+  },
   weir_mailbox_depth: { kind: 'gauge', labels: [], help: 'Inputs that wait in the mailboxes of conferences.' },
   weir_homeserver_up: { kind: 'gauge', labels: [], help: '1 while the homeserver answers, else 0.' },
   weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
@@ -100,6 +130,18 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
+/** How much the focus has to do. */
+export interface OverloadFigures {
+  /** 0 calm, 1 careful, 2 shedding. */
+  process: number;
+  worker: number;
+  /** Of video that viewers get, 0 to 1. */
+  videoShare: number;
+  /** Shares of a core. */
+  workers: readonly number[];
+  lagMs: number;
+}
+
 /** What a scrape reads at that moment. */
 export interface Figures {
   conferences: number;
@@ -108,6 +150,8 @@ export interface Figures {
   subscriptions: number;
   viewersDeficient: number;
   videosPaused: number;
+  videosShed: number;
+  overload: OverloadFigures;
   dataChannels: { published: number; forwarded: number };
   mailboxDepth: number;
   homeserverUp: boolean;

@@ -9,6 +9,8 @@ const FIGURES: Figures = {
   subscriptions: 6,
   viewersDeficient: 7,
   videosPaused: 8,
+  videosShed: 12,
+  overload: { process: 1, worker: 2, videoShare: 0.35, workers: [0.95, 0.2], lagMs: 40 },
   dataChannels: { published: 3, forwarded: 12 },
   mailboxDepth: 7,
   homeserverUp: true,

@@ -77,6 +77,18 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
   gauge('weir_viewers_deficient', (it, figures) => it.set(figures.viewersDeficient));
   gauge('weir_videos_paused', (it, figures) => it.set(figures.videosPaused));
+  gauge('weir_videos_shed', (it, figures) => it.set(figures.videosShed));
+  gauge('weir_video_share', (it, { overload }) => it.set(overload.videoShare));
+  gauge('weir_overload_level', (it, { overload }) => {
+    it.set({ part: 'process' }, overload.process);
+    it.set({ part: 'worker' }, overload.worker);
+  });
+  gauge('weir_worker_load', (it, { overload }) => {
+    // A worker that died leaves no value behind.
+    it.reset();
+    for (const [worker, share] of overload.workers.entries()) it.set({ worker }, share);
+  });
+  gauge('weir_event_loop_lag_seconds', (it, { overload }) => it.set(overload.lagMs / 1000));
   gauge('weir_data_channels', (it, { dataChannels }) => {
     it.set({ kind: 'published' }, dataChannels.published);
     it.set({ kind: 'forwarded' }, dataChannels.forwarded);
@@ -95,6 +107,7 @@ export function createMetrics(withProcess = true): Metrics {
     },
   });
   const invites = counter('weir_invites_total');
+  const noRoom = counter('weir_newcomers_refused_total');
   const errors = counter('weir_errors_total');
   const hangups = counter('weir_hangups_total');
   const negotiations = counter('weir_negotiations_total');
@@ -121,6 +134,7 @@ export function createMetrics(withProcess = true): Metrics {
 
   return {
     invite: (outcome, code) => invites.inc({ outcome, code: boundedCode(code) }),
+    noRoom: full => noRoom.inc({ full }),
     error: code => errors.inc({ code: boundedCode(code) }),
     hangup: code => hangups.inc({ code: boundedCode(code) }),
     negotiation: kind => negotiations.inc({ kind }),
