@@ -7,6 +7,7 @@ import type {
   AnsweredOffer,
   Log,
   Media,
+  MediaFigures,
   Meters,
   OfferedTrack,
   Peer,
@@ -91,6 +92,17 @@ export class FakeMedia implements Media {
 
   load(): readonly number[] {
     return this.loads;
+  }
+
+  figures(): MediaFigures {
+    const workers = this.loads.map((load, index) => ({
+      worker: index + 1,
+      load,
+      routers: 0,
+      participants: 0,
+      consumers: 0,
+    }));
+    return { workers, links: 0, pipedTracks: 0 };
   }
 
   async close(): Promise<void> {}
