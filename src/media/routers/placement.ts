@@ -41,6 +41,7 @@ export function placeFor(
 ): number | undefined {
   const own = homes.flatMap(home => workers.find(({ worker }) => worker === home) ?? []);
   const [first, ...others] = own;
+  const leastBusy = (among: readonly WorkerView[]): WorkerView | undefined => among.toSorted(byRoom(thresholds))[0];
   if (first === undefined) return leastBusy(workers)?.worker;
   if (others.length > 0 && isCalm(first, thresholds)) return first.worker;
   const next = [...others, first].find(each => !isFull(each, thresholds));
@@ -62,10 +63,13 @@ function isWorthAPipe(worker: WorkerView, thresholds: SpreadThresholds): boolean
   return worker.load < LOAD_STEP || !isFull(worker, thresholds);
 }
 
-function leastBusy(workers: readonly WorkerView[]): WorkerView | undefined {
+/** The one with the most room first. */
+function byRoom(thresholds: SpreadThresholds): (one: WorkerView, other: WorkerView) => number {
+  const full = (each: WorkerView): number => (isFull(each, thresholds) ? 1 : 0);
   const step = ({ load }: WorkerView): number => Math.floor(load / LOAD_STEP);
-  const [least] = workers.toSorted(
-    (one, other) => step(one) - step(other) || one.participants - other.participants || one.worker - other.worker,
-  );
-  return least;
+  return (one, other) =>
+    full(one) - full(other) ||
+    step(one) - step(other) ||
+    one.participants - other.participants ||
+    one.worker - other.worker;
 }
