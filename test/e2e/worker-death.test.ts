@@ -1,5 +1,6 @@
 /** One call on several media workers, one of which is killed: on the call page, as people would see it. */
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chromium } from '../../demo/check/chromium.ts';
 import { Participant } from '../../demo/check/participant.ts';
@@ -11,6 +12,8 @@ const PAGE_DIR = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '.
 const WORKERS = 2;
 /** A session that holds for less counts as one that failed, and its client waits before it tries again. */
 const HELD_MS = 5_000;
+/** Pictures that tell that a stream flows. */
+const FLOWS = 5;
 
 const owned = new AsyncDisposableStack();
 let stage: Stage;
@@ -48,15 +51,14 @@ test('a killed worker takes its participants alone, and they are back on another
     await page.join();
     pages.push(page);
   }
-  const seesAll = async (): Promise<boolean> => {
+  await eventually('everybody sees everybody', async () => {
     const snapshots = await Promise.all(pages.map(page => page.snapshot()));
-    return snapshots.every(({ video }) => video.filter(({ framesDecoded }) => framesDecoded > 10).length === 2);
-  };
-  await eventually('everybody sees everybody', seesAll);
+    return snapshots.every(({ video }) => video.filter(({ framesDecoded }) => framesDecoded > FLOWS).length === 2);
+  });
   const participants = await byWorker('weir_worker_participants');
   expect([...participants.values()].toSorted()).toEqual([1, 2]);
   await Promise.all(pages.map(page => page.watch(true)));
-  await new Promise(done => setTimeout(done, HELD_MS));
+  await delay(HELD_MS);
 
   // The worker that has one of them.
   const [number] = [...participants].find(([, count]) => count === 1) ?? [];
@@ -69,7 +71,11 @@ test('a killed worker takes its participants alone, and they are back on another
   // Nobody clicks.
   const madeBy = async (page: Participant): Promise<number> => (await page.snapshot()).constructed;
   await eventually('one joins again', async () => (await Promise.all(pages.map(madeBy))).toSorted().join() === '1,1,2');
-  await eventually('everybody sees everybody again', seesAll);
+  const joinedAt = now();
+  await eventually('everybody sees everybody again', async () => {
+    const shown = await Promise.all(pages.map(page => page.framesSince(joinedAt)));
+    return shown.every(streams => streams.filter(({ frames }) => frames.length >= FLOWS).length === 2);
+  });
   const made = await Promise.all(pages.map(madeBy));
   expect(made.toSorted()).toEqual([1, 1, 2]);
   const victim = pages[made.indexOf(2)];
@@ -95,7 +101,7 @@ test('a killed worker takes its participants alone, and they are back on another
     'the others see it again after ms': Math.max(...seen.map(([, again = Number.NaN]) => again)),
   });
   for (const page of pages) {
-    expect(await page.condition()).toBe('connected');
+    await eventually(`${page.name} is connected`, async () => (await page.condition()) === 'connected');
     await page.close();
   }
   await eventually('the worker is replaced', async () => (await byWorker('weir_worker_load')).size === WORKERS);
