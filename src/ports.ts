@@ -222,6 +222,28 @@ export interface ProcessMeter {
   read(): ProcessLoad;
 }
 
+/** How the media engine's work lies on its workers. */
+export interface MediaFigures {
+  workers: readonly WorkerFigures[];
+  /** Pairs of workers' routers of one conference between which tracks cross. */
+  links: number;
+  /** Tracks that cross, counted once for each router that they cross to. */
+  pipedTracks: number;
+}
+
+/** A worker that is alive. */
+export interface WorkerFigures {
+  /** From 1. */
+  worker: number;
+  /** Share of a core over the last seconds, 0 to 1. */
+  load: number;
+  /** One for each conference that has participants there. */
+  routers: number;
+  participants: number;
+  /** Tracks that it sends, to clients and to other workers. */
+  consumers: number;
+}
+
 /** The media engine. */
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
@@ -230,6 +252,10 @@ export interface Media {
   health(): { alive: number; wanted: number; restarts: number };
   /** How busy each worker that is alive is. */
   load(): readonly WorkerShare[];
+  /** Id of the worker that would serve a newcomer of the conference; `undefined` where none is alive. */
+  placeOf(conference: ConferenceKey): number | undefined;
+  /** What lives where, for who watches. */
+  figures(): MediaFigures;
   close(): Promise<void>;
 }
 

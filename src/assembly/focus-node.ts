@@ -117,6 +117,7 @@ export class FocusNode {
         workersAlive: alive,
         workersWanted: wanted,
         workerRestarts: restarts,
+        media: this.#world.media.figures(),
       };
     });
     focus.resume(stored);

@@ -17,7 +17,6 @@ export function overloadFigures({ process, workers, lagMs }: OverloadState): Ove
     process: GRAVITY[process.kind],
     worker: Math.max(0, ...all.map(({ level }) => GRAVITY[level.kind])),
     videoShare: Math.min(1, ...all.map(({ level }) => videoShareOf(level))),
-    workers: all.map(({ share }) => share),
     lagMs,
   };
 }

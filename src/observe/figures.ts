@@ -1,4 +1,5 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
+import type { MediaFigures } from '../ports.ts';
 
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
@@ -36,11 +37,6 @@ export const METRICS = {
     labels: ['part'],
     help: 'What the focus does about its load: 0 calm, 1 careful (newcomers are refused), 2 shedding (and viewers get less video). Of the fullest media worker (worker), and of the process that signals (process).',
   },
-  weir_worker_load: {
-    kind: 'gauge',
-    labels: ['worker'],
-    help: 'Share of a core that a media worker takes over the last seconds, 0 to 1; workers by their place.',
-  },
   weir_event_loop_lag_seconds: {
     kind: 'gauge',
     labels: [],
@@ -56,6 +52,36 @@ export const METRICS = {
   weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
   weir_worker_wanted: { kind: 'gauge', labels: [], help: 'Media worker processes that there should be.' },
   weir_worker_restarts_total: { kind: 'counter', labels: [], help: 'Media workers that died and were replaced.' },
+  weir_worker_load: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'How busy a media worker is: its share of a core over the last seconds, 0 to 1.',
+  },
+  weir_worker_routers: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Routers on a media worker: one for each conference that has participants there.',
+  },
+  weir_worker_participants: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Participants whose media is on a worker, joining ones included.',
+  },
+  weir_worker_consumers: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Tracks that a media worker sends or could send at once, to clients and to other workers.',
+  },
+  weir_router_links: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Pairs of routers of one conference, on two workers, between which tracks are piped.',
+  },
+  weir_piped_tracks: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Tracks that are piped from one worker to another, counted once for each worker that they go to.',
+  },
   weir_invites_total: {
     kind: 'counter',
     labels: ['outcome', 'code'],
@@ -137,8 +163,6 @@ export interface OverloadFigures {
   worker: number;
   /** Of video that viewers get, 0 to 1. */
   videoShare: number;
-  /** Shares of a core. */
-  workers: readonly number[];
   lagMs: number;
 }
 
@@ -159,4 +183,5 @@ export interface Figures {
   workersWanted: number;
   /** Since the start of the process. */
   workerRestarts: number;
+  media: MediaFigures;
 }

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { keyOfConference } from '../session.ts';
 import { CALM, type Level } from './level.ts';
-import { costOf, judgeNewcomer, workerFor } from './newcomer.ts';
+import { costOf, judgeNewcomer } from './newcomer.ts';
 import { changesBetween, NOTHING_MEASURED, type OverloadState, shareFor, watch } from './watch.ts';
 
 const CALL = keyOfConference({ roomId: '!room:example.org', confId: 'call' });
 const OTHER = keyOfConference({ roomId: '!room:example.org', confId: 'other' });
+/** Id of the first worker. */
+const FIRST = 0;
 const LIMITS = { worker: { refuseAt: 0.8, shedAt: 0.92 }, lagMs: 250 };
 const CAREFUL: Level = { kind: 'careful', lowSince: undefined, highSince: undefined };
 const SHEDDING: Level = {
@@ -58,44 +60,44 @@ describe('the cost of one more', () => {
 
 describe('a newcomer', () => {
   it('is welcome where all is calm', () => {
-    expect(judgeNewcomer(stateOf([CALM, 0.5]), LIMITS, CALL, 0.05, 0)).toEqual({ kind: 'welcome', cost: 0.05 });
+    expect(judgeNewcomer(stateOf([CALM, 0.5]), LIMITS, FIRST, 0.05, 0)).toEqual({ kind: 'welcome', cost: 0.05 });
   });
 
   it.each<[string, Level, number, string]>([
     ['careful', CAREFUL, 0.83, 'the media worker is busy (83 % of a core)'],
     ['shedding', SHEDDING, 0.95, 'the media worker is full (95 % of a core)'],
   ])('is refused where the worker of its call is %s, and told when to come again', (_, level, share, words) => {
-    const verdict = judgeNewcomer(stateOf([level, share]), LIMITS, CALL, 0, 0);
+    const verdict = judgeNewcomer(stateOf([level, share]), LIMITS, FIRST, 0, 0);
     expect(verdict).toMatchObject({ kind: 'refused', full: 'worker', message: words });
     expect(verdict.kind === 'refused' && verdict.retryAfterMs).toBeGreaterThanOrEqual(10_000);
   });
 
   it('is refused where it would take more than is left', () => {
-    expect(judgeNewcomer(stateOf([CALM, 0.7]), LIMITS, CALL, 0.3, 0)).toMatchObject({
+    expect(judgeNewcomer(stateOf([CALM, 0.7]), LIMITS, FIRST, 0.3, 0)).toMatchObject({
       kind: 'refused',
       full: 'newcomer',
     });
-    expect(judgeNewcomer(stateOf([CALM, 0.7]), LIMITS, CALL, 0.1, 0)).toMatchObject({ kind: 'welcome' });
+    expect(judgeNewcomer(stateOf([CALM, 0.7]), LIMITS, FIRST, 0.1, 0)).toMatchObject({ kind: 'welcome' });
   });
 
   it('is refused where those who came just before it fill the worker, as soon as they will show', () => {
-    expect(judgeNewcomer(stateOf([CALM, 0.2]), LIMITS, CALL, 0.05, 0.65)).toMatchObject({ full: 'newcomer' });
+    expect(judgeNewcomer(stateOf([CALM, 0.2]), LIMITS, FIRST, 0.05, 0.65)).toMatchObject({ full: 'newcomer' });
   });
 
   it('is refused where the process that signals is busy, whatever the workers', () => {
     const state = { ...stateOf([CALM, 0]), process: CAREFUL };
-    expect(judgeNewcomer(state, LIMITS, CALL, 0, 0)).toMatchObject({ kind: 'refused', full: 'process' });
+    expect(judgeNewcomer(state, LIMITS, FIRST, 0, 0)).toMatchObject({ kind: 'refused', full: 'process' });
   });
 
-  it('of another call goes to the calmest worker', () => {
+  it('is judged by the worker that would serve it, whatever the others do', () => {
     const state = stateOf([SHEDDING, 0.7], [CAREFUL, 0.69], [CALM, 0.75]);
-    expect(workerFor(state, OTHER)?.share).toBe(0.75);
-    expect(workerFor(state, CALL)?.share).toBe(0.7);
-    expect(judgeNewcomer(state, LIMITS, OTHER, 0, 0).kind).toBe('welcome');
+    expect(judgeNewcomer(state, LIMITS, FIRST + 2, 0, 0).kind).toBe('welcome');
+    expect(judgeNewcomer(state, LIMITS, FIRST + 1, 0, 0).kind).toBe('refused');
   });
 
   it('is not judged by a worker where none is alive: that is said elsewhere', () => {
-    expect(judgeNewcomer(NOTHING_MEASURED, LIMITS, CALL, 0, 0).kind).toBe('welcome');
+    expect(judgeNewcomer(NOTHING_MEASURED, LIMITS, FIRST, 0, 0).kind).toBe('welcome');
+    expect(judgeNewcomer(NOTHING_MEASURED, LIMITS, undefined, 0, 0).kind).toBe('welcome');
   });
 });
 

@@ -1,8 +1,7 @@
 /** Whether the focus can take one more participant, and what that costs. Pure. */
-import type { ConferenceKey } from '../session.ts';
 import type { FullPart } from '../ports.ts';
-import { CALM_AFTER_MS, type Level } from './level.ts';
-import type { OverloadLimits, OverloadState, WatchedWorker } from './watch.ts';
+import { CALM_AFTER_MS } from './level.ts';
+import type { OverloadLimits, OverloadState } from './watch.ts';
 
 /** What flows in a conference. */
 export interface Traffic {
@@ -51,19 +50,20 @@ export function costOf(traffic: Traffic, publishes: boolean, { forwarded, load }
 }
 
 /**
+ * @param place id of the worker that would serve the newcomer; `undefined` where none is alive
  * @param cost see `costOf`
  * @param promised what newcomers cost who were let in so lately that the load does not show them yet
  */
 export function judgeNewcomer(
   state: OverloadState,
   limits: OverloadLimits,
-  conference: ConferenceKey,
+  place: number | undefined,
   cost: number,
   promised: number,
 ): Verdict {
   if (state.process.kind !== 'calm') return refused('process', 'the process that signals is busy', CALM_AFTER_MS);
-  const worker = workerFor(state, conference);
-  // A focus without a worker that is alive says so elsewhere.
+  // A focus without a worker that is alive says so elsewhere; one that has just begun is not watched yet.
+  const worker = place === undefined ? undefined : state.workers.get(place);
   if (worker === undefined) return { kind: 'welcome', cost };
   const { level, share } = worker;
   switch (level.kind) {
@@ -81,18 +81,6 @@ export function judgeNewcomer(
     }
   }
 }
-
-/** The worker that would serve a newcomer: the calmest of those that serve the conference; for a new one, of all. */
-export function workerFor({ workers }: OverloadState, conference: ConferenceKey): WatchedWorker | undefined {
-  const all = [...workers.values()];
-  const serving = all.filter(({ conferences }) => conferences.has(conference));
-  const candidates = serving.length > 0 ? serving : all;
-  return candidates.toSorted(
-    (one, other) => SEVERITY[one.level.kind] - SEVERITY[other.level.kind] || one.share - other.share,
-  )[0];
-}
-
-const SEVERITY: Record<Level['kind'], number> = { calm: 0, careful: 1, shedding: 2 };
 
 function refused(full: FullPart, message: string, retryAfterMs: number): Verdict {
   return { kind: 'refused', full, message, retryAfterMs };

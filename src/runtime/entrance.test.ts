@@ -29,7 +29,7 @@ function entrance() {
     clock,
     meters,
     most: { conferences: 10, participants: 1_000 },
-    watch: { state, judge: (...newcomer) => judgeNewcomer(state, OVERLOAD, ...newcomer) },
+    watch: { state, judge: (_, ...newcomer) => judgeNewcomer(state, OVERLOAD, 1, ...newcomer) },
     conferences: new Map([[CALL, runner]]),
   });
   const enter = (name: string, publishes = true): boolean => {

@@ -50,10 +50,9 @@ export class OverloadWatch {
 
   /** See `judgeNewcomer`. */
   judge(conference: ConferenceKey, cost: number, promised: number): Verdict {
-    const { overload } = this.#world;
-    return overload === undefined
-      ? { kind: 'welcome', cost }
-      : judgeNewcomer(this.#state, overload, conference, cost, promised);
+    const { overload, media } = this.#world;
+    if (overload === undefined) return { kind: 'welcome', cost };
+    return judgeNewcomer(this.#state, overload, media.placeOf(conference), cost, promised);
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type {
   AnsweredOffer,
   Log,
   Media,
+  MediaFigures,
   Meters,
   OfferedTrack,
   Peer,
@@ -102,6 +103,21 @@ export class FakeMedia implements Media {
   load(): readonly WorkerShare[] {
     const conferences = [...new Set(this.peers.filter(({ peer }) => !peer.closed).map(({ conference }) => conference))];
     return this.loads.map((share, id) => ({ id, share, conferences: id === 0 ? conferences : [] }));
+  }
+
+  placeOf(): number {
+    return 0;
+  }
+
+  figures(): MediaFigures {
+    const workers = this.loads.map((load, index) => ({
+      worker: index + 1,
+      load,
+      routers: 0,
+      participants: 0,
+      consumers: 0,
+    }));
+    return { workers, links: 0, pipedTracks: 0 };
   }
 
   async close(): Promise<void> {}
