@@ -48,11 +48,17 @@ export class OverloadWatch {
     return shareFor(this.#state, conference);
   }
 
+  /** Id of the worker that would serve a newcomer of the conference; `undefined` where none is alive. */
+  placeOf(conference: ConferenceKey): number | undefined {
+    return this.#world.media.placeOf(conference);
+  }
+
   /** See `judgeNewcomer`. */
-  judge(conference: ConferenceKey, cost: number, promised: number): Verdict {
-    const { overload, media } = this.#world;
-    if (overload === undefined) return { kind: 'welcome', cost };
-    return judgeNewcomer(this.#state, overload, media.placeOf(conference), cost, promised);
+  judge(place: number | undefined, cost: number, promised: number): Verdict {
+    const { overload } = this.#world;
+    return overload === undefined
+      ? { kind: 'welcome', cost }
+      : judgeNewcomer(this.#state, overload, place, cost, promised);
   }
 
   close(): void {
