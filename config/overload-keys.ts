@@ -14,7 +14,7 @@ export const Overload = Type.Object(
     refuse_at_percent: Type.Number({
       ...notes({
         description:
-          'Load of a media worker, and of the process that signals, from which on newcomers are refused. They are let in again after 10 s below 85 % of it.',
+          'Load of a media worker from which on newcomers are refused. They are let in again after 10 s below 85 % of it.',
         unit: '% of a core',
         default: 80,
       }),

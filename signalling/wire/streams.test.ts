@@ -223,7 +223,6 @@ describe('what the focus says', () => {
     ['allocation', 'a bitrate as text', { state: 'STABLE', tracks: [], available_bitrate: '1' }],
     ['allocation', 'a negative layer', { state: 'STABLE', tracks: [{ ...granted, layer: -1 }] }],
     ['allocation', 'half a layer', { state: 'STABLE', tracks: [{ ...granted, layer: 0.5 }] }],
-    ['allocation', 'a pause for no known reason', { state: 'STABLE', tracks: [{ ...granted, paused: 'mood' }] }],
     ['allocation', 'a layer that may or may not live', { state: 'STABLE', tracks: [{ ...granted, layers: [{}] }] }],
     ['speakers', 'nobody at all', {}],
     ['speakers', 'a speaker without ids', { latest: [{}] }],

@@ -136,7 +136,7 @@ describe('what is watched', () => {
   it('forgives one late turn', () => {
     const late = watch(
       watched(3, 0.1),
-      { workers: [], process: { utilization: 0.1, lagMs: 700 }, mailbox: 0 },
+      { workers: [], process: { utilization: 1, lagMs: 700 }, mailbox: 0 },
       LIMITS,
       3_000,
     );

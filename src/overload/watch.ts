@@ -30,44 +30,65 @@ export interface OverloadState {
   readonly process: Level;
   /** What is fullest of the process, as a share of what it may be: 1 and more is too much. */
   readonly processStrain: number;
-  /** ms, averaged over some seconds. */
+  /** Both averaged over some seconds: share of its time in which the event loop works, 0 to 1, and ms that it is late. */
+  readonly utilization: number;
   readonly lagMs: number;
   /** By id. */
   readonly workers: ReadonlyMap<number, WatchedWorker>;
 }
 
-export const NOTHING_MEASURED: OverloadState = { process: CALM, processStrain: 0, lagMs: 0, workers: new Map() };
+export const NOTHING_MEASURED: OverloadState = {
+  process: CALM,
+  processStrain: 0,
+  utilization: 0,
+  lagMs: 0,
+  workers: new Map(),
+};
 
 /** Inputs in mailboxes that are too many: they are taken within a turn of the event loop as long as all is well. */
 export const MAILBOX_FULL = 5_000;
-/** Share of the newest look in the average of the event loop's lag: one long turn is not load yet. */
-const LAG_WEIGHT = 0.3;
+/** Share of its time in which an event loop works that is hardly ever without work. */
+export const PROCESS_FULL = 0.8;
+/** Of its strain. No video passes it: less of that would give it more to do, not less. */
+const PROCESS_BOUNDS: Bounds = { refuseAt: 1, shedAt: Number.POSITIVE_INFINITY };
+/** Share of the newest look in the averages of the event loop: one long turn is not load yet. */
+const PROCESS_WEIGHT = 0.3;
 
-/** @param now ms, never going back; looks are about a second apart */
-export function watch(before: OverloadState, measured: Measured, limits: OverloadLimits, now: number): OverloadState {
-  const { utilization, lagMs: latestLag } = measured.process;
-  const lagMs = before.lagMs + LAG_WEIGHT * (latestLag - before.lagMs);
+/**
+ * @param limits `undefined`: it is only measured, and all stays calm
+ * @param now ms, never going back; looks are about a second apart
+ */
+export function watch(
+  before: OverloadState,
+  measured: Measured,
+  limits: OverloadLimits | undefined,
+  now: number,
+): OverloadState {
+  const utilization = averaged(before.utilization, measured.process.utilization);
+  const lagMs = averaged(before.lagMs, measured.process.lagMs);
   const processStrain = Math.max(
-    utilization / limits.worker.refuseAt,
-    lagMs / limits.lagMs,
+    utilization / PROCESS_FULL,
+    lagMs / (limits?.lagMs ?? Number.POSITIVE_INFINITY),
     measured.mailbox / MAILBOX_FULL,
   );
+  const levelOf = (level: Level | undefined, load: number, bounds: Bounds | undefined): Level =>
+    bounds === undefined ? CALM : nextLevel(level ?? CALM, load, bounds, now);
   return {
-    // No video passes it: less of that would give it more to do, not less.
-    process: nextLevel(before.process, processStrain, { refuseAt: 1, shedAt: Number.POSITIVE_INFINITY }, now),
+    process: levelOf(before.process, processStrain, limits && PROCESS_BOUNDS),
     processStrain,
+    utilization,
     lagMs,
     workers: new Map(
-      measured.workers.map(({ id, share, conferences }) => [
-        id,
-        {
-          level: nextLevel(before.workers.get(id)?.level ?? CALM, share, limits.worker, now),
-          share,
-          conferences: new Set(conferences),
-        },
-      ]),
+      measured.workers.map(({ id, share, conferences }) => {
+        const level = levelOf(before.workers.get(id)?.level, share, limits?.worker);
+        return [id, { level, share, conferences: new Set(conferences) }];
+      }),
     ),
   };
+}
+
+function averaged(before: number, latest: number): number {
+  return before + PROCESS_WEIGHT * (latest - before);
 }
 
 /** The share of their video that the viewers of a conference get, 0 to 1: that of its fullest worker. */

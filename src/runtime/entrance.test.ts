@@ -13,6 +13,7 @@ const CALL = keyOfConference({ roomId: '!room:example.org', confId: 'conf' });
 
 /** A call of 20 who all publish two tracks and get all of the others', on a worker that takes half a core for that. */
 function entrance() {
+  let place = 1;
   const clock = new VirtualClock();
   const meters = new FakeMeters();
   const participants = 20;
@@ -23,13 +24,13 @@ function entrance() {
   };
   const state: OverloadState = {
     ...NOTHING_MEASURED,
-    workers: new Map([[1, { level: CALM, share: 0.5, conferences: new Set([CALL]) }]]),
+    workers: new Map([1, 2].map(id => [id, { level: CALM, share: 0.5, conferences: new Set(id === 1 ? [CALL] : []) }])),
   };
   const opened = new Entrance({
     clock,
     meters,
     most: { conferences: 10, participants: 1_000 },
-    watch: { state, judge: (_, ...newcomer) => judgeNewcomer(state, OVERLOAD, 1, ...newcomer) },
+    watch: { state, placeOf: () => place, judge: (...newcomer) => judgeNewcomer(state, OVERLOAD, ...newcomer) },
     conferences: new Map([[CALL, runner]]),
   });
   const enter = (name: string, publishes = true): boolean => {
@@ -40,21 +41,28 @@ function entrance() {
       return false;
     }
   };
-  return { clock, meters, opened, enter };
+  return { clock, meters, opened, enter, spread: () => (place = 2) };
 }
 
 describe('a crowd at the door', () => {
   it('is let in as far as the worker will hold it, by what each is expected to cost', () => {
     const { meters, enter } = entrance();
     const entered = Array.from({ length: 30 }, (_, index) => enter(String(index))).filter(Boolean).length;
-    // 5 % of a core each, from 50 to 80 %.
-    expect(entered).toBe(6);
-    expect(meters.counts.get('no room: newcomer')).toBe(24);
+    // 10 % of a core each (two workers do the work of the call), from 50 to 80 %.
+    expect(entered).toBe(3);
+    expect(meters.counts.get('no room: newcomer')).toBe(27);
+  });
+
+  it('fills one worker at a time: what was promised on one is no load of another', () => {
+    const { enter, spread } = entrance();
+    for (let index = 0; index < 30; index += 1) enter(String(index));
+    spread();
+    expect(enter('next')).toBe(true);
   });
 
   it('holds twice as many viewers as publishers', () => {
     const { enter } = entrance();
-    expect(Array.from({ length: 30 }, (_, index) => enter(String(index), false)).filter(Boolean)).toHaveLength(12);
+    expect(Array.from({ length: 30 }, (_, index) => enter(String(index), false)).filter(Boolean)).toHaveLength(6);
   });
 
   it('goes on once the load shows the first ones', async () => {

@@ -19,7 +19,7 @@ export interface EntranceWorld {
   meters: Meters;
   /** Conferences at one time, and participants of one. */
   most: { conferences: number; participants: number };
-  watch: Pick<OverloadWatch, 'judge' | 'state'>;
+  watch: Pick<OverloadWatch, 'judge' | 'placeOf' | 'state'>;
   conferences: ReadonlyMap<ConferenceKey, Pick<ConferenceRunner, 'counts' | 'hasDevice' | 'size'>>;
 }
 
@@ -38,7 +38,7 @@ export class Entrance {
   readonly #world: EntranceWorld;
   readonly #left = new Map<string, number>();
   /** What newcomers cost who do not show in the load yet. */
-  #promised: { cost: number; at: number }[] = [];
+  #promised: { place: number | undefined; cost: number; at: number }[] = [];
   #count: Counted | undefined;
 
   constructor(world: EntranceWorld) {
@@ -60,8 +60,8 @@ export class Entrance {
 
   /** Lets somebody in, or throws WEIR_OVERLOADED, which says what is full. */
   enter(conference: ConferenceKey, caller: Caller): void {
-    const cost = this.#admit(conference, caller);
-    if (cost > 0) this.#promised.push({ cost, at: this.#world.clock.now() });
+    const { place, cost } = this.#admit(conference, caller);
+    if (cost > 0) this.#promised.push({ place, cost, at: this.#world.clock.now() });
   }
 
   /** Throws as `enter` would now; nobody comes in yet. */
@@ -69,22 +69,23 @@ export class Entrance {
     this.#admit(conference, caller);
   }
 
-  /** What the newcomer costs, as a share of a core; 0 for who is none. */
-  #admit(conference: ConferenceKey, caller: Caller): number {
+  /** What the newcomer costs, as a share of a core, and on which worker; 0 for who is none. */
+  #admit(conference: ConferenceKey, caller: Caller): { place: number | undefined; cost: number } {
     const { conferences, most, watch } = this.#world;
     const runner = conferences.get(conference);
     if (runner === undefined && conferences.size >= most.conferences)
       this.#refuse('conferences', `the focus serves ${most.conferences} conferences, and may not serve more`);
-    if (runner?.hasDevice(caller.userId, caller.deviceId) === true) return 0;
+    if (runner?.hasDevice(caller.userId, caller.deviceId) === true) return NOT_NEW;
     const participants = runner?.size ?? 0;
     if (participants >= most.participants)
       this.#refuse('participants', `the conference is full: ${participants} of ${most.participants}`);
-    if (this.#wasHere(conference, caller)) return 0;
+    if (this.#wasHere(conference, caller)) return NOT_NEW;
     const { traffic, effort } = this.#counted();
     const cost = costOf(traffic.get(conference) ?? NO_TRAFFIC, caller.publishes, effort);
-    const verdict = watch.judge(conference, cost, this.#promisedNow());
+    const place = watch.placeOf(conference);
+    const verdict = watch.judge(place, cost, this.#promisedNow(place));
     if (verdict.kind === 'refused') this.#refuse(verdict.full, verdict.message, verdict.retryAfterMs);
-    return cost;
+    return { place, cost };
   }
 
   #wasHere(conference: ConferenceKey, { userId, deviceId }: Caller): boolean {
@@ -110,10 +111,10 @@ export class Entrance {
     return this.#count;
   }
 
-  #promisedNow(): number {
+  #promisedNow(place: number | undefined): number {
     const now = this.#world.clock.now();
     this.#promised = this.#promised.filter(({ at }) => now - at < SHOWS_AFTER_MS);
-    return this.#promised.reduce((sum, { cost }) => sum + cost, 0);
+    return this.#promised.reduce((sum, one) => sum + (one.place === place ? one.cost : 0), 0);
   }
 
   #refuse(full: FullPart, message: string, retryAfterMs = RETRY_WHEN_FULL_MS): never {
@@ -129,6 +130,7 @@ interface Counted {
   effort: Effort;
 }
 
+const NOT_NEW = { place: undefined, cost: 0 };
 const NO_TRAFFIC: Traffic = { participants: 0, publishers: 0, forwarded: 0 };
 
 function idOf(conference: ConferenceKey, userId: string, deviceId: string): string {

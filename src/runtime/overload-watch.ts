@@ -48,11 +48,17 @@ export class OverloadWatch {
     return shareFor(this.#state, conference);
   }
 
+  /** Id of the worker that would serve a newcomer of the conference; `undefined` where none is alive. */
+  placeOf(conference: ConferenceKey): number | undefined {
+    return this.#world.media.placeOf(conference);
+  }
+
   /** See `judgeNewcomer`. */
-  judge(conference: ConferenceKey, cost: number, promised: number): Verdict {
-    const { overload, media } = this.#world;
-    if (overload === undefined) return { kind: 'welcome', cost };
-    return judgeNewcomer(this.#state, overload, media.placeOf(conference), cost, promised);
+  judge(place: number | undefined, cost: number, promised: number): Verdict {
+    const { overload } = this.#world;
+    return overload === undefined
+      ? { kind: 'welcome', cost }
+      : judgeNewcomer(this.#state, overload, place, cost, promised);
   }
 
   close(): void {
@@ -71,7 +77,7 @@ export class OverloadWatch {
     const { media, process, clock, log, overload } = this.#world;
     const measured = { workers: media.load(), process: process.read(), mailbox: this.#waiting() };
     const before = this.#state;
-    this.#state = watch(before, measured, overload ?? NO_LIMITS, clock.now());
+    this.#state = watch(before, measured, overload, clock.now());
     for (const change of changesBetween(before, this.#state)) this.#tell(log, change);
     this.#looked();
   }
@@ -80,7 +86,7 @@ export class OverloadWatch {
     const fields = {
       ...(part === 'process' ? { part, lagMs: Math.round(this.#state.lagMs) } : { part: 'worker', pid: part }),
       load: Math.round(load * 100) / 100,
-      level: to.kind,
+      overload: to.kind,
       before: from.kind,
       videoShare: Math.round(videoShareOf(to) * 100) / 100,
     };
@@ -89,11 +95,6 @@ export class OverloadWatch {
     else log.info(fields, to.kind === 'calm' ? 'the focus is calm again' : 'the focus has less to do');
   }
 }
-
-const NO_LIMITS: OverloadLimits = {
-  worker: { refuseAt: Number.POSITIVE_INFINITY, shedAt: Number.POSITIVE_INFINITY },
-  lagMs: Number.POSITIVE_INFINITY,
-};
 
 function isWorse(from: Level, to: Level): boolean {
   return from.kind === 'calm' || videoShareOf(to) < videoShareOf(from);

@@ -115,7 +115,7 @@ class Bench {
 
   /** Levels that were logged, in order. */
   get levels(): unknown[] {
-    return this.lines.flatMap(line => ('level' in line ? line.level : []));
+    return this.lines.flatMap(line => ('overload' in line ? line.overload : []));
   }
 }
 
@@ -340,6 +340,7 @@ describe('running calls', () => {
     await bench.focus.stop();
     bench = new Bench({ overload: undefined });
     const peers = await watched();
+    bench.process.load = { utilization: 1, lagMs: 5_000 };
     await stay(peers, FULL, 30_000);
     await bench.join(envelope(CAROL));
     expect(bench.levels).toEqual([]);

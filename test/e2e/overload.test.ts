@@ -24,7 +24,9 @@ const COMES_BACK_MS = 180_000;
 let stage: Stage;
 beforeAll(async () => {
   // What is sent is what is asked for: the load must not depend on estimates.
-  stage = await Stage.start({ config: { overload: { enabled: false }, media: { congestion_control: 'off' } } });
+  stage = await Stage.start({
+    config: { overload: { enabled: false }, media: { congestion_control: 'off', workers: 1 } },
+  });
 });
 afterAll(() => stage.end());
 
@@ -35,7 +37,7 @@ async function metric(name: string): Promise<number> {
   return Number(line?.slice(name.length + 1));
 }
 
-const load = (): Promise<number> => metric('weir_worker_load{worker="0"}');
+const load = (): Promise<number> => metric('weir_worker_load{worker="1"}');
 const level = (): Promise<number> => metric('weir_overload_level{part="worker"}');
 
 /** The load once it has settled: the mean of some looks. */

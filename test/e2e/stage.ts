@@ -40,6 +40,8 @@ export class Stage {
         user,
         logLevel: 'debug',
         ...options,
+        // The machine is busy with peers and browsers: nobody is to be refused for that.
+        config: { overload: { enabled: false }, ...options.config },
       });
       return new Stage(directory, synapse, focus, host);
     } catch (error) {

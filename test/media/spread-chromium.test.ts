@@ -57,7 +57,9 @@ describe('Chromium, each on a worker of its own', () => {
     const { offer } = await bob.receive(alice.tracks());
     // Voices are numbered for transport-cc behind a pipe as well; without it they stay out of the estimate.
     const voice = offer.split(/\r\nm=/).find(section => section.startsWith('audio') && section.includes('a=sendonly'));
-    expect(voice).toMatch(/a=extmap:\d+ http:\/\/www\.ietf\.org\/id\/draft-holmer-rmcat-transport-wide-cc-extensions-01/);
+    expect(voice).toMatch(
+      /a=extmap:\d+ http:\/\/www\.ietf\.org\/id\/draft-holmer-rmcat-transport-wide-cc-extensions-01/,
+    );
     expect(voice).toMatch(/a=rtcp-fb:\d+ transport-cc/);
     const { ref } = videoOf(alice);
     await seesWidth(bob, ref.trackId, 640);
