@@ -18,7 +18,7 @@ export function videoPacket(index: number, size: number): Buffer {
   packet[0] = 0x80;
   packet[1] = 0x80 | VIDEO.payloadType;
   packet.writeUInt16BE(index & 0xffff, 2);
-  packet.writeUInt32BE(index * 3000, 4);
+  packet.writeUInt32BE(index * 90, 4);
   packet.writeUInt32BE(VIDEO.ssrc, 8);
   packet[12] = 0x10;
   packet.fill(bodyByte(index), 14);
