@@ -107,7 +107,9 @@ async function join(producer: types.Producer, ip = '127.0.0.1', from = router): 
 }
 
 const indexes = ({ socket }: Viewer): number[] =>
-  socket.packets.filter(({ payloadType }) => payloadType === VIDEO.payloadType).map(({ payload }) => videoIndex(payload));
+  socket.packets
+    .filter(({ payloadType }) => payloadType === VIDEO.payloadType)
+    .map(({ payload }) => videoIndex(payload));
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
