@@ -206,7 +206,7 @@ async function trunk(producer: types.Producer, far: types.Router): Promise<types
     srtpCryptoSuite: 'AEAD_AES_256_GCM',
   } as const;
   const [here, there] = [await router.createPlainTransport(options), await far.createPlainTransport(options)];
-  const end = ({ tuple, srtpParameters }: types.PlainTransport): types.PlainTransportConnectParameters => ({
+  const end = ({ tuple, srtpParameters }: types.PlainTransport): Parameters<types.PlainTransport['connect']>[0] => ({
     ip: '127.0.0.1',
     port: tuple.localPort,
     ...(srtpParameters === undefined ? {} : { srtpParameters }),

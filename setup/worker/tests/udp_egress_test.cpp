@@ -291,9 +291,12 @@ namespace
 			  CHECK(socket.waiting.size() == most && UdpEgress::GetDropped() == 10);
 			  CHECK(told == std::vector<bool>(10, false));
 			  socket.Drain();
+			  SendTwo(socket);
+			  CHECK(socket.waiting.size() == 2 && UdpEgress::GetDropped() == 10);
+			  socket.Drain();
 			  kernel.answer = [](int, const msghdr&) { return 0; };
 			  SendTwo(socket);
-			  CHECK(kernel.sent.size() == 2 && UdpEgress::GetDropped() == 10);
+			  CHECK(kernel.sent.size() == 2);
 		  } },
 		{ "refused segments leave one by one, each once, and after some refusals at once",
 		  [] {
