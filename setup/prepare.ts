@@ -43,11 +43,12 @@ export async function prepare(needs: Needs): Promise<Prepared> {
   let worker = (await namedWorker()) ?? (await cachedWorker());
   let synapsePython = await installedSynapse();
 
-  const missing = await missingPackages([
+  const needed = new Set([
     ...systemPackages,
     ...(worker === undefined ? BUILD_PACKAGES : []),
     ...(synapsePython === undefined ? SYNAPSE_PACKAGES : []),
   ]);
+  const missing = await missingPackages([...needed]);
   if (missing.length > 0) {
     await runSteps([
       {

@@ -7,6 +7,7 @@ import { describeFailure, Failure } from './failure.mjs';
 import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from './interrupt.ts';
 import { prepare } from './prepare.ts';
 import { countTests, type Outcome, summarise } from './test-report.ts';
+import { BUILD_PACKAGES } from './worker/build.ts';
 
 interface Step {
   name: string;
@@ -71,7 +72,9 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
   if (unknown.length > 0) {
     throw new Failure(`There is no step ${unknown.join(', ')}.`, `Steps: ${STEPS.map(step => step.name).join(', ')}.`);
   }
-  const prepared = await prepare({ systemPackages: ['chromium', 'coturn', 'firefox-esr', 'iproute2'], signal });
+  // The tests of the worker's own parts compile them, also where the worker itself is there.
+  const systemPackages = ['chromium', 'coturn', 'firefox-esr', 'iproute2', ...BUILD_PACKAGES];
+  const prepared = await prepare({ systemPackages, signal });
   const env = {
     ...process.env,
     MEDIASOUP_WORKER_BIN: prepared.worker,

@@ -20,6 +20,7 @@ export const BUILD_PACKAGES = [
   'libssl-dev',
   'libsrtp2-dev',
   'libabsl-dev',
+  'libmimalloc-dev',
 ] as const;
 
 export interface WorkerBuild {
@@ -54,6 +55,8 @@ const FLAGS = [
 ];
 
 const LIBRARIES = [
+  // Before libc, whose malloc() it replaces: a tenth of what a packet costs.
+  'mimalloc',
   'uv',
   'ssl',
   'crypto',

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { namedWorker } from './obtain.ts';
+import { namedWorker, recipeKey } from './obtain.ts';
 
 let folder: string;
 
@@ -35,5 +35,25 @@ describe('the worker that MEDIASOUP_WORKER_BIN names', () => {
   test('is refused when it does not', async () => {
     vi.stubEnv('MEDIASOUP_WORKER_BIN', await fakeWorker(1));
     await expect(namedWorker()).rejects.toThrow('does not start');
+  });
+});
+
+describe('the key of a built worker', () => {
+  test('changes with each patch, and not with what is no part of it', async () => {
+    await cp(join(import.meta.dirname, 'patches'), join(folder, 'patches'), { recursive: true });
+    const key = await recipeKey(folder);
+    expect(await recipeKey(folder)).toBe(key);
+
+    await writeFile(join(folder, 'patches', 'README.md'), 'changed');
+    await writeFile(join(folder, 'some.test.ts'), 'changed');
+    expect(await recipeKey(folder)).toBe(key);
+
+    const keys = [key];
+    for (const patch of (await readdir(join(folder, 'patches'))).filter(name => name.endsWith('.patch'))) {
+      await writeFile(join(folder, 'patches', patch), 'changed');
+      keys.push(await recipeKey(folder));
+    }
+    expect(keys.length).toBeGreaterThan(5);
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });

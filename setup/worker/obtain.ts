@@ -42,13 +42,9 @@ interface Places {
 
 async function places(): Promise<Places> {
   const version = await readVersion();
-  const hash = createHash('sha256');
-  const recipe = await readdir(import.meta.dirname, { recursive: true });
-  for (const file of recipe.filter(isRecipe).sort())
-    hash.update(file).update(await readFile(join(import.meta.dirname, file)));
   const folder = join(cacheFolder(), 'worker');
   const name = `mediasoup-${version}-${platform()}-${arch()}`;
-  const built = `${name}-${hash.digest('hex').slice(0, 12)}`;
+  const built = `${name}-${await recipeKey(import.meta.dirname)}`;
   return {
     built: join(folder, built, 'mediasoup-worker'),
     lock: join(folder, `${name}.lock`),
@@ -56,9 +52,17 @@ async function places(): Promise<Places> {
   };
 }
 
+/** Another one for each content of a folder that says how the worker is built: a worker is built anew when its patches change. */
+export async function recipeKey(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const recipe = await readdir(folder, { recursive: true });
+  for (const file of recipe.filter(isRecipe).sort()) hash.update(file).update(await readFile(join(folder, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
 /** What the worker is made from, beside mediasoup itself. */
 function isRecipe(file: string): boolean {
-  return /[.](h|ts|patch)$/.test(file) && !file.endsWith('.test.ts') && file !== 'obtain.ts';
+  return /[.](h|ts|patch)$/.test(file) && !/[.]test[.]ts$|^obtain[.]ts$|^tests[/]/.test(file);
 }
 
 /** Of the mediasoup package. */

@@ -32,6 +32,9 @@ describe('the sources of the worker', () => {
       const sources = listSources(await readPatched('meson.build'), await readPatched('deps/libwebrtc/meson.build'));
       const added = sources.find(path => path.endsWith('/busy_link_rate.cc'));
       expect(await readPatched(added ?? '')).toContain('BusyLinkRate::Fastest');
+      expect(sources).toContain('src/handles/UdpEgress.cpp');
+      expect(await readPatched('src/handles/UdpSocketHandle.cpp')).toContain('UdpEgress::Add(');
+      expect(await readPatched('src/RTC/Router.cpp')).toContain('ForwardHeldRtpPackets');
       expect(await readPatched('src/RTC/DtlsTransport.cpp')).toContain('((operationType & BIO_CB_RETURN) != 0)');
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // What the worker uses of libsrtp 3, in terms of the libsrtp 2 that Debian has.
 #pragma once
 
+#include "srtp_openssl.h"
 #include <srtp2/srtp.h>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,13 @@
 
 namespace srtp3
 {
+	inline srtp_err_status_t init()
+	{
+		const srtp_err_status_t err = ::srtp_init();
+
+		return err == srtp_err_status_ok ? srtp_openssl::replace() : err;
+	}
+
 	// libsrtp 3 hides its policy behind a pointer, and copies the key into it.
 	struct Policy
 	{
@@ -163,6 +171,7 @@ namespace srtp3
 } // namespace srtp3
 
 // After this line the names mean libsrtp 3.
+#define srtp_init srtp3::init
 #define srtp_policy_t srtp3::PolicyPtr
 #define srtp_policy_create srtp3::policy_create
 #define srtp_policy_destroy srtp3::policy_destroy
