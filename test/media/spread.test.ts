@@ -197,37 +197,40 @@ describe('a conference on several workers', () => {
   it.each([
     ['where it began', 0],
     ['that it took later', 1],
-  ])('loses a dead worker %s with its participants alone: the others go on, and who comes back is served', async (_, dead) => {
-    const started = await start(3);
-    const everybody = [await join('alice'), await join('bob'), await join('carol')];
-    expect(participantsOf()).toEqual([1, 1, 1]);
-    const others = (one: Participant): OfferedTrack[] =>
-      everybody.filter(each => each !== one).flatMap(({ tracks }) => tracks);
-    for (const one of everybody) await one.receive(others(one));
-    await Promise.all(everybody.map(one => one.hears(others(one))));
+  ])(
+    'loses a dead worker %s with its participants alone: the others go on, and who comes back is served',
+    async (_, dead) => {
+      const started = await start(3);
+      const everybody = [await join('alice'), await join('bob'), await join('carol')];
+      expect(participantsOf()).toEqual([1, 1, 1]);
+      const others = (one: Participant): OfferedTrack[] =>
+        everybody.filter(each => each !== one).flatMap(({ tracks }) => tracks);
+      for (const one of everybody) await one.receive(others(one));
+      await Promise.all(everybody.map(one => one.hears(others(one))));
 
-    const victim = everybody[dead];
-    const pid = workers[dead]?.pid;
-    if (victim === undefined || pid === undefined) throw new Error('no victim');
-    process.kill(pid, 'SIGKILL');
-    await eventually('death', () => victim.log.failed.length > 0);
-    expect(victim.log.failed).toEqual(['WEIR_WORKER_DIED']);
-    const survivors = everybody.filter(one => one !== victim);
-    const [one, other] = survivors;
-    if (one === undefined || other === undefined) throw new Error('nobody survived');
-    await Promise.all([one.hears(other.tracks), other.hears(one.tracks)]);
-    expect(survivors.flatMap(({ log }) => log.failed)).toEqual([]);
+      const victim = everybody[dead];
+      const pid = workers[dead]?.pid;
+      if (victim === undefined || pid === undefined) throw new Error('no victim');
+      process.kill(pid, 'SIGKILL');
+      await eventually('death', () => victim.log.failed.length > 0);
+      expect(victim.log.failed).toEqual(['WEIR_WORKER_DIED']);
+      const survivors = everybody.filter(one => one !== victim);
+      const [one, other] = survivors;
+      if (one === undefined || other === undefined) throw new Error('nobody survived');
+      await Promise.all([one.hears(other.tracks), other.hears(one.tracks)]);
+      expect(survivors.flatMap(({ log }) => log.failed)).toEqual([]);
 
-    victim.close();
-    const again = await join('back');
-    await again.receive(survivors.flatMap(({ tracks }) => tracks));
-    for (const each of survivors) await each.receive([...again.tracks, ...(each === one ? other : one).tracks]);
-    await Promise.all([
-      again.hears(survivors.flatMap(({ tracks }) => tracks)),
-      ...survivors.map(each => each.hears(again.tracks)),
-    ]);
-    await eventually('replacement', () => started.health().alive === 3);
-  });
+      victim.close();
+      const again = await join('back');
+      await again.receive(survivors.flatMap(({ tracks }) => tracks));
+      for (const each of survivors) await each.receive([...again.tracks, ...(each === one ? other : one).tracks]);
+      await Promise.all([
+        again.hears(survivors.flatMap(({ tracks }) => tracks)),
+        ...survivors.map(each => each.hears(again.tracks)),
+      ]);
+      await eventually('replacement', () => started.health().alive === 3);
+    },
+  );
 
   it('tells who speaks among all of them, also after the worker on which they were compared died', async () => {
     await start(2);
