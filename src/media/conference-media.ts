@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import type { TrackKey } from '../session.ts';
 import type { CodecName } from './codecs.ts';
-import type { ConferenceData, CountData } from './data-channels/bridge.ts';
+import type { ConferenceData, CountData } from './data-channels/conference-data.ts';
 import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
 import { type ConferenceRouter, openRouter } from './routers/conference-router.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { CodecName } from './codecs.ts';
 import type { DataRates } from './data-channels/allowance.ts';
-import type { CountData } from './data-channels/bridge.ts';
+import type { CountData } from './data-channels/conference-data.ts';
 import type { SpreadThresholds } from './routers/placement.ts';
 
 /** The part of a pino logger that is used here. */

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
 import { asWeirError } from '../../../signalling/wire/errors.ts';
 import type { DataChannelKey } from '../../session.ts';
-import type { ConferenceData, DataBridge } from './bridge.ts';
+import type { DataBridge } from './bridge.ts';
+import type { ConferenceData } from './conference-data.ts';
 import { type ChannelOpen, DCEP_ACK, PPID } from './dcep.ts';
 import { Fan } from './fan.ts';
 import { consumeOn } from './streams.ts';

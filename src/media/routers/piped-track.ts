@@ -37,7 +37,7 @@ export class PipedTrack {
     this.#logger = logger;
     this.#ended = ended;
     crossing.then(
-      ({ producer }) => producer.observer.once('close', () => this.close()),
+      crossing => crossing.onEnd(() => this.close()),
       () => this.close(),
     );
   }
@@ -101,15 +101,8 @@ export class PipedTrack {
     this.#flows = flows;
     this.#steering = this.#steering.then(async () => {
       try {
-        const { consumer, producer } = await this.#crossing;
-        // Not the near end first: a keyframe that comes before the far one is open would be lost.
-        if (flows) {
-          await producer.resume();
-          await consumer.resume();
-        } else {
-          await consumer.pause();
-          await producer.pause();
-        }
+        const crossing = await this.#crossing;
+        await crossing.flow(flows);
       } catch (thrown) {
         if (!this.#closed) this.#logger.warn({ error: asWeirError(thrown).message }, 'a pipe does not follow');
       }

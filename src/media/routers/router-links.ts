@@ -8,10 +8,10 @@ const BUFFER_SIZE = 4_194_304;
 
 /** A track as it crosses from one router to another. */
 export interface Crossing {
-  /** Takes it from its publisher's router. */
-  readonly consumer: types.Consumer;
-  /** Gives it to the other router, under the id of the publisher's producer. */
-  readonly producer: types.Producer;
+  /** Lets it flow, or stand still. Rejects where it has ended meanwhile. */
+  flow(flows: boolean): Promise<void>;
+  /** Called once, whatever ends it: the publisher, a worker that dies, or `close`. */
+  onEnd(ended: () => void): void;
   close(): void;
 }
 
@@ -74,7 +74,11 @@ export class RouterLinks {
         close();
         throw new TypeError('the track ended while it was piped');
       }
-      return { consumer: taken, producer, close };
+      return {
+        flow: flows => steer(taken, producer, flows),
+        onEnd: ended => producer.observer.once('close', ended),
+        close,
+      };
     } catch (thrown) {
       consumer?.close();
       leave();
@@ -103,6 +107,17 @@ export class RouterLinks {
       link => link.close(),
       () => undefined,
     );
+  }
+}
+
+async function steer(near: types.Consumer, far: types.Producer, flows: boolean): Promise<void> {
+  if (flows) {
+    // Not the near end first: a keyframe that comes before the far one is open would be lost.
+    await far.resume();
+    await near.resume();
+  } else {
+    await near.pause();
+    await far.pause();
   }
 }
 
