@@ -2,15 +2,17 @@
 import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type Allocation, allocate } from '../allocation/allocate.ts';
 import type { Want } from '../allocation/wants.ts';
-import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../session.ts';
+import { type SessionKey, type SubscriptionKey, trackOfSubscription } from '../session.ts';
 import { canReceive } from './codecs.ts';
+import { reallocate } from './due.ts';
 import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { captureOf } from './metadata.ts';
 import { mayFlow } from './permissions.ts';
 import { ranksOf, wantsOf } from './speakers.ts';
-import { type Conference, type Participant, streamsVersionOf, type Viewing } from './state.ts';
+import type { Conference, Participant } from './state.ts';
+import type { Viewing } from './viewing.ts';
 
 /** An estimate of less than so many times what would be sent. */
 const TIGHT = 1.3;
@@ -18,26 +20,24 @@ const TIGHT = 1.3;
 const ANEW_EVERY_MS = 1_000;
 
 /** A new estimate of what a viewer's link carries. What cannot be one changes nothing. */
-export function estimated(viewer: Participant, available: number): void {
+export function estimated(conference: Conference, viewer: Participant, available: number): void {
   if (!Number.isFinite(available) || available < 0) return;
   viewer.viewing.available = available;
-  viewer.viewing.allocatedFor = undefined;
+  reallocate(conference, viewer);
 }
 
 /** Allocates for those viewers for whom something has changed. */
 export function allot(conference: Conference, now: number, effects: Effect[]): void {
-  const version = streamsVersionOf(conference);
   let ranks: Map<SessionKey, number> | undefined;
-  for (const viewer of conference.participants.values()) {
+  for (const viewer of conference.due.participants) {
     const { viewing } = viewer;
-    if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
+    if (!viewing.isStale && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
-    viewer.isDue = true;
-    Object.assign(viewing, { allocation, memory, allocatedFor: version, allocatedAt: now, isTight });
+    Object.assign(viewing, { allocation, memory, isStale: false, allocatedAt: now, isTight });
   }
 }
 
@@ -45,7 +45,8 @@ function isTightFor({ spent, demand, audio }: Allocation, available: number | un
   return available !== undefined && demand > audio && available < Math.max(spent, demand) * TIGHT;
 }
 
-function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
+/** When it has to be allocated for again, whatever happens (ms since 1970). */
+export function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
   return Math.min(allocatedAt + ANEW_EVERY_MS, lookAgainAt);
 }
 
@@ -65,7 +66,7 @@ function wantOf(
   wanted: WantedTrack,
   ranks: ReadonlyMap<SessionKey, number>,
 ): Want | undefined {
-  const publication = conference.tracks.get(keyOfTrack(wanted));
+  const publication = conference.tracks.get(trackOfSubscription(key, wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
   if (publication === undefined || publisher === undefined || !mayFlow(conference, publisher, publication))
     return undefined;

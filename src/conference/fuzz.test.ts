@@ -416,6 +416,7 @@ class Play {
   }
 
   #checkEffect(effect: Effect): void {
+    if (effect.kind === 'wake') return;
     const callId = effect.kind === 'open' ? effect.session.callId : effect.call.callId;
     must(!this.#closed.has(callId), `nothing comes for a call that was closed: ${effect.kind}`);
     if (effect.kind === 'close') this.#closed.add(callId);

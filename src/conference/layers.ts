@@ -6,6 +6,7 @@ import { layerScales, type Size, smallestCoveringLayer } from '../allocation/lay
 import type { Layer } from '../allocation/wants.ts';
 import type { MeasuredTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
+import { trackChanged } from './due.ts';
 import { captureOf } from './metadata.ts';
 import type { Conference, LayerState, Participant, Publication } from './state.ts';
 
@@ -37,7 +38,7 @@ export function measure(
       const { arrives, missed } = layer;
       takeBitrate(layer, bitrates[index] ?? 0, stops(publication, index, now), now);
       layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
-      if (arrives !== layer.arrives || missed !== layer.missed) conference.streamsVersion++;
+      if (arrives !== layer.arrives || missed !== layer.missed) trackChanged(conference, keyOfTrack(ref));
     }
   }
 }
@@ -81,7 +82,7 @@ export function offerLayers(conference: Conference, publisher: Participant, trac
       if (said === undefined || layer === undefined || layer.offered === said.active) continue;
       layer.offered = said.active;
       layer.missed = false;
-      conference.streamsVersion++;
+      trackChanged(conference, keyOfTrack(ref));
     }
   }
 }

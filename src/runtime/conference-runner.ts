@@ -49,6 +49,7 @@ export class ConferenceRunner {
   readonly #log: Log;
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
+  #wake: { cancel(): void } | undefined;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
     this.id = id;
@@ -113,8 +114,14 @@ export class ConferenceRunner {
 
   close(): void {
     this.#mailbox.close();
+    this.#stopClock();
+  }
+
+  #stopClock(): void {
     this.#tick?.cancel();
+    this.#wake?.cancel();
     this.#tick = undefined;
+    this.#wake = undefined;
   }
 
   #take(inputs: Input[]): void {
@@ -122,8 +129,7 @@ export class ConferenceRunner {
     const effects = step(this.#conference, inputs, clock.now());
     for (const effect of effects) this.#run(effect);
     if (this.#conference.participants.size === 0) {
-      this.#tick?.cancel();
-      this.#tick = undefined;
+      this.#stopClock();
       if (this.#mailbox.depth === 0) this.#events.empty();
       return;
     }
@@ -183,6 +189,12 @@ export class ConferenceRunner {
         );
         this.#events.callEnded(effect.call);
         return this.#spawn(effect.call, 'forget', () => this.#world.store.forgetSession(effect.call.key));
+      case 'wake':
+        this.#wake ??= this.#world.clock.after(effect.afterMs, () => {
+          this.#wake = undefined;
+          this.#take([{ kind: 'wake' }]);
+        });
+        return;
       case 'arrived':
         this.#world.meters.joined(effect.afterMs);
         this.#log.info(

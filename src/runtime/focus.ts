@@ -190,6 +190,7 @@ export class Focus {
       sdp: invite.sdp,
       metadata: invite.metadata,
       earlyOffer: invite.earlyOffer ?? false,
+      takesChanges: invite.takesChanges ?? false,
     });
     const line = this.#cameBy.get(from);
     if (line !== undefined) runner.attach(call, line);

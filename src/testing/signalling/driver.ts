@@ -1,7 +1,7 @@
 /** Plays a call of any size on the rules alone: the media engine answers at once, and what is told is written as for the wire. */
 import { letterOf } from '../../runtime/door.ts';
 import type { Effect, Input, News } from '../../conference/messages.ts';
-import { type Conference, emptyConference } from '../../conference/state.ts';
+import { type Conference, DEFAULT_LIMITS, DEFAULT_TIMING, emptyConference } from '../../conference/state.ts';
 import { step } from '../../conference/step.ts';
 import type { BenchClient } from '../conference-bench.ts';
 
@@ -19,7 +19,11 @@ export interface Cost {
 }
 
 export class Driver {
-  readonly conference: Conference = emptyConference({ roomId: '!room:example.org', confId: 'conf' });
+  readonly conference: Conference = emptyConference(
+    { roomId: '!room:example.org', confId: 'conf' },
+    DEFAULT_TIMING,
+    { ...DEFAULT_LIMITS, participants: 2_000 },
+  );
   now = 1_000_000;
   readonly #clients = new Map<string, BenchClient>();
 
@@ -48,6 +52,7 @@ export class Driver {
         sdp: 'offer',
         metadata,
         earlyOffer: true,
+        takesChanges: true,
       })),
       of,
     );
