@@ -1,10 +1,10 @@
 /** Which layer each viewer gets of what it wants: gathers what the allocation has to know, and keeps what it decided. */
 import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type Allocation, allocate } from '../allocation/allocate.ts';
-import type { Want } from '../allocation/wants.ts';
+import type { Grant, Want } from '../allocation/wants.ts';
 import { type SessionKey, type SubscriptionKey, trackOfSubscription } from '../session.ts';
 import { canReceive } from './codecs.ts';
-import { reallocate } from './due.ts';
+import { lookAgain } from './due.ts';
 import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
@@ -22,14 +22,24 @@ const ANEW_EVERY_MS = 1_000;
 /** A new estimate of what a viewer's link carries. What cannot be one changes nothing. */
 export function estimated(conference: Conference, viewer: Participant, available: number): void {
   if (!Number.isFinite(available) || available < 0) return;
-  viewer.viewing.available = available;
-  reallocate(conference, viewer);
+  const { viewing, telling } = viewer;
+  viewing.available = available;
+  if (hasPlenty(viewing, available) && !telling.asked.has('allocation')) return;
+  lookAgain(conference, viewer);
+}
+
+/** It has all that it wants, and would have by this estimate: there is nothing to decide. */
+function hasPlenty({ allocation, memory, isTight }: Viewing, available: number): boolean {
+  const { state, lookAgainAt } = allocation;
+  if (state !== 'STABLE' || isTight || lookAgainAt !== undefined || !memory.estimated) return false;
+  return !isTightFor(allocation, available);
 }
 
 /** Allocates for those viewers for whom something has changed. */
 export function allot(conference: Conference, now: number, effects: Effect[]): void {
   let ranks: Map<SessionKey, number> | undefined;
-  for (const viewer of conference.due.participants) {
+  const { due } = conference;
+  for (const viewer of new Set([...due.participants, ...due.looks])) {
     const { viewing } = viewer;
     if (!viewing.isStale && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
@@ -37,8 +47,25 @@ export function allot(conference: Conference, now: number, effects: Effect[]): v
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
+    if (!grantsTheSame(viewing.allocation, allocation)) due.participants.add(viewer);
     Object.assign(viewing, { allocation, memory, isStale: false, allocatedAt: now, isTight });
   }
+}
+
+/** Nobody has to be served anew for it. */
+function grantsTheSame(before: Allocation, after: Allocation): boolean {
+  if (before.grants.size !== after.grants.size) return false;
+  for (const [key, grant] of after.grants) {
+    const had = before.grants.get(key);
+    if (had === undefined || !isSameGrant(had, grant)) return false;
+    if (before.priorities.get(key) !== after.priorities.get(key)) return false;
+  }
+  return true;
+}
+
+function isSameGrant(one: Grant, other: Grant): boolean {
+  if (one.kind === 'layer') return other.kind === 'layer' && one.layer === other.layer;
+  return other.kind === 'paused' && one.reason === other.reason;
 }
 
 function isTightFor({ spent, demand, audio }: Allocation, available: number | undefined): boolean {

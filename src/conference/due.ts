@@ -21,6 +21,18 @@ export function trackChanged(conference: Conference, track: TrackKey): void {
   conference.streamsVersion++;
 }
 
+/** Its publisher's pictures are worth more, or less, to who sees them. */
+export function rankChanged(conference: Conference, track: TrackKey): void {
+  conference.due.ranks.add(track);
+  conference.streamsVersion++;
+}
+
+/** Its allocation has to be looked at, and it has to be served anew only where that changes something. */
+export function lookAgain({ due }: Conference, viewer: Participant): void {
+  viewer.viewing.isStale = true;
+  due.looks.add(viewer);
+}
+
 export function everythingChanged(conference: Conference): void {
   conference.due.everything = true;
   conference.streamsVersion++;
@@ -36,6 +48,7 @@ export function spread(conference: Conference): void {
   }
   for (const track of due.tracks)
     for (const viewer of roster.followers.get(track) ?? []) reallocate(conference, viewer);
+  for (const track of due.ranks) for (const viewer of roster.followers.get(track) ?? []) lookAgain(conference, viewer);
   if (due.before.streamsVersion !== conference.streamsVersion)
     for (const viewer of roster.auto) reallocate(conference, viewer);
 }
@@ -44,7 +57,9 @@ export function spread(conference: Conference): void {
 export function nothingIsDue({ due, streamsVersion, dataVersion, speakers, floor }: Conference): void {
   due.stages.clear();
   due.participants.clear();
+  due.looks.clear();
   due.tracks.clear();
+  due.ranks.clear();
   due.upstream.clear();
   due.everything = false;
   due.clock = false;

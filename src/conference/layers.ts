@@ -1,5 +1,6 @@
 /** Which layers of a published track there are: what arrives, what its publisher says, what could be asked for. */
 import type { WantedTrack } from '../../signalling/wire/control.ts';
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { expectedBitrates } from '../allocation/expected-bitrate.ts';
 import { layerScales, type Size, smallestCoveringLayer } from '../allocation/layer-choice.ts';
@@ -100,14 +101,25 @@ export function layersOf(publisher: Participant, publication: Publication): Laye
   }));
 }
 
+interface LayerSizes {
+  /** px. */
+  readonly size: Size | undefined;
+  readonly scales: readonly number[];
+}
+
+/** Of the metadata that they were made of: each viewer's share asks for them several times. */
+const known = new WeakMap<Publication, LayerSizes & { of: StreamMetadata }>();
+
 /** Size of the capture in px, where it is known, and how much smaller than it each layer is, the lowest first. */
-export function layerSizes(
-  publisher: Participant,
-  { track, layers }: Publication,
-): { size: Size | undefined; scales: number[] } {
+export function layerSizes(publisher: Participant, publication: Publication): LayerSizes {
+  const before = known.get(publication);
+  if (before?.of === publisher.metadata) return before;
+  const { track, layers } = publication;
   const { size, purpose } = captureOf(publisher, track.ref);
   // Spatial layers of one stream halve the picture, whatever it shows.
-  return { size, scales: layerScales(track.svc === true ? 'camera' : purpose, layers.length) };
+  const sizes = { size, scales: layerScales(track.svc === true ? 'camera' : purpose, layers.length) };
+  known.set(publication, { ...sizes, of: publisher.metadata });
+  return sizes;
 }
 
 /** The smallest layer that covers the size at which a viewer draws the track. */

@@ -10,7 +10,7 @@ import { callOf, note, tell } from './effects.ts';
 import type { Effect, Input } from './messages.ts';
 import { metadataFor, scalabilityModes } from './metadata.ts';
 import { publish } from './publishing.ts';
-import { metadataBeside } from './stream-news.ts';
+import { firstMetadata, metadataBeside } from './stream-news.ts';
 import { type Conference, type Negotiation, nextRevision, type Participant, type ReplyWay } from './state.ts';
 
 /** The client offers, whatever stands: the media engine rolls an offer of ours back by itself. */
@@ -24,7 +24,7 @@ export function clientOffered(
 ): void {
   const { negotiation } = participant;
   if (negotiation.kind === 'preparing' && negotiation.heldAnswer !== undefined) {
-    const metadata = metadataFor(conference, participant);
+    const metadata = firstMetadata(conference, participant);
     effects.push(
       tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: undefined }),
     );
@@ -98,7 +98,7 @@ export function offerAnswered(
       makeOffer(conference, participant, { attempt: 1, heldAnswer: sdp }, effects);
       return;
     }
-    const metadata = metadataFor(conference, participant);
+    const metadata = firstMetadata(conference, participant);
     effects.push(tell(participant, { kind: 'admission', sdp, metadata, earlyOffer: undefined }));
   } else {
     const { replyBy: by } = negotiation;
@@ -153,7 +153,7 @@ export function offerMade(
     const metadata = metadataBeside(conference, participant, effects);
     effects.push(tell(participant, { kind: 'offer', sdp, metadata }));
   } else {
-    const metadata = metadataFor(conference, participant);
+    const metadata = firstMetadata(conference, participant);
     effects.push(tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: sdp }));
   }
 }

@@ -54,6 +54,7 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
     if (steerAt !== undefined && now >= steerAt) conference.due.upstream.add(key);
   for (const participant of [...conference.participants.values()]) {
     if (isDueBy(conference, participant, now)) attend(conference, participant);
+    if (now >= nextLookAt(participant.viewing)) conference.due.looks.add(participant);
     if (participant.control.kind === 'open' && now - participant.control.pingedAt >= timing.pingEvery) {
       participant.control.pingedAt = now;
       effects.push(tell(participant, { kind: 'ping' }));
@@ -75,11 +76,9 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
 
 /** Whether something about it depends on what time it is, and is due. */
 function isDueBy(conference: Conference, participant: Participant, now: number): boolean {
-  const { viewing, telling, negotiation, stage } = participant;
+  const { negotiation, stage } = participant;
   if (stage.kind === 'present' && !isAudible(conference, participant, now)) return true;
-  if (negotiation.kind === 'stable' && negotiation.offerDueAt !== undefined) return true;
-  if (telling.toldOf !== viewing.allocation && telling.asked.has('allocation')) return true;
-  return now >= nextLookAt(viewing);
+  return negotiation.kind === 'stable' && negotiation.offerDueAt !== undefined;
 }
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */

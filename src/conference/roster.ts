@@ -27,7 +27,7 @@ export function strike(conference: Conference, participant: Participant): void {
   for (const streamId of Object.keys(participant.metadata)) roster.announcers.delete(streamId);
   for (const track of participant.viewing.follows) unfollow(conference, participant, track);
   const { publishers, auto, listeners, dataPublishers, dataViewers } = roster;
-  for (const set of [publishers, auto, listeners, dataPublishers, dataViewers, due.stages, due.participants])
+  for (const set of [publishers, auto, listeners, dataPublishers, dataViewers, due.stages, due.participants, due.looks])
     set.delete(participant);
   showAnew(conference.shown, participant.key, participant.shown, NO_STREAMS);
 }

@@ -6,7 +6,7 @@ import type { SessionKey } from '../session.ts';
 const CHANGES_KEPT = 1_000;
 
 /** A stream as it is from now on; `undefined`: it is gone. */
-interface StreamChange {
+export interface StreamChange {
   readonly streamId: string;
   readonly by: SessionKey;
   readonly stream: StreamDescription | undefined;

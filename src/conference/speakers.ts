@@ -9,7 +9,7 @@ import {
   type TrackRef,
 } from '../session.ts';
 import { canReceive } from './codecs.ts';
-import { trackChanged } from './due.ts';
+import { rankChanged } from './due.ts';
 import { isAllowed, mayBeHeard } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
 
@@ -27,13 +27,9 @@ export function spoke(conference: Conference, speaker: Participant, track: Track
   speakers.latest = latest.slice(0, MOST_REMEMBERED);
   speakers.version++;
   // To who sees neither of them the others come in the order that they had.
-  for (const moved of [key, ...latest.slice(MOST_REMEMBERED)]) rankChanged(conference, moved);
-}
-
-/** Its publisher's pictures are worth more, or less, to who sees them. */
-function rankChanged(conference: Conference, speaker: TrackKey): void {
-  for (const track of publisherOf(conference, speaker)?.published ?? [])
-    if (conference.tracks.get(track)?.track.kind === 'video') trackChanged(conference, track);
+  for (const moved of [key, ...latest.slice(MOST_REMEMBERED)])
+    for (const track of publisherOf(conference, moved)?.published ?? [])
+      if (conference.tracks.get(track)?.track.kind === 'video') rankChanged(conference, track);
 }
 
 export function loud(conference: Conference, speaker: Participant, track: TrackRef, level: number, now: number): void {

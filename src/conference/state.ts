@@ -72,8 +72,12 @@ export interface Due {
   readonly stages: Set<Participant>;
   /** Who is served and told anew. */
   readonly participants: Set<Participant>;
+  /** Whose link, or the time, calls for another look at its allocation. */
+  readonly looks: Set<Participant>;
   /** Tracks that changed for all who follow them. */
   readonly tracks: Set<TrackKey>;
+  /** Tracks whose publishers come earlier or later for who sees them. */
+  readonly ranks: Set<TrackKey>;
   /** Tracks of which something else may be asked of their publisher. */
   readonly upstream: Set<TrackKey>;
   /** Everybody and everything. */
@@ -305,7 +309,9 @@ function nothingDue(): Due {
   return {
     stages: new Set(),
     participants: new Set(),
+    looks: new Set(),
     tracks: new Set(),
+    ranks: new Set(),
     upstream: new Set(),
     everything: false,
     clock: false,

@@ -76,6 +76,7 @@ type ParticipantInput = Extract<Input, { call: CallRef }>;
 function concernsOthersAlone(input: ParticipantInput): boolean {
   switch (input.kind) {
     case 'measured':
+    case 'estimated':
     case 'loud':
     case 'dominant':
       return true;

@@ -4,17 +4,20 @@ import type { SessionKey } from '../session.ts';
 import { tell } from './effects.ts';
 import type { Effect, News } from './messages.ts';
 import { copiesFor, metadataFor } from './metadata.ts';
-import { changesSince, shownVersion, streamsOfOthers } from './shown-streams.ts';
+import { changesSince, shownVersion, type StreamChange } from './shown-streams.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** In larger conferences changes that follow on each other are told together, so many ms apart at most. */
 const LARGE_CONFERENCE = 50;
 const TOGETHER_MS = 200;
 
+/** Characters of streams in one message: with three bytes each they stay below what clients take at least (65,536 bytes). */
+const PART_LENGTH = 20_000;
+
 type StreamNews = Extract<News, { kind: 'metadata' | 'streams_changed' }>;
 
-/** The same message for all who know the same: by what they know. */
-type Shared = Map<number, StreamNews>;
+/** The same messages for all who know the same: by what they know. */
+type Shared = Map<number, readonly StreamNews[]>;
 
 /** Tells everybody what has changed; in a large conference once in a while. */
 export function tellAllOfStreams(conference: Conference, now: number, effects: Effect[]): void {
@@ -44,9 +47,8 @@ function tellOfStreams(
 ): void {
   const version = shownVersion(conference.shown);
   if (participant.control.kind !== 'open' || participant.toldVersion === version) return;
-  const news = newsFor(conference, participant, shared);
+  for (const news of newsFor(conference, participant, shared)) effects.push(tell(participant, news));
   participant.toldVersion = version;
-  if (news !== undefined) effects.push(tell(participant, news));
 }
 
 /** What has to stand beside a description that is about to go: nothing where the client knows of all streams, as it does after this. */
@@ -61,39 +63,59 @@ export function metadataBeside(
   return undefined;
 }
 
-/** `undefined` where nothing changed but what is its own. */
-function newsFor(conference: Conference, participant: Participant, shared: Shared): StreamNews | undefined {
+/**
+ * What stands in the answer to an invite: homeservers bound its length. Who takes changes is told the rest when its channel
+ * opens; those streams come first of which it is offered tracks.
+ */
+export function firstMetadata(conference: Conference, newcomer: Participant): StreamMetadata {
+  const all = metadataFor(conference, newcomer);
+  if (!newcomer.takesChanges) return all;
+  const offered = new Set([...newcomer.offered.values()].map(({ source }) => source.streamId));
+  const streams = Object.entries(all).toSorted(([one], [other]) => Number(offered.has(other)) - Number(offered.has(one)));
+  const [first = {}] = partsOf(streams.map(([id, stream]) => ({ [id]: stream })));
+  return first;
+}
+
+/** Nothing where nothing changed but what is its own. */
+function newsFor(conference: Conference, participant: Participant, shared: Shared): readonly StreamNews[] {
   const { toldVersion, takesChanges, key } = participant;
   const changes = toldVersion < 0 ? undefined : changesSince(conference.shown, toldVersion);
-  if (changes === undefined) return wholeFor(conference, participant, shared);
   const isItsOwn = ({ by }: { by: SessionKey }): boolean => by === key;
-  if (changes.every(isItsOwn)) return undefined;
-  if (!takesChanges) return wholeFor(conference, participant, shared);
+  if (changes?.every(isItsOwn) === true) return [];
+  const isShared = !hasCopies(participant) && Object.keys(participant.shown).length === 0;
+  if (changes === undefined || !takesChanges) {
+    const known = takesChanges ? NOTHING_IN_PARTS : NOTHING;
+    return isShared
+      ? once(shared, known, () => wholeFor(conference, participant))
+      : wholeFor(conference, participant);
+  }
   if (hasCopies(participant) || changes.some(isItsOwn)) return changesFor(conference, participant, changes);
-  const news = shared.get(toldVersion) ?? changesFor(conference, participant, changes);
-  shared.set(toldVersion, news);
+  return once(shared, toldVersion, () => changesFor(conference, participant, changes));
+}
+
+/** What is known by who knows nothing: it takes the rest as changes, or only all at once. */
+const NOTHING_IN_PARTS = -1;
+const NOTHING = -2;
+
+function once(shared: Shared, known: number, make: () => readonly StreamNews[]): readonly StreamNews[] {
+  const news = shared.get(known) ?? make();
+  shared.set(known, news);
   return news;
 }
 
-const WHOLE = -1;
-
-function wholeFor(conference: Conference, participant: Participant, shared: Shared): StreamNews {
-  if (hasCopies(participant) || Object.keys(participant.shown).length > 0)
-    return { kind: 'metadata', metadata: metadataFor(conference, participant) };
-  const news = shared.get(WHOLE) ?? {
-    kind: 'metadata' as const,
-    metadata: streamsOfOthers(conference.shown, participant.key),
-  };
-  shared.set(WHOLE, news);
-  return news;
+function wholeFor(conference: Conference, participant: Participant): StreamNews[] {
+  const all = metadataFor(conference, participant);
+  if (!participant.takesChanges) return [{ kind: 'metadata', metadata: all }];
+  // Copies come after what they are copies of.
+  const [first = {}, ...others] = partsOf(Object.entries(all).map(([id, stream]) => ({ [id]: stream })));
+  return [
+    { kind: 'metadata', metadata: first },
+    ...others.map(changed => ({ kind: 'streams_changed' as const, changed, gone: [] })),
+  ];
 }
 
 /** What is said of a stream goes for its copies, too: those that there still are come with it. */
-function changesFor(
-  { shown }: Conference,
-  participant: Participant,
-  changes: NonNullable<ReturnType<typeof changesSince>>,
-): StreamNews {
+function changesFor({ shown }: Conference, participant: Participant, changes: readonly StreamChange[]): StreamNews[] {
   const changed: StreamMetadata = {};
   const gone = new Set<string>();
   for (const { streamId, by } of changes) {
@@ -103,7 +125,28 @@ function changesFor(
     // A stream of that id may have become its own.
     else if (stream.by !== participant.key) changed[streamId] = stream.stream;
   }
-  return { kind: 'streams_changed', changed: { ...changed, ...copiesFor(participant, changed) }, gone: [...gone] };
+  const streams = Object.entries(changed).map(([id, stream]) => ({ [id]: stream }));
+  const withCopies = streams.map(one => ({ ...one, ...copiesFor(participant, one) }));
+  const [first = {}, ...others] = partsOf(withCopies);
+  return [first, ...others].map((part, index) => ({
+    kind: 'streams_changed',
+    changed: part,
+    gone: index === 0 ? [...gone] : [],
+  }));
+}
+
+/** What fits into a message each; what comes together stays together. */
+function partsOf(streams: readonly StreamMetadata[]): StreamMetadata[] {
+  const parts: StreamMetadata[] = [];
+  let length = PART_LENGTH;
+  for (const one of streams) {
+    const added = JSON.stringify(one).length;
+    if (length + added > PART_LENGTH) length = 0;
+    if (length === 0) parts.push({});
+    length += added;
+    Object.assign(parts.at(-1) ?? {}, one);
+  }
+  return parts;
 }
 
 function hasCopies({ wanted }: Participant): boolean {

@@ -97,7 +97,7 @@ export class ConferenceRunner {
 
   /** Users with a session here. */
   userIds(): Set<string> {
-    return new Set([...this.#conference.participants.values()].map(participant => participant.session.userId));
+    return new Set(this.#conference.roster.ofUser.keys());
   }
 
   /** Hangs everybody up, waits until they have been told (or that failed), and ends. */
