@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BenchClient, benchClient, ConferenceBench, layersOfCamera } from '../testing/conference-bench.ts';
+import { fromScratch, kept, missedIn } from '../testing/from-scratch.ts';
 import {
   PUBLISHED_KINDS,
   type PublishedKind,
@@ -337,6 +338,7 @@ class Play {
   /** What must hold after every move. */
   #check(): void {
     const { conference, effects } = this.bench;
+    this.#checkNothingMissed();
     for (const effect of effects.slice(this.#checked)) this.#checkEffect(effect);
     this.#checked = effects.length;
     for (const [key, publication] of conference.tracks) {
@@ -360,6 +362,16 @@ class Play {
       this.#checkSent(participant);
       this.#checkHeard(participant);
     }
+  }
+
+  /** What is kept beside the participants is what can be made of them, and a look at everything finds nothing to do. */
+  #checkNothingMissed(): void {
+    const { conference, now } = this.bench;
+    const [has, should] = [kept(conference), fromScratch(conference)];
+    for (const list of Object.keys(should))
+      must(JSON.stringify(has[list]) === JSON.stringify(should[list]), `${list} are kept as they are`);
+    const missed = missedIn(conference, now);
+    must(missed.length === 0, `nothing is missed: ${JSON.stringify(missed)}`);
   }
 
   /** What is granted of videos fits the estimate, with the voices. */
