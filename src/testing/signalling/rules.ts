@@ -1,6 +1,7 @@
 /** What each change costs on the rules, by kind and size of the call. */
 import { callOfSize, type CallKind, estimate, muted, pong, silentClient, speaks, subscription } from './calls.ts';
 import { type Cost, sumOf } from './driver.ts';
+import { heapUsed } from './joins.ts';
 
 export interface RuleFigures {
   call: CallKind;
@@ -85,11 +86,4 @@ function medianOf(costs: readonly Cost[]): { us: number; messages: number; to_ot
     to_others: median(({ toOthers }) => toOthers),
     bytes: median(({ bytes }) => bytes),
   };
-}
-
-/** Bytes in use after a collection; `undefined` where Node was started without `--expose-gc`. */
-function heapUsed(): number | undefined {
-  if (globalThis.gc === undefined) return undefined;
-  globalThis.gc();
-  return process.memoryUsage().heapUsed;
 }
