@@ -55,7 +55,7 @@ export function keyOfSubscription(track: TrackRef & { variant?: string }): Subsc
 
 /** The track that a subscription is to; where it is to no variant of it, the keys are the same. */
 export function trackOfSubscription(key: SubscriptionKey, track: TrackRef & { variant?: string }): TrackKey {
-  return track.variant === undefined ? ((key as string) as TrackKey) : keyOfTrack(track);
+  return track.variant === undefined ? (key as string as TrackKey) : keyOfTrack(track);
 }
 
 /** A data channel of a publisher. */

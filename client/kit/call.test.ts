@@ -215,7 +215,10 @@ describe('in the call', () => {
       'org.weir.streams_changed': true,
     });
     const { 'stream-bo': bo } = BO;
-    channel.fakeMessage('org.weir.streams_changed', { changed: { 'stream-bo': { ...bo, audio_muted: true } }, gone: [] });
+    channel.fakeMessage('org.weir.streams_changed', {
+      changed: { 'stream-bo': { ...bo, audio_muted: true } },
+      gone: [],
+    });
     expect(call.streams).toMatchObject([{ streamId: 'stream-bo', audioMuted: true }]);
     channel.fakeMessage('org.weir.streams_changed', { changed: {}, gone: ['stream-bo'] });
     expect(call.streams).toEqual([]);

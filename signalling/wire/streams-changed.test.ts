@@ -14,7 +14,11 @@ const BEFORE: StreamMetadata = { a: CAMERA, b: CAMERA, 'a+thumb': COPY };
 describe('the streams after a change', () => {
   test('are those before, with what is new or not as it was', () => {
     const muted = { ...CAMERA, video_muted: true };
-    expect(afterChange(BEFORE, { changed: { b: muted, c: CAMERA }, gone: [] })).toEqual({ ...BEFORE, b: muted, c: CAMERA });
+    expect(afterChange(BEFORE, { changed: { b: muted, c: CAMERA }, gone: [] })).toEqual({
+      ...BEFORE,
+      b: muted,
+      c: CAMERA,
+    });
   });
 
   test('have no more what is gone, nor copies of it', () => {

@@ -27,7 +27,9 @@ export function parseStreamsChanged(content: object): Parsed<StreamsChanged> {
   const gone = parseGone(content);
   if (gone.kind === 'bad') return gone;
   const changed = readStreamMetadata(Reflect.get(content, 'changed'));
-  return changed.kind === 'bad' ? changed : ok({ kind: 'streams_changed', changed: changed.value, gone: gone.value.gone });
+  return changed.kind === 'bad'
+    ? changed
+    : ok({ kind: 'streams_changed', changed: changed.value, gone: gone.value.gone });
 }
 
 /** The streams as they are after the change. */

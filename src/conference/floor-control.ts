@@ -91,8 +91,7 @@ export function tellFloors(conference: Conference, effects: Effect[]): void {
   const { floor, due, participants } = conference;
   const holder = floor?.holder?.by;
   const concerned = due.before.floor === floor ? due.participants : participants.values();
-  for (const participant of concerned)
-    if (participant.key !== holder) tellFloor(conference, participant, effects);
+  for (const participant of concerned) if (participant.key !== holder) tellFloor(conference, participant, effects);
   const last = holder === undefined ? undefined : conference.participants.get(holder);
   if (last !== undefined) tellFloor(conference, last, effects);
 }

@@ -41,8 +41,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     tellUndecodable(conference, participant, effects);
     tellStreams(conference, participant, now, effects);
   }
-  for (const viewer of due.looks)
-    if (!due.participants.has(viewer)) tellStreams(conference, viewer, now, effects);
+  for (const viewer of due.looks) if (!due.participants.has(viewer)) tellStreams(conference, viewer, now, effects);
   tellListeners(conference, now, effects);
   settleData(conference, now, effects);
   steerUpstream(conference, now, effects);

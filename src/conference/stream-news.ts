@@ -71,7 +71,9 @@ export function firstMetadata(conference: Conference, newcomer: Participant): St
   const all = metadataFor(conference, newcomer);
   if (!newcomer.takesChanges) return all;
   const offered = new Set([...newcomer.offered.values()].map(({ source }) => source.streamId));
-  const streams = Object.entries(all).toSorted(([one], [other]) => Number(offered.has(other)) - Number(offered.has(one)));
+  const streams = Object.entries(all).toSorted(
+    ([one], [other]) => Number(offered.has(other)) - Number(offered.has(one)),
+  );
   const [first = {}] = partsOf(streams.map(([id, stream]) => ({ [id]: stream })));
   return first;
 }
@@ -85,9 +87,7 @@ function newsFor(conference: Conference, participant: Participant, shared: Share
   const isShared = !hasCopies(participant) && Object.keys(participant.shown).length === 0;
   if (changes === undefined || !takesChanges) {
     const known = takesChanges ? NOTHING_IN_PARTS : NOTHING;
-    return isShared
-      ? once(shared, known, () => wholeFor(conference, participant))
-      : wholeFor(conference, participant);
+    return isShared ? once(shared, known, () => wholeFor(conference, participant)) : wholeFor(conference, participant);
   }
   if (hasCopies(participant) || changes.some(isItsOwn)) return changesFor(conference, participant, changes);
   return once(shared, toldVersion, () => changesFor(conference, participant, changes));

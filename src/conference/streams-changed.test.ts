@@ -36,9 +36,7 @@ function mute(bench: ConferenceBench, client: BenchClient, isMuted = true): Effe
 }
 
 function mutedMetadata({ metadata }: BenchClient, isMuted: boolean): StreamMetadata {
-  return Object.fromEntries(
-    Object.entries(metadata).map(([id, stream]) => [id, { ...stream, audio_muted: isMuted }]),
-  );
+  return Object.fromEntries(Object.entries(metadata).map(([id, stream]) => [id, { ...stream, audio_muted: isMuted }]));
 }
 
 /** Kinds of what clients are told of streams. */
