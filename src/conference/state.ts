@@ -27,6 +27,8 @@ export interface Conference {
   permissions: Permissions;
   /** `undefined`: everybody is heard at any time. */
   floor: Floor | undefined;
+  /** How much of the video that viewers want the focus can send, 0 to 1. */
+  videoShare: number;
   /** Counts changes of tracks, of who may see them, and of who speaks. */
   streamsVersion: number;
   /** Counts changes of what decides who is forwarded which data channel. */
@@ -279,6 +281,7 @@ export function emptyConference(
     shown: nothingShown(),
     permissions: OPEN_TO_ALL,
     floor: undefined,
+    videoShare: 1,
     streamsVersion: 0,
     dataVersion: 0,
     dataForwards: 0,

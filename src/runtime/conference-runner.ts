@@ -2,6 +2,7 @@
 import { WeirError, asWeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { CallRef, Effect, Input } from '../conference/messages.ts';
+import { sessionsOf } from '../conference/roster.ts';
 import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store } from '../ports.ts';
@@ -50,6 +51,7 @@ export class ConferenceRunner {
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
   #wake: { cancel(): void } | undefined;
+  #pressed = 1;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
     this.id = id;
@@ -89,6 +91,27 @@ export class ConferenceRunner {
   /** The WebSocket is gone; nothing happens where the session has another by now. */
   detach(call: CallRef, line: SignalLine): void {
     if (this.#lines.detach(call, line)) this.post({ kind: 'line', call, state: 'closed' });
+  }
+
+  /** How much of the video that viewers want the focus can send, 0 to 1. */
+  press(videoShare: number): void {
+    if (videoShare === this.#pressed) return;
+    this.#pressed = videoShare;
+    this.post({ kind: 'pressed', videoShare });
+  }
+
+  /** Inputs that wait. */
+  get waiting(): number {
+    return this.#mailbox.depth;
+  }
+
+  /** Participants, whatever their stage. */
+  get size(): number {
+    return this.#conference.participants.size;
+  }
+
+  hasDevice(userId: string, deviceId: string): boolean {
+    return sessionsOf(this.#conference, userId).some(({ session }) => session.deviceId === deviceId);
   }
 
   counts(): Counts {

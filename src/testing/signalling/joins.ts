@@ -10,7 +10,7 @@ import { createMedia } from '../../media/index.ts';
 import type { Clock, Media, Peer, PeerEvents } from '../../ports.ts';
 import { Focus } from '../../runtime/focus.ts';
 import type { ConferenceKey, SessionKey } from '../../session.ts';
-import { FakeMeters, FakeRooms, FakeSignals, FakeStore, silentLog } from '../fake-world.ts';
+import { FakeMeters, FakeProcess, FakeRooms, FakeSignals, FakeStore, silentLog } from '../fake-world.ts';
 
 export interface JoinFigures {
   participants: number;
@@ -82,6 +82,14 @@ class ConnectedMedia implements Media {
     return this.#media.load();
   }
 
+  placeOf(conference: ConferenceKey) {
+    return this.#media.placeOf(conference);
+  }
+
+  figures() {
+    return this.#media.figures();
+  }
+
   close(): Promise<void> {
     return this.#media.close();
   }
@@ -104,6 +112,8 @@ export async function measureJoins(participants: number, joins: number): Promise
     store: new FakeStore(),
     clock,
     log: silentLog,
+    process: new FakeProcess(),
+    overload: undefined,
     meters: new FakeMeters(),
     focus: { userId: '@focus:example.org', deviceId: 'WEIR' },
     timing: DEFAULT_TIMING,
