@@ -17,6 +17,6 @@ export async function runSignalling({ participants, joins }: SignallingBench, si
     env: { ...process.env, MEDIASOUP_WORKER_BIN: worker },
     signal,
   });
-  const [code] = await once(child, 'exit');
+  const [code]: unknown[] = await once(child, 'exit');
   return typeof code === 'number' ? code : 1;
 }

@@ -41,7 +41,7 @@ describe('org.weir.streams_changed', () => {
     ['no streams', { gone: [] }],
     ['no list of what is gone', { changed: {} }],
     ['an id that is none', { changed: {}, gone: [''] }],
-    ['__proto__', JSON.parse('{"changed":{"__proto__":{"purpose":"p"}},"gone":[]}')],
+    ['__proto__', JSON.parse('{"changed":{"__proto__":{"purpose":"p"}},"gone":[]}') as object],
   ])('with %s is refused', (_, content) => {
     expect(parseControl(JSON.stringify({ type: 'org.weir.streams_changed', content }))).toMatchObject({
       kind: 'bad',

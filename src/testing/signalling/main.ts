@@ -12,6 +12,7 @@ const { values } = parseArgs({
     joins: { type: 'string', default: '10,500' },
   },
 });
+const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
 const numbers = (list: string): number[] => list.split(',').filter(Boolean).map(Number);
 
 const rules: RuleFigures[] = [];
@@ -20,13 +21,13 @@ for (const kind of CALL_KINDS.filter(one => values.calls.split(',').includes(one
     const figures = measureRules(kind, size, Number(values.repeats));
     rules.push(figures);
     const line = Object.entries(figures.changes).map(([change, { us, messages }]) => `${change} ${us} µs/${messages}`);
-    console.error(`${kind} of ${size}: ${line.join(', ')}, ${figures.heap_kb_per_participant} kB each`);
+    tell(`${kind} of ${size}: ${line.join(', ')}, ${figures.heap_kb_per_participant} kB each`);
   }
 }
 const joins: JoinFigures[] = [];
 for (const participants of numbers(values.joins)) {
   const figures = await measureJoins(participants, 50);
   joins.push(figures);
-  console.error(`joins among ${participants}: ${JSON.stringify(figures)}`);
+  tell(`joins among ${participants}: ${JSON.stringify(figures)}`);
 }
-console.log(JSON.stringify({ rules, joins }));
+process.stdout.write(`${JSON.stringify({ rules, joins })}\n`);
