@@ -20,6 +20,11 @@ describe('the arguments of the bench', () => {
     [['sessions'], { kind: 'sessions', parts: [...SESSION_PARTS], joins: 7 }],
     [['sessions', '--joins', '20'], { kind: 'sessions', parts: [...SESSION_PARTS], joins: 20 }],
     [['sessions', '--only=networks,openid'], { kind: 'sessions', parts: ['openid', 'networks'], joins: 7 }],
+    [['signalling'], { kind: 'signalling', participants: '10,100,500,1000', joins: '10,500' }],
+    [
+      ['signalling', '--participants', '10, 50', '--joins-among=20'],
+      { kind: 'signalling', participants: '10,50', joins: '20' },
+    ],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
     [
@@ -41,6 +46,7 @@ describe('the arguments of the bench', () => {
     [['network', '--control', '--only', 'loss1'], '--control plays steps alone'],
     [['network', '--seconds', '5'], '--seconds 5'],
     [['network', '--no-such'], '--no-such'],
+    [['signalling', '--participants', '10,many'], '--participants many'],
   ])('%j is refused with its reason and the usage', (args, reason) => {
     let told = '';
     try {

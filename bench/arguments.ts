@@ -40,7 +40,14 @@ export interface SessionsBench {
   joins: number;
 }
 
-export type Mode = { kind: 'help' } | NetworkBench | SessionsBench;
+export interface SignallingBench {
+  kind: 'signalling';
+  /** Sizes of the calls that the rules are measured in, and of those in which joins are measured with real media. */
+  participants: string;
+  joins: string;
+}
+
+export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench;
 
 export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
     --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
@@ -51,7 +58,10 @@ export const USAGE = `npm run -s bench -- network       a call behind bad links 
     --focus-dir DIR               tries the focus of another checkout
 npm run -s bench -- sessions      how fast sessions start, and what they survive
     --only openid,cuts            these parts alone: ${SESSION_PARTS.join(', ')}
-    --joins N                     joins that are measured of each way of signalling (7; 3 to 50)`;
+    --joins N                     joins that are measured of each way of signalling (7; 3 to 50)
+npm run -s bench -- signalling    what a join, a change, a member event costs the focus, by size of the call
+    --participants 10,1000        sizes of the calls (10,100,500,1000)
+    --joins-among 10,500          sizes of the calls in which joins are measured with real media (10,500)`;
 
 /** Rejects with a Failure that names what is wrong. */
 export function readArguments(args: readonly string[]): Mode {
@@ -68,6 +78,8 @@ export function readArguments(args: readonly string[]): Mode {
         recordings: { type: 'string' },
         'focus-dir': { type: 'string' },
         joins: { type: 'string', default: '7' },
+        participants: { type: 'string', default: '10,100,500,1000' },
+        'joins-among': { type: 'string', default: '10,500' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -82,6 +94,12 @@ export function readArguments(args: readonly string[]): Mode {
       kind: 'sessions',
       parts: readNames('part', SESSION_PARTS, values.only),
       joins: readNumber('joins', values.joins, 3, 50),
+    };
+  if (bench === 'signalling' && others.length === 0)
+    return {
+      kind: 'signalling',
+      participants: readSizes('participants', values.participants),
+      joins: readSizes('joins-among', values['joins-among']),
     };
   if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
@@ -108,6 +126,11 @@ function readNames<Name extends string>(kind: string, all: readonly Name[], list
   const [unknown] = named;
   if (unknown === undefined && known.length > 0) return known;
   throw new Failure(`--only ${list}: there is no ${kind} "${unknown ?? ''}".`, `Usage:\n${USAGE}`);
+}
+
+function readSizes(name: string, list: string): string {
+  const sizes = list.split(',').map(size => readNumber(name, size.trim(), 2, 2_000));
+  return sizes.join(',');
 }
 
 function readNumber(name: string, text: string, min: number, max: number): number {

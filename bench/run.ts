@@ -5,6 +5,7 @@ import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/i
 import { type Mode, readArguments, USAGE } from './arguments.ts';
 import { runNetwork } from './network.ts';
 import { runSessions } from './sessions/index.ts';
+import { runSignalling } from './signalling.ts';
 
 async function run(mode: Mode, signal: AbortSignal): Promise<number> {
   switch (mode.kind) {
@@ -15,6 +16,8 @@ async function run(mode: Mode, signal: AbortSignal): Promise<number> {
       return runNetwork(mode, signal);
     case 'sessions':
       return runSessions(mode, signal);
+    case 'signalling':
+      return runSignalling(mode, signal);
   }
 }
 

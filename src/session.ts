@@ -59,6 +59,11 @@ export function keyOfSubscription(track: TrackRef & { variant?: string }): Subsc
   return JSON.stringify(variant === undefined ? [streamId, trackId] : [streamId, trackId, variant]) as SubscriptionKey;
 }
 
+/** The track that a subscription is to; where it is to no variant of it, the keys are the same. */
+export function trackOfSubscription(key: SubscriptionKey, track: TrackRef & { variant?: string }): TrackKey {
+  return track.variant === undefined ? (key as string as TrackKey) : keyOfTrack(track);
+}
+
 /** A data channel of a publisher. */
 export interface DataChannelRef {
   publisher: SessionKey;

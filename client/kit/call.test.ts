@@ -208,6 +208,22 @@ describe('in the call', () => {
     expect(localDescription?.sdp).toContain(`a=msid:${streamId} `);
   });
 
+  it('takes what changes of the streams, and says in its invite that it does', async () => {
+    call.join();
+    const { channel } = await connect();
+    expect(room.sent.find(({ type }) => type === 'm.call.invite')?.content['capabilities']).toMatchObject({
+      'org.weir.streams_changed': true,
+    });
+    const { 'stream-bo': bo } = BO;
+    channel.fakeMessage('org.weir.streams_changed', {
+      changed: { 'stream-bo': { ...bo, audio_muted: true } },
+      gone: [],
+    });
+    expect(call.streams).toMatchObject([{ streamId: 'stream-bo', audioMuted: true }]);
+    channel.fakeMessage('org.weir.streams_changed', { changed: {}, gone: ['stream-bo'] });
+    expect(call.streams).toEqual([]);
+  });
+
   it('answers pings', async () => {
     call.join();
     const { channel } = await connect();

@@ -7,6 +7,7 @@ type Of<Kind extends ControlMessage['kind']> = Extract<ControlMessage, { kind: K
 export interface ControlMessageListener {
   description(description: Description, metadata: StreamMetadata | undefined): void;
   metadata(metadata: StreamMetadata): void;
+  streamsChanged(change: Of<'streams_changed'>): void;
   layersWanted(message: Of<'layers_wanted'>): void;
   streams(message: Of<'allocation' | 'speakers' | 'audio_levels'>): void;
   floor(message: Of<'floor'>): void;
@@ -27,6 +28,9 @@ export function takeControlMessage(message: ControlMessage, listener: ControlMes
       return;
     case 'metadata_changed':
       listener.metadata(message.metadata);
+      return;
+    case 'streams_changed':
+      listener.streamsChanged(message);
       return;
     case 'layers_wanted':
       listener.layersWanted(message);

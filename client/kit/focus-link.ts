@@ -10,6 +10,7 @@ import {
   type FocusToDevice,
   parseFocusToDevice,
   STREAM_METADATA_KEYS,
+  STREAMS_CHANGED,
   type StreamMetadata,
   VOIP_VERSION,
   writeSignalFrame,
@@ -70,7 +71,12 @@ export class FocusLink {
       lifetime: INVITE_LIFETIME_MS,
       invitee: this.address.focus.userId,
       offer: { type: 'offer', sdp },
-      capabilities: { 'm.call.transferee': false, 'm.call.dtmf': false, 'org.weir.early_offer': true },
+      capabilities: {
+        'm.call.transferee': false,
+        'm.call.dtmf': false,
+        'org.weir.early_offer': true,
+        [STREAMS_CHANGED]: true,
+      },
       'org.weir.room_id': this.address.roomId,
       [STREAM_METADATA_KEYS[0]]: metadata,
     });

@@ -37,6 +37,11 @@ export class Others {
     this.#self = self;
   }
 
+  /** All that the focus told of streams. */
+  get metadata(): StreamMetadata {
+    return this.#metadata;
+  }
+
   get streams(): RemoteStream[] {
     return remoteStreams(this.#metadata, this.#bound, this.#self, this.#grants, this.#undecodable);
   }

@@ -17,7 +17,14 @@ import type { Loss } from './recovery.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
 import { SessionPath } from './session-path.ts';
 import { Subscriber } from './subscriptions.ts';
-import type { ControlMessage, Description, SignalFrame, StreamMetadata, Subscription } from './wire.ts';
+import {
+  afterChange,
+  type ControlMessage,
+  type Description,
+  type SignalFrame,
+  type StreamMetadata,
+  type Subscription,
+} from './wire.ts';
 
 const NO_SESSION = { code: 'WEIR_NO_SESSION', message: 'the focus does not know the session' };
 
@@ -50,6 +57,7 @@ export class Session {
   readonly #listener: ControlMessageListener = {
     description: (description, metadata) => this.#takeDescription(description, metadata),
     metadata: metadata => this.#setMetadata(metadata),
+    streamsChanged: change => this.#setMetadata(afterChange(this.others.metadata, change)),
     layersWanted: ({ tracks }) => this.layers.want(tracks),
     streams: message => {
       if (this.others.take(message)) this.#events.changed();

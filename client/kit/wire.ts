@@ -50,6 +50,7 @@ export {
   writeSignalFrame,
 } from '../../signalling/wire/signal.ts';
 export type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
+export { afterChange, STREAMS_CHANGED } from '../../signalling/wire/streams-changed.ts';
 export type { GrantedTrack, LayerSwitch, StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 export { type FocusToDevice, parseFocusToDevice, type WeirErrorBody } from '../../signalling/wire/to-device.ts';
 export { videoBitrate } from '../../signalling/wire/usual-bitrate.ts';

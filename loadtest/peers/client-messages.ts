@@ -1,5 +1,6 @@
 /** To-device messages of a client, with the keys that the recorded clients send. */
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import { STREAMS_CHANGED } from '../../signalling/wire/streams-changed.ts';
 import type { FocusDevice } from './call-place.ts';
 
 /** The call that a peer speaks about, and to whom. */
@@ -37,7 +38,7 @@ export function inviteEvent(call: CallAddress, sdp: string, metadata: StreamMeta
       lifetime: 60_000,
       invitee: call.focus.userId,
       offer: { type: 'offer', sdp },
-      capabilities: { 'm.call.transferee': false, 'm.call.dtmf': false },
+      capabilities: { 'm.call.transferee': false, 'm.call.dtmf': false, [STREAMS_CHANGED]: true },
       'org.matrix.msc3077.sdp_stream_metadata': metadata,
       ...(roomId === undefined ? {} : { 'org.weir.room_id': roomId }),
       seq: 0,

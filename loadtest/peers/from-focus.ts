@@ -2,6 +2,7 @@
 import { parseControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
+import { afterChange } from '../../signalling/wire/streams-changed.ts';
 import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import type { CallAddress } from './client-messages.ts';
 import type { ReceivedToDevice } from './homeserver-link.ts';
@@ -13,7 +14,8 @@ export interface ToldByFocus {
   invited(sdp: string, metadata: StreamMetadata): void;
   /** Metadata stay as they were where none are given. */
   negotiated(description: Description, metadata: StreamMetadata | undefined): void;
-  streamsChanged(metadata: StreamMetadata): void;
+  /** As they are after a change of those before. */
+  streamsChanged(after: (before: StreamMetadata) => StreamMetadata): void;
   layersWanted(tracks: readonly TrackLayers[]): void;
   pinged(): void;
   hungUp(hangup: Hangup): void;
@@ -72,7 +74,11 @@ export class FromFocus {
     switch (message.kind) {
       case 'metadata_changed':
         this.#seen.metadataMessages += 1;
-        this.#told.streamsChanged(message.metadata);
+        this.#told.streamsChanged(() => message.metadata);
+        break;
+      case 'streams_changed':
+        this.#seen.metadataMessages += 1;
+        this.#told.streamsChanged(before => afterChange(before, message));
         break;
       case 'negotiate':
         this.#told.negotiated(message.description, message.metadata);

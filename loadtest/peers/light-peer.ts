@@ -108,8 +108,8 @@ export class LightPeer {
         this.#negotiation.onDescription(description);
         this.#subscribe();
       },
-      streamsChanged: metadata => {
-        this.metadata = metadata;
+      streamsChanged: after => {
+        this.metadata = after(this.metadata);
         this.#subscribe();
       },
       layersWanted: tracks => {

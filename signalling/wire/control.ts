@@ -7,6 +7,7 @@ import { type FloorMessage, parseFloorMessage, writeFloorMessage } from './floor
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id, type StreamMetadata } from './stream-metadata.ts';
+import { parseStreamsChanged, STREAMS_CHANGED, type StreamsChanged } from './streams-changed.ts';
 import { parseStreamsMessage, type StreamsMessage, writeStreamsMessage } from './streams.ts';
 import {
   type AutoSubscription,
@@ -46,6 +47,7 @@ export type ControlMessage =
   | DataMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
+  | StreamsChanged
   | { kind: 'ping' }
   | { kind: 'pong' }
   | ErrorMessage;
@@ -139,6 +141,8 @@ export function parseControl(text: string): Parsed<ControlMessage> {
       const metadata = readStreamMetadata(firstOf(content, ['sdp_stream_metadata', STREAM_METADATA_KEYS[0]]));
       return metadata.kind === 'bad' ? metadata : ok({ kind: 'metadata_changed', metadata: metadata.value });
     }
+    case STREAMS_CHANGED:
+      return parseStreamsChanged(content);
     case 'm.call.ping':
       return ok({ kind: 'ping' });
     case 'm.call.pong':
@@ -186,6 +190,8 @@ export function writeControl(message: ControlMessage): string {
       });
     case 'metadata_changed':
       return frame('m.call.sdp_stream_metadata_changed', { sdp_stream_metadata: message.metadata });
+    case 'streams_changed':
+      return frame(STREAMS_CHANGED, { changed: message.changed, gone: message.gone });
     case 'allocation':
     case 'layers_wanted':
     case 'layers_available':

@@ -236,6 +236,7 @@ const controlTypes = fc.oneof(
     'm.call.sdp_stream_metadata_changed',
     'm.call.ping',
     'm.call.pong',
+    'org.weir.streams_changed',
     'org.weir.error',
     'org.weir.allocation',
     'org.weir.layers_wanted',
@@ -279,6 +280,8 @@ describe('any JSON', () => {
       controlMessage(
         `{"type":${JSON.stringify(type)},"content":{"sdp_stream_metadata":{"st":{"purpose":"p","x":${text}}}}}`,
       );
+      controlMessage(`{"type":${JSON.stringify(type)},"content":{"changed":${text},"gone":["st"]}}`);
+      controlMessage(`{"type":${JSON.stringify(type)},"content":{"changed":{},"gone":${text}}}`);
     });
   });
 

@@ -57,6 +57,7 @@ const ON_CONTROL = [
   'subscription',
   'negotiate',
   'metadata_changed',
+  'streams_changed',
   'allocation',
   'speakers',
   'audio_levels',

@@ -5,6 +5,7 @@ import { STREAM_METADATA_KEYS, FOCUS_SESSION_ID, VOIP_VERSION } from './names.ts
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id, type StreamMetadata } from './stream-metadata.ts';
 import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
+import { STREAMS_CHANGED } from './streams-changed.ts';
 
 /** Where a message came from and which call it is about; the sender is the homeserver's word, the rest the client's. */
 export interface Envelope {
@@ -30,6 +31,8 @@ export type ClientToDevice =
       roomId?: string;
       /** Extension `org.weir.early_offer`: the client takes an offer with the answer. */
       earlyOffer?: boolean;
+      /** Extension `org.weir.streams_changed`: the client takes what changes of the streams, once it knows all. */
+      takesChanges?: boolean;
     }
   | { kind: 'negotiate'; from: Envelope; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'answer'; from: Envelope; sdp: string }
@@ -57,7 +60,9 @@ const parseInvite = parserOf(
     lifetime: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
     offer: Type.Object({ type: Type.Literal('offer'), sdp: Description.properties.sdp }),
     'org.weir.room_id': Type.Optional(Id),
-    capabilities: Type.Optional(Type.Object({ [EARLY_OFFER]: Type.Optional(Type.Boolean()) })),
+    capabilities: Type.Optional(
+      Type.Object({ [EARLY_OFFER]: Type.Optional(Type.Boolean()), [STREAMS_CHANGED]: Type.Optional(Type.Boolean()) }),
+    ),
   }),
 );
 const parseNegotiate = parserOf('m.call.negotiate', Type.Object({ description: Description }));
@@ -94,6 +99,7 @@ export function parseToDevice(type: string, sender: string, content: unknown): P
         lifetimeMs: invite.value.lifetime ?? DEFAULT_LIFETIME_MS,
         ...(roomId === undefined ? {} : { roomId }),
         ...(invite.value.capabilities?.[EARLY_OFFER] === true ? { earlyOffer: true } : {}),
+        ...(invite.value.capabilities?.[STREAMS_CHANGED] === true ? { takesChanges: true } : {}),
       });
     }
     case 'm.call.negotiate': {

@@ -157,7 +157,7 @@ export class FocusNode {
     const leftOut = this.#rooms.apply(batch.rooms, batch.whole);
     if (leftOut > 0) this.#world.log.warn({ code: 'WEIR_OVERLOADED', leftOut }, 'rooms hold more state than is kept');
     if (batch.whole || batch.rooms.length > 0) {
-      focus.roomsChanged(batch.whole ? 'all' : new Set(batch.rooms.map(room => room.roomId)));
+      focus.roomsChanged(batch.whole ? 'all' : membershipsIn(batch.rooms));
     }
     for (const { type, parsed, address } of batch.toDevice) {
       this.#world.metrics.received(type);
@@ -204,4 +204,15 @@ export class FocusNode {
         };
     }
   }
+}
+
+/** Whose membership changed, by room. */
+function membershipsIn(rooms: SyncBatch['rooms']): Map<string, Set<string>> {
+  const changed = new Map<string, Set<string>>();
+  for (const { roomId, changes } of rooms) {
+    const users = changed.get(roomId) ?? new Set();
+    changed.set(roomId, users);
+    for (const change of changes) if (change.kind === 'membership') users.add(change.userId);
+  }
+  return changed;
 }

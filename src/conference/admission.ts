@@ -33,12 +33,12 @@ export function admit(rooms: RoomDirectory, from: Envelope, roomId: string | und
   const joined = named.filter(call => rooms.isJoined(call.roomId, from.sender));
   if (joined.length === 0) return refuse('WEIR_NOT_JOINED', 'the user is not joined to the room of the call');
   const running = joined.filter(call => call.terminated === undefined);
-  const listed = running.find(call =>
+  const isListed = ({ roomId: one }: { roomId: string }): boolean =>
     rooms
-      .memberDevices(call.roomId, from.confId)
-      .some(device => device.userId === from.sender && device.deviceId === from.deviceId),
-  );
-  const conference = listed ?? running[0];
+      .memberDevices(one, from.confId)
+      .some(device => device.userId === from.sender && device.deviceId === from.deviceId);
+  // Mostly there is one: the list of all members need not be gone through.
+  const conference = running.length === 1 ? running[0] : (running.find(isListed) ?? running[0]);
   if (conference === undefined) return refuse('WEIR_CALL_ENDED', 'the call has ended');
   return { kind: 'admitted', conference: { roomId: conference.roomId, confId: from.confId } };
 }

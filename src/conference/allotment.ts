@@ -1,16 +1,18 @@
 /** Which layer each viewer gets of what it wants: gathers what the allocation has to know, and keeps what it decided. */
 import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type Allocation, allocate } from '../allocation/allocate.ts';
-import type { Want } from '../allocation/wants.ts';
-import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../session.ts';
+import type { Grant, Want } from '../allocation/wants.ts';
+import { type SessionKey, type SubscriptionKey, trackOfSubscription } from '../session.ts';
 import { canReceive } from './codecs.ts';
+import { lookAgain } from './due.ts';
 import { callOf } from './effects.ts';
 import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { captureOf } from './metadata.ts';
 import { mayFlow } from './permissions.ts';
 import { ranksOf, wantsOf } from './speakers.ts';
-import { type Conference, type Participant, streamsVersionOf, type Viewing } from './state.ts';
+import type { Conference, Participant } from './state.ts';
+import type { Viewing } from './viewing.ts';
 
 /** An estimate of less than so many times what would be sent. */
 const TIGHT = 1.3;
@@ -18,34 +20,60 @@ const TIGHT = 1.3;
 const ANEW_EVERY_MS = 1_000;
 
 /** A new estimate of what a viewer's link carries. What cannot be one changes nothing. */
-export function estimated(viewer: Participant, available: number): void {
+export function estimated(conference: Conference, viewer: Participant, available: number): void {
   if (!Number.isFinite(available) || available < 0) return;
-  viewer.viewing.available = available;
-  viewer.viewing.allocatedFor = undefined;
+  const { viewing, telling } = viewer;
+  viewing.available = available;
+  if (hasPlenty(viewing, available) && !telling.asked.has('allocation')) return;
+  lookAgain(conference, viewer);
+}
+
+/** It has all that it wants, and would have by this estimate: there is nothing to decide. */
+function hasPlenty({ allocation, memory, isTight }: Viewing, available: number): boolean {
+  const { state, lookAgainAt } = allocation;
+  if (state !== 'STABLE' || isTight || lookAgainAt !== undefined || !memory.estimated) return false;
+  return !isTightFor(allocation, available);
 }
 
 /** Allocates for those viewers for whom something has changed. */
 export function allot(conference: Conference, now: number, effects: Effect[]): void {
-  const version = streamsVersionOf(conference);
   let ranks: Map<SessionKey, number> | undefined;
-  for (const viewer of conference.participants.values()) {
+  const { due } = conference;
+  for (const viewer of new Set([...due.participants, ...due.looks])) {
     const { viewing } = viewer;
-    if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
+    if (!viewing.isStale && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now, conference.videoShare);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
-    viewer.isDue = true;
-    Object.assign(viewing, { allocation, memory, allocatedFor: version, allocatedAt: now, isTight });
+    if (!grantsTheSame(viewing.allocation, allocation)) due.participants.add(viewer);
+    Object.assign(viewing, { allocation, memory, isStale: false, allocatedAt: now, isTight });
   }
+}
+
+/** Nobody has to be served anew for it. */
+function grantsTheSame(before: Allocation, after: Allocation): boolean {
+  if (before.grants.size !== after.grants.size) return false;
+  for (const [key, grant] of after.grants) {
+    const had = before.grants.get(key);
+    if (had === undefined || !isSameGrant(had, grant)) return false;
+    if (before.priorities.get(key) !== after.priorities.get(key)) return false;
+  }
+  return true;
+}
+
+function isSameGrant(one: Grant, other: Grant): boolean {
+  if (one.kind === 'layer') return other.kind === 'layer' && one.layer === other.layer;
+  return other.kind === 'paused' && one.reason === other.reason;
 }
 
 function isTightFor({ spent, demand, audio }: Allocation, available: number | undefined): boolean {
   return available !== undefined && demand > audio && available < Math.max(spent, demand) * TIGHT;
 }
 
-function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
+/** When it has to be allocated for again, whatever happens (ms since 1970). */
+export function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
   return Math.min(allocatedAt + ANEW_EVERY_MS, lookAgainAt);
 }
 
@@ -65,7 +93,7 @@ function wantOf(
   wanted: WantedTrack,
   ranks: ReadonlyMap<SessionKey, number>,
 ): Want | undefined {
-  const publication = conference.tracks.get(keyOfTrack(wanted));
+  const publication = conference.tracks.get(trackOfSubscription(key, wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
   if (publication === undefined || publisher === undefined || !mayFlow(conference, publisher, publication))
     return undefined;

@@ -15,7 +15,8 @@ export function canReceive(
 /** The codecs that its latest offer takes. */
 export function nowReceives(viewer: Participant, codecs: readonly string[] | undefined): void {
   viewer.receives = codecs === undefined ? undefined : new Set(codecs);
-  viewer.viewing.allocatedFor = undefined;
+  viewer.viewing.isStale = true;
+  viewer.viewing.choice = undefined;
 }
 
 /** Tells a viewer, once for each track, what of that which it asked for it cannot be shown. */

@@ -1,14 +1,19 @@
 /** Who is in the conference: joins, replaced sessions, leaves. */
 import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
-import { keyOfSession, keyOfTrack } from '../session.ts';
+import { keyOfSession, keyOfTrack, trackOfSubscription } from '../session.ts';
 import { freshClaims } from './claim-rate.ts';
-import { callOf, note, tell } from './effects.ts';
+import { forgetData } from './data.ts';
 import { noData } from './data-state.ts';
+import { attend, reallocate, trackChanged } from './due.ts';
+import { callOf, note, tell } from './effects.ts';
 import { barredKinds } from './permissions.ts';
 import { ownMetadata, scalabilityModes, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
-import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
+import { enlist, sessionsOf, setMetadata, strike } from './roster.ts';
+import { type Conference, nextRevision, type Participant } from './state.ts';
+import { withdrawAsks } from './upstream-asks.ts';
+import { nothingTold, nothingViewed } from './viewing.ts';
 
 /** ms. Somebody has to leave first. */
 const RETRY_WHEN_FULL_MS = 30_000;
@@ -22,8 +27,8 @@ export function join(
 ): void {
   const key = keyOfSession(invite.session);
   if (conference.participants.get(key)?.callId === invite.callId) return;
-  for (const other of [...conference.participants.values()]) {
-    if (other.session.userId === invite.session.userId && other.session.deviceId === invite.session.deviceId) {
+  for (const other of sessionsOf(conference, invite.session.userId)) {
+    if (other.session.deviceId === invite.session.deviceId) {
       endParticipant(conference, other, new WeirError('WEIR_REPLACED', 'the device joined again'), effects);
     }
   }
@@ -43,17 +48,20 @@ export function join(
     key,
     session: invite.session,
     callId: invite.callId,
+    place: revision,
     stage: { kind: 'joining', since: now, until: now + conference.timing.joinTimeout },
     path: 'unknown',
     control: { kind: 'closed' },
     ways: new Set(),
     negotiation: { kind: 'answering', revision, outstanding: 1, replyBy: 'invite', offerDueAt: undefined },
     metadata: {},
+    shown: {},
     barred: barredKinds(conference.permissions, invite.session.userId),
     toldBarred: new Set(),
     toldFloor: { floor: undefined, text: undefined },
     claims: freshClaims(now),
     earlyOffer: invite.earlyOffer,
+    takesChanges: invite.takesChanges ?? false,
     published: new Set(),
     wanted: new Map(),
     auto: undefined,
@@ -62,15 +70,14 @@ export function join(
     viewing: nothingViewed(),
     telling: nothingTold(),
     data: noData(now),
-    isDue: true,
-    settledFor: -1,
     toldVersion: -1,
   };
   const { metadata, taken } = ownMetadata(conference, participant, invite.metadata);
-  participant.metadata = metadata;
   if (taken.length > 0)
     effects.push(note(participant, 'WEIR_TRACK_TAKEN', 'another participant announces a stream of that id'));
-  conference.participants.set(key, participant);
+  enlist(conference, participant);
+  setMetadata(conference, participant, metadata);
+  attend(conference, participant);
   const session = { conference: conference.id, session: invite.session, callId: invite.callId };
   effects.push({ kind: 'open', session, key, sdp: invite.sdp, modes: scalabilityModes(metadata), revision });
 }
@@ -103,21 +110,22 @@ export function endParticipant(
 
 /** All sessions of a user who is no longer joined to the room. */
 export function endUser(conference: Conference, userId: string, effects: Effect[]): void {
-  for (const participant of [...conference.participants.values()]) {
-    if (participant.session.userId !== userId) continue;
+  for (const participant of sessionsOf(conference, userId))
     endParticipant(conference, participant, new WeirError('WEIR_NOT_JOINED', 'the user left the room'), effects);
-  }
 }
 
 function remove(conference: Conference, participant: Participant): void {
-  conference.participants.delete(participant.key);
-  for (const track of participant.published) conference.tracks.delete(track);
-  const ofItsOwn = new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
-  for (const other of conference.participants.values()) {
-    for (const [key, wanted] of other.wanted) if (ofItsOwn.has(keyOfTrack(wanted))) other.wanted.delete(key);
-    other.isDue = true;
+  const { roster, tracks } = conference;
+  strike(conference, participant);
+  withdrawAsks(conference, participant);
+  forgetData(conference, participant);
+  for (const track of participant.published) tracks.delete(track);
+  for (const track of new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)])) {
+    for (const follower of roster.followers.get(track) ?? []) {
+      for (const [key, wanted] of follower.wanted)
+        if (trackOfSubscription(key, wanted) === track) follower.wanted.delete(key);
+      reallocate(conference, follower);
+    }
+    trackChanged(conference, track);
   }
-  conference.streamsVersion++;
-  conference.dataVersion++;
-  if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

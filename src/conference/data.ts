@@ -33,6 +33,7 @@ export function dataOpened(
   const refusal = refusalOf(conference, publisher, channel, now);
   if (refusal === undefined) {
     data.channels.set(channel.channelId, channel);
+    conference.roster.dataPublishers.add(publisher);
     conference.dataVersion++;
     effects.push({ kind: 'accept-data', call: callOf(publisher), channelId: channel.channelId });
     return;
@@ -83,7 +84,9 @@ export function dataClosed(
   error: WeirError | undefined,
   effects: Effect[],
 ): void {
-  if (!publisher.data.channels.delete(channelId)) return;
+  const { channels } = publisher.data;
+  if (!channels.delete(channelId)) return;
+  if (channels.size === 0) conference.roster.dataPublishers.delete(publisher);
   conference.dataVersion++;
   if (error !== undefined) complain(publisher, error, effects);
 }
@@ -95,6 +98,7 @@ export function dataDropped(publisher: Participant, error: WeirError, effects: E
 
 /** A channel to the client is gone. It gets it again when it asks again. */
 export function forwardEnded(
+  conference: Conference,
   viewer: Participant,
   channel: DataChannelRef,
   error: WeirError | undefined,
@@ -102,6 +106,7 @@ export function forwardEnded(
 ): void {
   const key = keyOfDataChannel(channel);
   if (!viewer.data.forwards.delete(key)) return;
+  conference.dataForwards -= 1;
   viewer.data.ended.add(key);
   if (error !== undefined) complain(viewer, error, effects);
 }
@@ -126,6 +131,7 @@ export function subscribeData(
     data.toldVersion = -1;
   }
   data.labels = wanted;
+  conference.roster.dataViewers.add(viewer);
   data.ended.clear();
   data.toldOfExcess = false;
   data.settledFor = -1;
@@ -138,14 +144,17 @@ function closeBarred(conference: Conference, publisher: Participant, effects: Ef
   const call = callOf(publisher);
   for (const channelId of data.channels.keys()) effects.push({ kind: 'refuse-data', call, channelId });
   data.channels.clear();
+  conference.roster.dataPublishers.delete(publisher);
   conference.dataVersion++;
   complain(publisher, mayNotPublish(), effects);
 }
 
 /** Forwards what is to be forwarded now, ends what is not, and tells who asked which channels there are. */
 export function settleData(conference: Conference, now: number, effects: Effect[]): void {
-  for (const publisher of conference.participants.values()) closeBarred(conference, publisher, effects);
-  for (const viewer of conference.participants.values()) {
+  const { due, roster } = conference;
+  if (due.everything) for (const publisher of roster.dataPublishers) closeBarred(conference, publisher, effects);
+  const isOfAll = due.clock || due.before.dataVersion !== conference.dataVersion;
+  for (const viewer of isOfAll ? roster.dataViewers : due.participants) {
     const { data } = viewer;
     if (data.labels === undefined) continue;
     if (data.settledFor !== conference.dataVersion) {
@@ -169,11 +178,12 @@ function serveData(conference: Conference, viewer: Participant, effects: Effect[
   for (const [key, { publisher, channelId }] of data.forwards) {
     if (due.has(key)) continue;
     data.forwards.delete(key);
+    conference.dataForwards -= 1;
     effects.push({ kind: 'stop-data', call, channel: { publisher, channelId } });
   }
   for (const key of data.ended) if (!due.has(key)) data.ended.delete(key);
   const { forwards, forwardsInAll } = conference.limits.data;
-  let room = Math.min(forwards - data.forwards.size, forwardsInAll - forwardsIn(conference));
+  let room = Math.min(forwards - data.forwards.size, forwardsInAll - conference.dataForwards);
   for (const [key, channel] of due) {
     if (data.forwards.has(key) || data.ended.has(key)) continue;
     if (room <= 0) {
@@ -185,14 +195,21 @@ function serveData(conference: Conference, viewer: Participant, effects: Effect[
     }
     room -= 1;
     data.forwards.set(key, channel);
+    conference.dataForwards += 1;
     effects.push({ kind: 'forward-data', call, channel });
   }
 }
 
-function forwardsIn(conference: Conference): number {
-  let sum = 0;
-  for (const { data } of conference.participants.values()) sum += data.forwards.size;
-  return sum;
+/** It came, fell silent or came back: who is not present neither publishes nor gets anything. */
+export function dataPresenceChanged(conference: Conference, { data }: Participant): void {
+  if (data.channels.size > 0) conference.dataVersion++;
+  data.settledFor = -1;
+}
+
+/** It is gone, and with it what it published; what it was forwarded leaves room for others. */
+export function forgetData(conference: Conference, { data }: Participant): void {
+  if (data.channels.size + data.forwards.size > 0) conference.dataVersion++;
+  conference.dataForwards -= data.forwards.size;
 }
 
 /** The channels of its labels of all others who are present, while it is so itself. */
@@ -215,7 +232,7 @@ function channelsDue(conference: Conference, viewer: Participant): Map<DataChann
 }
 
 function* channelsOfOthers(conference: Conference, viewer: Participant): Generator<[Participant, OpenedData]> {
-  for (const other of conference.participants.values()) {
+  for (const other of conference.roster.dataPublishers) {
     if (other === viewer || other.stage.kind !== 'present') continue;
     for (const channel of other.data.channels.values()) yield [other, channel];
   }

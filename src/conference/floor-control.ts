@@ -4,6 +4,7 @@ import type { FloorDevice, FloorMessage, FloorState } from '../../signalling/wir
 import { mayModerateFloor } from '../../signalling/wire/permissions.ts';
 import type { SessionKey } from '../session.ts';
 import { afterClaim } from './claim-rate.ts';
+import { trackChanged } from './due.ts';
 import { note, tell } from './effects.ts';
 import { type Floor, FREE_FLOOR, hasClaim, keepFloor, releaseFloor, requestFloor, revokeFloor } from './floor.ts';
 import type { Effect } from './messages.ts';
@@ -69,7 +70,10 @@ function setFloor(conference: Conference, floor: Floor): void {
   const before = conference.floor?.holder?.by;
   conference.floor = floor;
   if (before === floor.holder?.by) return;
-  conference.streamsVersion++;
+  for (const by of [before, floor.holder?.by]) {
+    const one = by === undefined ? undefined : conference.participants.get(by);
+    for (const track of one?.published ?? []) trackChanged(conference, track);
+  }
   const holder = floor.holder && conference.participants.get(floor.holder.by);
   if (holder !== undefined) speaksFirst(conference, holder);
 }
@@ -84,9 +88,10 @@ function speaksFirst(conference: Conference, holder: Participant): void {
 
 /** Tells all of the floor; its holder last, so that who has lost it is told before somebody else has it. */
 export function tellFloors(conference: Conference, effects: Effect[]): void {
-  const holder = conference.floor?.holder?.by;
-  for (const participant of conference.participants.values())
-    if (participant.key !== holder) tellFloor(conference, participant, effects);
+  const { floor, due, participants } = conference;
+  const holder = floor?.holder?.by;
+  const concerned = due.before.floor === floor ? due.participants : participants.values();
+  for (const participant of concerned) if (participant.key !== holder) tellFloor(conference, participant, effects);
   const last = holder === undefined ? undefined : conference.participants.get(holder);
   if (last !== undefined) tellFloor(conference, last, effects);
 }

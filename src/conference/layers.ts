@@ -1,11 +1,13 @@
 /** Which layers of a published track there are: what arrives, what its publisher says, what could be asked for. */
 import type { WantedTrack } from '../../signalling/wire/control.ts';
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { expectedBitrates } from '../allocation/expected-bitrate.ts';
 import { layerScales, type Size, smallestCoveringLayer } from '../allocation/layer-choice.ts';
 import type { Layer } from '../allocation/wants.ts';
 import type { MeasuredTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
+import { trackChanged } from './due.ts';
 import { captureOf } from './metadata.ts';
 import type { Conference, LayerState, Participant, Publication } from './state.ts';
 
@@ -37,7 +39,7 @@ export function measure(
       const { arrives, missed } = layer;
       takeBitrate(layer, bitrates[index] ?? 0, stops(publication, index, now), now);
       layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
-      if (arrives !== layer.arrives || missed !== layer.missed) conference.streamsVersion++;
+      if (arrives !== layer.arrives || missed !== layer.missed) trackChanged(conference, keyOfTrack(ref));
     }
   }
 }
@@ -81,7 +83,7 @@ export function offerLayers(conference: Conference, publisher: Participant, trac
       if (said === undefined || layer === undefined || layer.offered === said.active) continue;
       layer.offered = said.active;
       layer.missed = false;
-      conference.streamsVersion++;
+      trackChanged(conference, keyOfTrack(ref));
     }
   }
 }
@@ -99,14 +101,25 @@ export function layersOf(publisher: Participant, publication: Publication): Laye
   }));
 }
 
+interface LayerSizes {
+  /** px. */
+  readonly size: Size | undefined;
+  readonly scales: readonly number[];
+}
+
+/** Of the metadata that they were made of: each viewer's share asks for them several times. */
+const known = new WeakMap<Publication, LayerSizes & { of: StreamMetadata }>();
+
 /** Size of the capture in px, where it is known, and how much smaller than it each layer is, the lowest first. */
-export function layerSizes(
-  publisher: Participant,
-  { track, layers }: Publication,
-): { size: Size | undefined; scales: number[] } {
+export function layerSizes(publisher: Participant, publication: Publication): LayerSizes {
+  const before = known.get(publication);
+  if (before?.of === publisher.metadata) return before;
+  const { track, layers } = publication;
   const { size, purpose } = captureOf(publisher, track.ref);
   // Spatial layers of one stream halve the picture, whatever it shows.
-  return { size, scales: layerScales(track.svc === true ? 'camera' : purpose, layers.length) };
+  const sizes = { size, scales: layerScales(track.svc === true ? 'camera' : purpose, layers.length) };
+  known.set(publication, { ...sizes, of: publisher.metadata });
+  return sizes;
 }
 
 /** The smallest layer that covers the size at which a viewer draws the track. */

@@ -34,6 +34,8 @@ export type Input =
       metadata: StreamMetadata;
       /** The client takes an offer with the answer. */
       earlyOffer: boolean;
+      /** Once the client knows all streams it takes what changes of them. */
+      takesChanges?: boolean;
     }
   /** The client said something, by its control channel or by to-device message. */
   | { kind: 'said'; call: CallRef; message: ControlMessage; replyBy: ReplyWay }
@@ -69,7 +71,10 @@ export type Input =
   | { kind: 'user-left'; userId: string }
   /** Everybody has to go: the call ended, the focus left the room or stops. */
   | { kind: 'dissolved'; error: WeirError }
-  | { kind: 'tick' };
+  /** Time has passed. */
+  | { kind: 'tick' }
+  /** So has what `wake` asked for. */
+  | { kind: 'wake' };
 
 /** What the media engine says of application data. */
 export type DataInput =
@@ -100,16 +105,22 @@ export type Effect =
   | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }
   /** A participant is present for the first time, so long after its invite. */
   | { kind: 'arrived'; call: CallRef; afterMs: number }
+  /** Step again, with `wake`, so many ms from now. */
+  | { kind: 'wake'; afterMs: number }
   /** Something to count and log. */
   | { kind: 'note'; call: CallRef; code: ErrorCode; message: string };
 
 /** What a client is told; its door puts it into its own wire's words. */
 export type News =
-  | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: Exclude<ReplyWay, 'invite'> }
+  | { kind: 'answer'; sdp: string; metadata: StreamMetadata; by: 'to-device' }
+  /** Without metadata where the client has been told of all streams; offers, too. */
+  | { kind: 'answer'; sdp: string; metadata: StreamMetadata | undefined; by: 'control' }
   /** The answer to an invite, maybe with the focus's own first offer. */
   | { kind: 'admission'; sdp: string; metadata: StreamMetadata; earlyOffer: string | undefined }
-  | { kind: 'offer'; sdp: string; metadata: StreamMetadata }
+  | { kind: 'offer'; sdp: string; metadata: StreamMetadata | undefined }
   | { kind: 'metadata'; metadata: StreamMetadata }
+  /** What has changed since it was told last. */
+  | { kind: 'streams_changed'; changed: StreamMetadata; gone: readonly string[] }
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[]; codec?: string }
   | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'floor'; message: FloorState }

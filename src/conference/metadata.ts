@@ -5,6 +5,7 @@ import type { ScalabilityModes } from '../ports.ts';
 import { keyOfTrack, type TrackKey, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
 import { allowedMetadata, isAllowed } from './permissions.ts';
+import { streamsOfOthers } from './shown-streams.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** Between the id of a stream or track and the name of its variant: a copy's id. */
@@ -40,11 +41,9 @@ export function ownMetadata(
   return { metadata, taken };
 }
 
-function ownerOfStream(conference: Conference, streamId: string, except: string): Participant | undefined {
-  for (const other of conference.participants.values()) {
-    if (other.key !== except && Object.hasOwn(other.metadata, streamId)) return other;
-  }
-  return undefined;
+function ownerOfStream({ roster }: Conference, streamId: string, except: string): Participant | undefined {
+  const owner = roster.announcers.get(streamId);
+  return owner?.key === except ? undefined : owner;
 }
 
 /** Whether the id is one under which the focus sends copies of somebody else's stream. */
@@ -60,12 +59,9 @@ export function isCopyOfAnothers(conference: Conference, streamId: string, excep
 }
 
 /** What a participant is told of all the others that are present. */
-export function metadataFor(conference: Conference, viewer: Participant): StreamMetadata {
-  const seen: StreamMetadata = {};
-  for (const other of conference.participants.values()) {
-    if (other !== viewer && other.stage.kind === 'present') Object.assign(seen, allowedMetadata(other));
-  }
-  return { ...seen, ...copiesFor(viewer, seen) };
+export function metadataFor({ shown }: Conference, viewer: Participant): StreamMetadata {
+  const seen = streamsOfOthers(shown, viewer.key);
+  return Object.assign(seen, copiesFor(viewer, seen));
 }
 
 /** Copies of tracks are the focus's to announce. */
@@ -83,8 +79,8 @@ export function idsOf(wanted: TrackRef & { variant?: string }): TrackRef {
   return { streamId: `${streamId}${COPY_MARK}${variant}`, trackId: `${trackId}${COPY_MARK}${variant}` };
 }
 
-/** The streams of the variants that a viewer asked for: they exist for it alone. */
-function copiesFor(viewer: Participant, seen: StreamMetadata): StreamMetadata {
+/** The streams of the variants that a viewer asked for, of the streams that it sees: they exist for it alone. */
+export function copiesFor(viewer: Participant, seen: StreamMetadata): StreamMetadata {
   const copies: StreamMetadata = {};
   for (const wanted of viewer.wanted.values()) if (wanted.variant !== undefined) addCopy(copies, wanted, seen);
   return copies;
@@ -108,13 +104,9 @@ export function isAnnounced(conference: Conference, viewer: Participant, track: 
     const publisher = conference.participants.get(publication.publisher);
     return publisher !== undefined && publisher !== viewer && isAllowed(publisher, publication);
   }
-  for (const other of conference.participants.values()) {
-    if (other === viewer) continue;
-    if (!Object.hasOwn(other.metadata, track.streamId)) continue;
-    const stream = allowedMetadata(other)[track.streamId];
-    if (stream?.tracks !== undefined && Object.hasOwn(stream.tracks, track.trackId)) return true;
-  }
-  return false;
+  const owner = ownerOfStream(conference, track.streamId, viewer.key);
+  const stream = owner && allowedMetadata(owner)[track.streamId];
+  return stream?.tracks !== undefined && Object.hasOwn(stream.tracks, track.trackId);
 }
 
 /** The scalability modes in which a publisher says that it sends its tracks. */

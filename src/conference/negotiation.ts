@@ -10,6 +10,7 @@ import { callOf, note, tell } from './effects.ts';
 import type { Effect, Input } from './messages.ts';
 import { metadataFor, scalabilityModes } from './metadata.ts';
 import { publish } from './publishing.ts';
+import { firstMetadata, metadataBeside } from './stream-news.ts';
 import { type Conference, type Negotiation, nextRevision, type Participant, type ReplyWay } from './state.ts';
 
 /** The client offers, whatever stands: the media engine rolls an offer of ours back by itself. */
@@ -23,7 +24,7 @@ export function clientOffered(
 ): void {
   const { negotiation } = participant;
   if (negotiation.kind === 'preparing' && negotiation.heldAnswer !== undefined) {
-    const metadata = metadataFor(conference, participant);
+    const metadata = firstMetadata(conference, participant);
     effects.push(
       tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: undefined }),
     );
@@ -91,15 +92,22 @@ export function offerAnswered(
     );
   }
   const { sdp } = outcome.answer;
-  const metadata = metadataFor(conference, participant);
   if (negotiation.replyBy === 'invite') {
     for (const [key, track] of earlyTracks(conference, participant)) participant.offered.set(key, track);
     if (participant.offered.size > 0) {
       makeOffer(conference, participant, { attempt: 1, heldAnswer: sdp }, effects);
       return;
     }
+    const metadata = firstMetadata(conference, participant);
     effects.push(tell(participant, { kind: 'admission', sdp, metadata, earlyOffer: undefined }));
-  } else effects.push(tell(participant, { kind: 'answer', sdp, metadata, by: negotiation.replyBy }));
+  } else {
+    const { replyBy: by } = negotiation;
+    const news =
+      by === 'control'
+        ? { kind: 'answer' as const, sdp, metadata: metadataBeside(conference, participant, effects), by }
+        : { kind: 'answer' as const, sdp, metadata: metadataFor(conference, participant), by };
+    effects.push(tell(participant, news));
+  }
   // Mostly the client is about to subscribe: one offer then serves both.
   const completion = outcome.answer.offerDue === true ? now + conference.timing.offerPatience : undefined;
   oneLessOutstanding(participant, { ...negotiation, offerDueAt: negotiation.offerDueAt ?? completion });
@@ -140,12 +148,14 @@ export function offerMade(
   // Overtaken by an offer of the client: rolled back by the media engine already.
   if (negotiation.kind !== 'preparing' || negotiation.revision !== outcome.revision) return;
   participant.negotiation = { kind: 'offering', revision: outcome.revision, attempt: negotiation.attempt, since: now };
-  const metadata = metadataFor(conference, participant);
-  effects.push(
-    negotiation.heldAnswer === undefined
-      ? tell(participant, { kind: 'offer', sdp: outcome.sdp, metadata })
-      : tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: outcome.sdp }),
-  );
+  const { sdp } = outcome;
+  if (negotiation.heldAnswer === undefined) {
+    const metadata = metadataBeside(conference, participant, effects);
+    effects.push(tell(participant, { kind: 'offer', sdp, metadata }));
+  } else {
+    const metadata = firstMetadata(conference, participant);
+    effects.push(tell(participant, { kind: 'admission', sdp: negotiation.heldAnswer, metadata, earlyOffer: sdp }));
+  }
 }
 
 export function answerTaken(participant: Participant, revision: number): void {

@@ -8,6 +8,7 @@ import {
 } from '../../signalling/wire/permissions.ts';
 import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { TrackRef } from '../session.ts';
+import { everythingChanged } from './due.ts';
 import { note, tell } from './effects.ts';
 import { FREE_FLOOR } from './floor.ts';
 import type { Effect } from './messages.ts';
@@ -20,7 +21,7 @@ export function permissionsChanged(conference: Conference, permissions: Permissi
   conference.floor = permissions.floor === undefined ? undefined : (conference.floor ?? FREE_FLOOR);
   for (const participant of conference.participants.values())
     participant.barred = barredKinds(permissions, participant.session.userId);
-  conference.metadataVersion++;
+  everythingChanged(conference);
 }
 
 /** The kinds that a user may not publish. */

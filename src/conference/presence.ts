@@ -1,25 +1,30 @@
 /** Who is heard, who is silent, who has been gone for too long. */
 import { WeirError } from '../../signalling/wire/errors.ts';
+import { nextLookAt } from './allotment.ts';
 import { endParticipant } from './coming-and-going.ts';
+import { attend } from './due.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { offerUnanswered } from './negotiation.ts';
-import { type Conference, type ControlWay, nothingTold, type Participant } from './state.ts';
+import type { Conference, ControlWay, Participant } from './state.ts';
+import { nothingTold } from './viewing.ts';
 
 /** Another way to the client is open. What went another way before may be lost, so all of it is told again. */
-export function wayOpened(participant: Participant, way: ControlWay, now: number): void {
+export function wayOpened(conference: Conference, participant: Participant, way: ControlWay, now: number): void {
   const ponged = participant.control.kind === 'open' && participant.control.ponged;
   participant.ways.add(way);
   participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged };
   participant.data.settledFor = -1;
+  // A publisher that cannot be told is not asked for anything.
+  for (const track of participant.published) conference.due.upstream.add(track);
   tellAgain(participant);
 }
 
 /** The WebSocket is gone: the data channel goes on, if there is one. */
-export function lineClosed(participant: Participant, now: number): void {
+export function lineClosed(conference: Conference, participant: Participant, now: number): void {
   participant.ways.delete('line');
   if (participant.ways.size === 0) participant.control = { kind: 'closed' };
-  else wayOpened(participant, 'channel', now);
+  else wayOpened(conference, participant, 'channel', now);
 }
 
 /** Clients wait for the metadata, empty or not; the rest is told as far as it was asked for. */
@@ -42,10 +47,14 @@ export function pathChanged(participant: Participant, path: 'heard' | 'silent'):
   if (path === 'heard' && participant.control.kind === 'open') participant.control.pingedAt = 0;
 }
 
-/** Pings, time-outs, and the end of those that stayed silent. */
+/** Pings, time-outs, the end of those that stayed silent, and everything else that is due by now. */
 export function watchTheClock(conference: Conference, now: number, effects: Effect[]): void {
   const { timing } = conference;
+  for (const [key, { steerAt }] of conference.tracks)
+    if (steerAt !== undefined && now >= steerAt) conference.due.upstream.add(key);
   for (const participant of [...conference.participants.values()]) {
+    if (isDueBy(conference, participant, now)) attend(conference, participant);
+    if (now >= nextLookAt(participant.viewing)) conference.due.looks.add(participant);
     if (participant.control.kind === 'open' && now - participant.control.pingedAt >= timing.pingEvery) {
       participant.control.pingedAt = now;
       effects.push(tell(participant, { kind: 'ping' }));
@@ -63,6 +72,13 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
       );
     }
   }
+}
+
+/** Whether something about it depends on what time it is, and is due. */
+function isDueBy(conference: Conference, participant: Participant, now: number): boolean {
+  const { negotiation, stage } = participant;
+  if (stage.kind === 'present' && !isAudible(conference, participant, now)) return true;
+  return negotiation.kind === 'stable' && negotiation.offerDueAt !== undefined;
 }
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */

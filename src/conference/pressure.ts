@@ -1,4 +1,5 @@
 /** The focus has too much to do, or not any more: viewers get a share of the video that they want. Voices are not touched. */
+import { lookAgain } from './due.ts';
 import type { Conference } from './state.ts';
 
 /** @param videoShare 0 to 1; what is no number changes nothing */
@@ -6,5 +7,5 @@ export function press(conference: Conference, videoShare: number): void {
   const share = Math.min(1, Math.max(0, videoShare));
   if (Number.isNaN(share) || share === conference.videoShare) return;
   conference.videoShare = share;
-  conference.streamsVersion++;
+  for (const viewer of conference.participants.values()) lookAgain(conference, viewer);
 }

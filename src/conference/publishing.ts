@@ -3,11 +3,13 @@ import { WeirError } from '../../signalling/wire/errors.ts';
 import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { PublishedTrack } from '../ports.ts';
-import { keyOfTrack } from '../session.ts';
+import { keyOfTrack, type TrackRef } from '../session.ts';
+import { trackChanged } from './due.ts';
 import { note, tell } from './effects.ts';
 import { noLayerYet } from './layers.ts';
 import { isCopyOfAnothers, ownMetadata } from './metadata.ts';
 import type { Effect } from './messages.ts';
+import { setMetadata, showStreams } from './roster.ts';
 import { type Conference, nextRevision as nextGeneration, type Participant, type Publication } from './state.ts';
 
 /** New stream metadata of a participant. Streams of others are refused, the rest is told on. */
@@ -27,9 +29,21 @@ export function announce(
     const error = new WeirError('WEIR_TRACK_TAKEN', 'another participant announces a stream of that id');
     effects.push(note(participant, error.code, error.message), tell(participant, { kind: 'error', error }));
   }
-  if (JSON.stringify(metadata) === JSON.stringify(participant.metadata)) return;
-  participant.metadata = metadata;
-  if (participant.stage.kind === 'present') conference.metadataVersion++;
+  const before = participant.metadata;
+  if (JSON.stringify(metadata) === JSON.stringify(before)) return;
+  setMetadata(conference, participant, metadata);
+  showStreams(conference, participant);
+  // What is muted is for people to know: nobody is sent anything else for it.
+  for (const key of participant.published) {
+    const ref = conference.tracks.get(key)?.track.ref;
+    if (ref !== undefined && describedAs(before, ref) !== describedAs(metadata, ref)) trackChanged(conference, key);
+  }
+}
+
+/** What of its description decides how a track is sent, as text. */
+function describedAs(metadata: StreamMetadata, { streamId, trackId }: TrackRef): string {
+  const stream = metadata[streamId];
+  return JSON.stringify([stream?.purpose, stream?.tracks?.[trackId]]);
 }
 
 /** The tracks that its latest session description publishes, all of them. */
@@ -53,10 +67,22 @@ export function publish(
       );
       continue;
     }
-    conference.tracks.set(key, continued(before.get(key), track) ?? begun(conference, participant, track, now));
+    const publication = continued(before.get(key), track) ?? begun(conference, participant, track, now);
+    conference.tracks.set(key, publication);
     participant.published.add(key);
   }
-  conference.streamsVersion++;
+  if (participant.published.size > 0) conference.roster.publishers.add(participant);
+  else conference.roster.publishers.delete(participant);
+  for (const key of new Set([...before.keys(), ...participant.published]))
+    if (!isAsBefore(before.get(key), conference.tracks.get(key))) trackChanged(conference, key);
+}
+
+function isAsBefore(before: Publication | undefined, after: Publication | undefined): boolean {
+  return (
+    before?.publisher === after?.publisher &&
+    before?.generation === after?.generation &&
+    JSON.stringify(before?.track) === JSON.stringify(after?.track)
+  );
 }
 
 /** What was published before and still is; with other layers, or in another codec, it is another track to its viewers' media, but not to them. */
@@ -75,5 +101,6 @@ function begun(conference: Conference, participant: Participant, track: Publishe
     upstream: undefined,
     toldWanted: undefined,
     toldWantedAt: now,
+    steerAt: undefined,
   };
 }

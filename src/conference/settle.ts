@@ -1,54 +1,59 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
-import { keyOfTrack, type SubscriptionKey } from '../session.ts';
+import { type SubscriptionKey, trackOfSubscription } from '../session.ts';
 import { allot } from './allotment.ts';
 import { canReceive, tellUndecodable } from './codecs.ts';
-import { settleData } from './data.ts';
-import { callOf, tell } from './effects.ts';
+import { dataPresenceChanged, settleData } from './data.ts';
+import { nothingIsDue, spread, trackChanged } from './due.ts';
+import { callOf } from './effects.ts';
 import { tellFloors, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
-import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
 import { isAllowed, tellBarred } from './permissions.ts';
 import { updateStage } from './presence.ts';
+import { followAnew, showStreams } from './roster.ts';
 import { forgetSilenced, wantsOf } from './speakers.ts';
-import { type Conference, type Participant, type ServedTrack, streamsVersionOf } from './state.ts';
-import { isCopy, serve } from './subscriptions.ts';
-import { tellStreams } from './telling.ts';
+import type { Conference, Participant } from './state.ts';
+import { tellAllOfStreams } from './stream-news.ts';
+import { serve } from './subscriptions.ts';
+import { tellListeners, tellStreams } from './telling.ts';
+import { askAnew } from './upstream-asks.ts';
 import { steerUpstream } from './upstream.ts';
+import { isCopy, type ServedTrack } from './viewing.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
-  for (const participant of conference.participants.values()) {
-    if (!updateStage(conference, participant, now, effects)) continue;
-    conference.metadataVersion++;
-    conference.dataVersion++;
+  const { due, participants } = conference;
+  for (const participant of due.stages) {
+    if (updateStage(conference, participant, now, effects)) presenceChanged(conference, participant);
   }
+  if (due.everything) for (const participant of participants.values()) showStreams(conference, participant);
   watchFloor(conference, now);
   forgetSilenced(conference, now);
+  // In a large call most steps concern few: the others are as they were.
+  spread(conference);
   allot(conference, now, effects);
   tellFloors(conference, effects);
-  const version = streamsVersionOf(conference);
-  let looksUpstream = false;
-  for (const participant of conference.participants.values()) {
-    tellMetadata(conference, participant, effects);
-    // In a large call most steps concern few: the others are as they were.
-    const isDue = participant.isDue || participant.settledFor !== version;
-    if (!isDue && !participant.telling.asked.has('audio_levels')) continue;
-    participant.isDue = false;
-    participant.settledFor = version;
-    looksUpstream = true;
+  tellAllOfStreams(conference, now, effects);
+  for (const participant of due.participants) {
     tellBarred(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);
+    followAnew(conference, participant);
+    askAnew(conference, participant);
     tellUndecodable(conference, participant, effects);
     tellStreams(conference, participant, now, effects);
   }
+  for (const viewer of due.looks) if (!due.participants.has(viewer)) tellStreams(conference, viewer, now, effects);
+  tellListeners(conference, now, effects);
   settleData(conference, now, effects);
-  if (looksUpstream) steerUpstream(conference, now, effects);
+  steerUpstream(conference, now, effects);
+  nothingIsDue(conference);
 }
 
-function tellMetadata(conference: Conference, participant: Participant, effects: Effect[]): void {
-  if (participant.control.kind !== 'open' || participant.toldVersion === conference.metadataVersion) return;
-  participant.toldVersion = conference.metadataVersion;
-  effects.push(tell(participant, { kind: 'metadata', metadata: metadataFor(conference, participant) }));
+/** It is seen by the others from now on, or no more. */
+function presenceChanged(conference: Conference, participant: Participant): void {
+  conference.due.participants.add(participant);
+  showStreams(conference, participant);
+  dataPresenceChanged(conference, participant);
+  for (const track of participant.published) trackChanged(conference, track);
 }
 
 /** Offers tracks that are new or gone once the negotiation is stable; changes layer and pause of the others at once. */
@@ -107,7 +112,7 @@ function tracksDue(conference: Conference, viewer: Participant): Map<Subscriptio
     // Tracks that are not wanted now stay, paused; copies of them would be many.
     if (wanted === undefined && offered !== undefined && isCopy(offered)) continue;
     const source = wanted ?? offered?.source;
-    const publication = source && conference.tracks.get(keyOfTrack(source));
+    const publication = source && conference.tracks.get(trackOfSubscription(key, source));
     const publisher = publication && conference.participants.get(publication.publisher);
     if (publication === undefined || publisher === undefined) continue;
     if (!canReceive(viewer, publication)) continue;

@@ -1,5 +1,5 @@
 /** Who speaks, as the audio levels tell (RFC 6464), and whom a viewer in "auto" therefore sees. */
-import type { WantedTrack } from '../../signalling/wire/control.ts';
+import type { AutoSubscription, WantedTrack } from '../../signalling/wire/control.ts';
 import {
   keyOfSubscription,
   keyOfTrack,
@@ -9,6 +9,7 @@ import {
   type TrackRef,
 } from '../session.ts';
 import { canReceive } from './codecs.ts';
+import { rankChanged } from './due.ts';
 import { isAllowed, mayBeHeard } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
 
@@ -22,14 +23,20 @@ export function spoke(conference: Conference, speaker: Participant, track: Track
   const key = keyOfTrack(track);
   const { speakers } = conference;
   if (!isHeard(conference, key, speaker) || speakers.latest[0] === key) return;
-  speakers.latest = [key, ...speakers.latest.filter(other => other !== key)].slice(0, MOST_REMEMBERED);
+  const latest = [key, ...speakers.latest.filter(other => other !== key)];
+  speakers.latest = latest.slice(0, MOST_REMEMBERED);
   speakers.version++;
-  conference.streamsVersion++;
+  // To who sees neither of them the others come in the order that they had.
+  for (const moved of [key, ...latest.slice(MOST_REMEMBERED)])
+    for (const track of publisherOf(conference, moved)?.published ?? [])
+      if (conference.tracks.get(track)?.track.kind === 'video') rankChanged(conference, track);
 }
 
 export function loud(conference: Conference, speaker: Participant, track: TrackRef, level: number, now: number): void {
   const key = keyOfTrack(track);
-  if (isHeard(conference, key, speaker)) conference.speakers.levels.set(key, { level, at: now });
+  if (!isHeard(conference, key, speaker)) return;
+  conference.speakers.levels.set(key, { level, at: now });
+  conference.speakers.levelsDue = true;
 }
 
 /** Whether the track is its speaker's, who may be heard now: who may not, does not speak. */
@@ -53,10 +60,13 @@ function isAllowedTrack(conference: Conference, key: TrackKey): boolean {
 
 /** Tracks that are gone, or may no longer be heard, speak no more. */
 export function forgetSilenced(conference: Conference, now: number): void {
-  const { speakers } = conference;
+  const { speakers, due, streamsVersion } = conference;
   for (const [key, { at }] of speakers.levels) {
-    if (!isHeard(conference, key) || now - at > LEVEL_HOLDS_MS) speakers.levels.delete(key);
+    if (isHeard(conference, key) && now - at <= LEVEL_HOLDS_MS) continue;
+    speakers.levels.delete(key);
+    speakers.levelsDue = true;
   }
+  if (due.before.streamsVersion === streamsVersion) return;
   const latest = speakers.latest.filter(track => isAllowedTrack(conference, track));
   if (latest.length === speakers.latest.length) return;
   speakers.latest = latest;
@@ -75,13 +85,27 @@ export function ranksOf(conference: Conference): Map<SessionKey, number> {
 
 /** What a viewer wants: what it said, and in "auto" everybody's voice and the videos of those who spoke last. */
 export function wantsOf(conference: Conference, viewer: Participant): Map<SubscriptionKey, WantedTrack> {
-  const { auto } = viewer;
+  const { auto, viewing } = viewer;
   if (auto === undefined) return viewer.wanted;
+  const version = conference.streamsVersion;
+  if (viewing.choice?.auto !== auto || viewing.choice.version !== version)
+    viewing.choice = { auto, version, wants: chosenFor(conference, viewer, auto) };
+  return viewing.choice.wants;
+}
+
+function chosenFor(
+  conference: Conference,
+  viewer: Participant,
+  auto: AutoSubscription,
+): Map<SubscriptionKey, WantedTrack> {
   const wants = new Map<SubscriptionKey, WantedTrack>();
   const ranks = ranksOf(conference);
-  const others = [...conference.participants.values()]
+  const others = [...conference.roster.publishers]
     .filter(other => other !== viewer && other.stage.kind === 'present')
-    .toSorted((one, other) => (ranks.get(one.key) ?? ranks.size) - (ranks.get(other.key) ?? ranks.size));
+    .toSorted(
+      (one, other) =>
+        (ranks.get(one.key) ?? ranks.size) - (ranks.get(other.key) ?? ranks.size) || one.place - other.place,
+    );
   let left = auto.lastN;
   for (const other of others) {
     const video = cameraOf(conference, viewer, other);

@@ -1,14 +1,16 @@
 /** The state of one conference. `step` alone changes it; its mailbox alone owns it. */
-import type { AutoSubscription, Told, WantedTrack } from '../../signalling/wire/control.ts';
+import type { AutoSubscription, WantedTrack } from '../../signalling/wire/control.ts';
 import { OPEN_TO_ALL, type Permissions, type PublishedKind } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../allocation/allocate.ts';
 import type { UpstreamMemory } from '../allocation/upstream.ts';
-import type { OfferedTrack, PublishedTrack } from '../ports.ts';
+import type { Grant } from '../allocation/wants.ts';
+import type { PublishedTrack } from '../ports.ts';
 import type { ClaimRate } from './claim-rate.ts';
 import type { Floor } from './floor.ts';
 import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
+import { nothingShown, type ShownStreams } from './shown-streams.ts';
+import type { ServedTrack, Telling, Viewing } from './viewing.ts';
 
 export interface Conference {
   readonly id: ConferenceId;
@@ -18,19 +20,84 @@ export interface Conference {
   /** Who publishes each track now, whether the others may see it or not. */
   readonly tracks: Map<TrackKey, Publication>;
   readonly speakers: Speakers;
+  readonly roster: Roster;
+  readonly due: Due;
+  /** What the participants are told of each other. */
+  readonly shown: ShownStreams;
   permissions: Permissions;
   /** `undefined`: everybody is heard at any time. */
   floor: Floor | undefined;
   /** How much of the video that viewers want the focus can send, 0 to 1. */
   videoShare: number;
-  /** Counts changes of what the participants are told of each other. */
-  metadataVersion: number;
-  /** Counts changes of what decides who gets which layer, beside those of the metadata. */
+  /** Counts changes of tracks, of who may see them, and of who speaks. */
   streamsVersion: number;
   /** Counts changes of what decides who is forwarded which data channel. */
   dataVersion: number;
+  /** Data channels that are forwarded, of all participants together. */
+  dataForwards: number;
   /** Counts negotiations, so that a late outcome of an overtaken one is known as such. */
   lastRevision: number;
+}
+
+/** What is looked up rather than searched for: a step must not walk through a conference of a thousand. */
+export interface Roster {
+  /** The sessions of each user. */
+  readonly ofUser: Map<string, Set<Participant>>;
+  /** Who announces each stream. */
+  readonly announcers: Map<string, Participant>;
+  /** Those with tracks. */
+  readonly publishers: Set<Participant>;
+  /** Who wants, or was offered, each track. */
+  readonly followers: Map<TrackKey, Set<Participant>>;
+  /** What is asked of the publisher of each track, by the text of it, and by how many viewers. */
+  readonly asked: Map<TrackKey, Map<string, { ask: ViewerAsk; viewers: number }>>;
+  /** Who leaves the choice of videos to the focus. */
+  readonly auto: Set<Participant>;
+  /** Who asked to be told of speakers, or of levels. */
+  readonly listeners: Set<Participant>;
+  /** Those with data channels, and those with labels to get any by. */
+  readonly dataPublishers: Set<Participant>;
+  readonly dataViewers: Set<Participant>;
+}
+
+/** What one viewer gets of a video. */
+export interface ViewerAsk {
+  readonly grant: Grant;
+  readonly ideal: number;
+  /** The layer that flows to the viewer now. */
+  readonly shown: number | undefined;
+}
+
+/** What the consequences of a step have to look at; gathered while its inputs are taken, empty after it. */
+export interface Due {
+  /** Who may have come, fallen silent or come back. */
+  readonly stages: Set<Participant>;
+  /** Who is served and told anew. */
+  readonly participants: Set<Participant>;
+  /** Whose link, or the time, calls for another look at its allocation. */
+  readonly looks: Set<Participant>;
+  /** Tracks that changed for all who follow them. */
+  readonly tracks: Set<TrackKey>;
+  /** Tracks whose publishers come earlier or later for who sees them. */
+  readonly ranks: Set<TrackKey>;
+  /** Tracks of which something else may be asked of their publisher. */
+  readonly upstream: Set<TrackKey>;
+  /** Everybody and everything. */
+  everything: boolean;
+  /** Time has passed. */
+  clock: boolean;
+  /** What the step before had drawn its consequences for. */
+  readonly before: Settled;
+}
+
+/** How far the consequences have been drawn for all. */
+export interface Settled {
+  streamsVersion: number;
+  dataVersion: number;
+  speakersVersion: number;
+  floor: Floor | undefined;
+  /** So few that newcomers were waited for. */
+  wasSmall: boolean;
 }
 
 /** All in ms. */
@@ -94,6 +161,8 @@ export interface Publication {
   toldWanted: readonly boolean[] | undefined;
   /** ms since 1970. */
   toldWantedAt: number;
+  /** When a layer that nobody wants any more may be switched off (ms since 1970). */
+  steerAt: number | undefined;
 }
 
 /** What is known of one layer of a track. */
@@ -117,42 +186,8 @@ export interface Speakers {
   readonly levels: Map<TrackKey, { level: number; at: number }>;
   /** Counts changes of `latest`. */
   version: number;
-}
-
-/** A track as a viewer was offered it and may be sent it. */
-export interface ServedTrack extends OfferedTrack {
-  readonly generation: number;
-}
-
-/** What a viewer's link carries, and what it gets of what it wants. */
-export interface Viewing {
-  /** bit/s of its link, once there is an estimate. */
-  available: number | undefined;
-  allocation: Allocation;
-  memory: Memory;
-  /** Version of the streams that the allocation was made for; `undefined` where the viewer's own wants or link changed. */
-  allocatedFor: number | undefined;
-  /** ms since 1970. */
-  allocatedAt: number;
-  /** Its link carries hardly more than it would be sent. */
-  isTight: boolean;
-  /** Layers that flow to it, as the media engine says. */
-  readonly shown: Map<SubscriptionKey, number>;
-}
-
-/** What a client asked to be told (`org.weir.tell`), and what it was told last. */
-export interface Telling {
-  readonly asked: Set<Told>;
-  /** Each track's grant as it was told, as text. */
-  readonly grants: Map<SubscriptionKey, string>;
-  /** Generation of each track of which it was told that it cannot decode it. */
-  readonly undecodable: Map<TrackKey, number>;
-  /** The allocation that it knows all of. */
-  toldOf: Allocation | undefined;
-  state: Allocation['state'] | undefined;
-  available: number | undefined;
-  availableAt: number;
-  speakersVersion: number;
+  /** Levels that were not told yet to all who asked for them; when some were told last (ms since 1970). */
+  levelsDue: boolean;
   levelsAt: number;
 }
 
@@ -160,6 +195,8 @@ export interface Participant {
   readonly key: SessionKey;
   readonly session: SessionId;
   readonly callId: string;
+  /** Who came earlier has a smaller one. */
+  readonly place: number;
   stage: Stage;
   path: 'unknown' | 'heard' | 'silent';
   control: ControlChannel;
@@ -168,6 +205,8 @@ export interface Participant {
   negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
+  /** What the others may be told of them now. */
+  shown: StreamMetadata;
   /** Kinds that it may not publish, as the room has it now. */
   barred: ReadonlySet<PublishedKind>;
   /** Those of them that it was told of. */
@@ -178,6 +217,8 @@ export interface Participant {
   claims: ClaimRate;
   /** It takes an offer with the answer to its invite. */
   readonly earlyOffer: boolean;
+  /** Once it knows all streams it is told what changes of them. */
+  readonly takesChanges: boolean;
   readonly published: Set<TrackKey>;
   readonly wanted: Map<SubscriptionKey, WantedTrack>;
   /** It leaves the choice of videos to the focus. */
@@ -189,11 +230,7 @@ export interface Participant {
   readonly viewing: Viewing;
   readonly telling: Telling;
   readonly data: ParticipantData;
-  /** Something about it happened, or time passed. */
-  isDue: boolean;
-  /** Version of the streams that it was last served by. */
-  settledFor: number;
-  /** `metadataVersion` of what it was told last. */
+  /** The change of the streams that it was told of last; -1: it knows nothing. */
   toldVersion: number;
 }
 
@@ -238,49 +275,49 @@ export function emptyConference(
     limits,
     participants: new Map(),
     tracks: new Map(),
-    speakers: { latest: [], levels: new Map(), version: 0 },
+    speakers: { latest: [], levels: new Map(), version: 0, levelsDue: false, levelsAt: 0 },
+    roster: emptyRoster(),
+    due: nothingDue(),
+    shown: nothingShown(),
     permissions: OPEN_TO_ALL,
     floor: undefined,
     videoShare: 1,
-    metadataVersion: 0,
     streamsVersion: 0,
     dataVersion: 0,
+    dataForwards: 0,
     lastRevision: 0,
   };
-}
-
-export function nothingViewed(): Viewing {
-  return {
-    available: undefined,
-    allocation: NOTHING_ALLOCATED,
-    memory: NO_MEMORY,
-    allocatedFor: undefined,
-    allocatedAt: 0,
-    isTight: false,
-    shown: new Map(),
-  };
-}
-
-export function nothingTold(): Telling {
-  return {
-    asked: new Set(),
-    grants: new Map(),
-    undecodable: new Map(),
-    toldOf: undefined,
-    state: undefined,
-    available: undefined,
-    availableAt: 0,
-    speakersVersion: -1,
-    levelsAt: 0,
-  };
-}
-
-/** Changes with everything that decides who gets which layer. */
-export function streamsVersionOf(conference: Conference): number {
-  return conference.metadataVersion + conference.streamsVersion;
 }
 
 /** A number for the next negotiation, larger than all before. */
 export function nextRevision(conference: Conference): number {
   return ++conference.lastRevision;
+}
+
+function emptyRoster(): Roster {
+  return {
+    ofUser: new Map(),
+    announcers: new Map(),
+    publishers: new Set(),
+    followers: new Map(),
+    asked: new Map(),
+    auto: new Set(),
+    listeners: new Set(),
+    dataPublishers: new Set(),
+    dataViewers: new Set(),
+  };
+}
+
+function nothingDue(): Due {
+  return {
+    stages: new Set(),
+    participants: new Set(),
+    looks: new Set(),
+    tracks: new Set(),
+    ranks: new Set(),
+    upstream: new Set(),
+    everything: false,
+    clock: false,
+    before: { streamsVersion: 0, dataVersion: 0, speakersVersion: 0, floor: undefined, wasSmall: true },
+  };
 }

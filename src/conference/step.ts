@@ -5,6 +5,7 @@
  * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
  */
 import { estimated } from './allotment.ts';
+import { attend } from './due.ts';
 import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from './data.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
@@ -52,13 +53,16 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
         endParticipant(conference, participant, input.error, effects);
       return;
     case 'tick':
-      for (const participant of conference.participants.values()) participant.isDue = true;
+      conference.due.clock = true;
       return watchTheClock(conference, now, effects);
+    case 'wake':
+      return;
     default: {
       const participant = participantOf(conference, input.call);
       // The late word of a call that has ended, or of an earlier session of the device.
       if (participant === undefined) return;
-      participant.isDue = true;
+      if (concernsOthersAlone(input)) conference.due.stages.add(participant);
+      else attend(conference, participant);
       return takeFrom(conference, participant, input, now, effects);
     }
   }
@@ -70,6 +74,21 @@ function participantOf(conference: Conference, call: CallRef): Participant | und
 }
 
 type ParticipantInput = Extract<Input, { call: CallRef }>;
+
+/** What its sender is served of and told does not change with it: these inputs are by far the most. */
+function concernsOthersAlone(input: ParticipantInput): boolean {
+  switch (input.kind) {
+    case 'measured':
+    case 'estimated':
+    case 'loud':
+    case 'dominant':
+      return true;
+    case 'said':
+      return input.message.kind === 'ping' || input.message.kind === 'pong';
+    default:
+      return false;
+  }
+}
 
 function takeFrom(
   conference: Conference,
@@ -90,13 +109,15 @@ function takeFrom(
     case 'hung-up':
       return leave(conference, participant, effects);
     case 'control-open':
-      return wayOpened(participant, 'channel', now);
+      return wayOpened(conference, participant, 'channel', now);
     case 'line':
-      return input.state === 'opened' ? wayOpened(participant, 'line', now) : lineClosed(participant, now);
+      return input.state === 'opened'
+        ? wayOpened(conference, participant, 'line', now)
+        : lineClosed(conference, participant, now);
     case 'path':
       return pathChanged(participant, input.state);
     case 'estimated':
-      return estimated(participant, input.available);
+      return estimated(conference, participant, input.available);
     case 'measured':
       return measure(conference, participant, input.tracks, now);
     case 'shown':
@@ -114,7 +135,7 @@ function takeFrom(
     case 'data-dropped':
       return dataDropped(participant, input.error, effects);
     case 'forward-ended':
-      return forwardEnded(participant, input.channel, input.error, effects);
+      return forwardEnded(conference, participant, input.channel, input.error, effects);
     case 'peer-failed':
       return endParticipant(conference, participant, input.error, effects);
     case 'answered':
@@ -158,6 +179,7 @@ function takeMessage(
     case 'data_channels':
     case 'allocation':
     case 'layers_wanted':
+    case 'streams_changed':
     case 'speakers':
     case 'audio_levels':
       effects.push(note(participant, 'WEIR_UNEXPECTED_MESSAGE', `${message.kind}: for the focus to say`));

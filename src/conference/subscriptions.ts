@@ -3,13 +3,15 @@ import type { Subscription, WantedTrack } from '../../signalling/wire/control.ts
 import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import { MAX_ID_LENGTH } from '../../signalling/wire/stream-metadata.ts';
 import type { Served } from '../ports.ts';
-import { keyOfSubscription, type SubscriptionKey, type TrackRef } from '../session.ts';
+import { keyOfSubscription, type SubscriptionKey, type TrackRef, trackOfSubscription } from '../session.ts';
 import { note, tell } from './effects.ts';
 import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { idsOf, isAnnounced } from './metadata.ts';
 import { mayFlow } from './permissions.ts';
-import type { Conference, Participant, Publication, ServedTrack } from './state.ts';
+import { follow } from './roster.ts';
+import type { Conference, Participant, Publication } from './state.ts';
+import { isCopy, type ServedTrack } from './viewing.ts';
 
 const LEAST_PRIORITY = 1;
 const AUDIO_PRIORITY = 255;
@@ -23,13 +25,19 @@ export function subscribe(conference: Conference, viewer: Participant, message: 
   for (const track of message.subscribe) {
     const key = keyOfSubscription(track);
     if (!isAnnounced(conference, viewer, track)) unknown.push(refOf(track));
-    else if (mayBeServed(conference, viewer, track)) viewer.wanted.set(key, track);
-    else refused.push(refOf(track));
+    else if (mayBeServed(conference, viewer, track)) {
+      viewer.wanted.set(key, track);
+      follow(conference, viewer, trackOfSubscription(key, track));
+    } else refused.push(refOf(track));
   }
-  viewer.viewing.allocatedFor = undefined;
+  viewer.viewing.isStale = true;
+  viewer.viewing.choice = undefined;
   if (copiesOf(viewer) !== copies) viewer.toldVersion = -1;
   if (message.auto !== undefined) viewer.auto = message.auto === 'off' ? undefined : message.auto;
   if (message.tell !== undefined) takeTell(viewer, message.tell);
+  const { auto, listeners } = conference.roster;
+  setMember(auto, viewer, viewer.auto !== undefined);
+  setMember(listeners, viewer, viewer.telling.asked.has('speakers') || viewer.telling.asked.has('audio_levels'));
   if (unknown.length > 0) complain('WEIR_UNKNOWN_TRACK', 'nobody in the conference publishes the track', unknown);
   if (refused.length > 0) complain('WEIR_BAD_MESSAGE', 'too many variants, or ids too long for one', refused);
 
@@ -38,6 +46,11 @@ export function subscribe(conference: Conference, viewer: Participant, message: 
     effects.push(note(viewer, error.code, error.message));
     effects.push(tell(viewer, { kind: 'error', error, inReplyTo: 'm.call.track_subscription', tracks }));
   }
+}
+
+function setMember(set: Set<Participant>, member: Participant, belongs: boolean): void {
+  if (belongs) set.add(member);
+  else set.delete(member);
 }
 
 /** Copies are bounded: each is one more stream to send. Their ids must be ones that others can read. */
@@ -50,11 +63,6 @@ function mayBeServed(conference: Conference, viewer: Participant, track: WantedT
   for (const [key, offered] of viewer.offered) if (isCopy(offered)) copies.add(key);
   copies.add(keyOfSubscription(track));
   return copies.size <= conference.limits.variants;
-}
-
-/** Whether the viewer receives it under ids that are not the track's own. */
-export function isCopy({ ref, source }: Pick<ServedTrack, 'ref' | 'source'>): boolean {
-  return ref.streamId !== source.streamId;
 }
 
 /** The copies that a viewer asked for, as text. */

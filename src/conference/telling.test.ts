@@ -177,8 +177,8 @@ describe('speakers and levels', () => {
     const { bench, alice, bob } = listening();
     loud(bench, alice, -30);
     bench.pass(500);
-    bench.take({ kind: 'hung-up', call: alice.call });
-    expect(toldIn(bench.pass(500), bob, 'audio_levels')).toEqual([{ kind: 'audio_levels', levels: [] }]);
+    const effects = [...bench.take({ kind: 'hung-up', call: alice.call }), ...bench.pass(500)];
+    expect(toldIn(effects, bob, 'audio_levels')).toEqual([{ kind: 'audio_levels', levels: [] }]);
     expect(bench.conference.speakers.levels.size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /** What clients asked to be told of (extension `org.weir.tell`): their allocation, the speakers, the levels. */
 import type { GrantedTrack, OfferedLayer } from '../../signalling/wire/streams.ts';
-import { keyOfTrack, type SubscriptionKey, type TrackRef } from '../session.ts';
+import { type SubscriptionKey, type TrackRef, trackOfSubscription } from '../session.ts';
 import { tell } from './effects.ts';
 import { layersOf, layerSizes } from './layers.ts';
 import type { Effect } from './messages.ts';
@@ -18,7 +18,8 @@ export function tellStreams(conference: Conference, client: Participant, now: nu
   const { asked } = client.telling;
   if (asked.has('allocation')) tellAllocation(conference, client, now, effects);
   if (asked.has('speakers')) tellSpeakers(conference, client, effects);
-  if (asked.has('audio_levels')) tellLevels(conference, client, now, effects);
+  // Who hears of levels already hears of changes with all the others.
+  if (asked.has('audio_levels') && client.telling.levelsAt === 0) tellLevels(conference, client, now, effects);
 }
 
 function tellAllocation(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
@@ -62,7 +63,7 @@ function grantedTrack(
   key: SubscriptionKey,
   wanted: TrackRef & { variant?: string },
 ): GrantedTrack | undefined {
-  const publication = conference.tracks.get(keyOfTrack(wanted));
+  const publication = conference.tracks.get(trackOfSubscription(key, wanted));
   const publisher = publication && conference.participants.get(publication.publisher);
   const grant = viewer.viewing.allocation.grants.get(key);
   if (publication?.track.kind !== 'video' || publisher === undefined || grant === undefined) return undefined;
@@ -77,6 +78,20 @@ function grantedTrack(
   return { ...idsOf(wanted), grant, layers };
 }
 
+/** Tells all who asked for it what has changed of who speaks, and how loud. */
+export function tellListeners(conference: Conference, now: number, effects: Effect[]): void {
+  const { speakers, roster, due } = conference;
+  const tellsLevels = speakers.levelsDue && now - speakers.levelsAt >= LEVELS_EVERY_MS;
+  if (!tellsLevels && due.before.speakersVersion === speakers.version) return;
+  if (tellsLevels) Object.assign(speakers, { levelsDue: false, levelsAt: now });
+  for (const client of roster.listeners) {
+    if (client.control.kind !== 'open') continue;
+    if (client.telling.asked.has('speakers')) tellSpeakers(conference, client, effects);
+    if (!tellsLevels || !client.telling.asked.has('audio_levels')) continue;
+    if (!tellLevels(conference, client, now, effects)) speakers.levelsDue = true;
+  }
+}
+
 function tellSpeakers(conference: Conference, client: Participant, effects: Effect[]): void {
   const { speakers } = conference;
   if (client.telling.speakersVersion === speakers.version) return;
@@ -85,15 +100,17 @@ function tellSpeakers(conference: Conference, client: Participant, effects: Effe
   effects.push(tell(client, { kind: 'streams', message: { kind: 'speakers', latest } }));
 }
 
-function tellLevels(conference: Conference, client: Participant, now: number, effects: Effect[]): void {
+/** False where it was told too lately. */
+function tellLevels(conference: Conference, client: Participant, now: number, effects: Effect[]): boolean {
   const { telling } = client;
-  if (now - telling.levelsAt < LEVELS_EVERY_MS) return;
+  if (now - telling.levelsAt < LEVELS_EVERY_MS) return false;
   const levels = [...conference.speakers.levels].flatMap(([track, { level }]) => {
     const ref = conference.tracks.get(track)?.track.ref;
     return ref === undefined ? [] : { ...ref, level };
   });
   // Silence is told once.
-  if (levels.length === 0 && telling.levelsAt === 0) return;
+  if (levels.length === 0 && telling.levelsAt === 0) return true;
   telling.levelsAt = levels.length === 0 ? 0 : now;
   effects.push(tell(client, { kind: 'streams', message: { kind: 'audio_levels', levels } }));
+  return true;
 }

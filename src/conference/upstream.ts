@@ -2,55 +2,67 @@
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { isOnScreen, wantedLayers } from '../allocation/upstream.ts';
 import type { Grant } from '../allocation/wants.ts';
-import { keyOfTrack, type TrackKey } from '../session.ts';
+import type { TrackKey } from '../session.ts';
 import { tell } from './effects.ts';
-import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
-import { wantsOf } from './speakers.ts';
 import { isAllowed } from './permissions.ts';
-import type { Conference, Participant, Publication } from './state.ts';
+import type { Conference, Participant, Publication, ViewerAsk } from './state.ts';
+import { asksOf } from './upstream-asks.ts';
 
 /** ms. Who has just come is about to ask: what it will want must not have to be started first. */
 const NEWCOMER_MS = 3_000;
 /** In a larger call a newcomer's tiles are small: the lowest layers will do, and those run already. */
 const SMALL_CALL = 9;
 
-/** Tells each publisher which layers are wanted, where that changed. */
+/** Tells publishers which layers are wanted, where that changed. */
 export function steerUpstream(conference: Conference, now: number, effects: Effect[]): void {
-  const grants = grantsByTrack(conference);
+  const { due, tracks, participants } = conference;
+  const isSmall = participants.size <= SMALL_CALL;
+  // Newcomers concern all: there are few tracks then.
+  const concerned = isSmall !== due.before.wasSmall || isSmall ? tracks.keys() : due.upstream;
+  due.before.wasSmall = isSmall;
   const newcomers = newcomersIn(conference, now);
-  for (const publisher of conference.participants.values()) {
-    if (publisher.control.kind !== 'open') continue;
-    const changed: TrackLayers[] = [];
-    for (const key of publisher.published) {
-      const publication = conference.tracks.get(key);
-      if (publication === undefined) continue;
-      if (publication.track.kind === 'audio' || !isAllowed(publisher, publication)) {
-        // Voices are always wanted, where they may be heard at all.
-        if (request(publication, allowedLayers(publisher, publication), now)) changed.push(layersWanted(publication));
-        continue;
-      }
-      const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
-      if (steer(publication, grants.get(key) ?? [], awaited, now)) changed.push(layersWanted(publication));
-    }
-    if (changed.length > 0)
-      effects.push(tell(publisher, { kind: 'streams', message: { kind: 'layers_wanted', tracks: changed } }));
+  const changed = new Map<Participant, TrackLayers[]>();
+  for (const key of concerned) {
+    const publication = tracks.get(key);
+    const publisher = publication && participants.get(publication.publisher);
+    if (publication === undefined || publisher?.control.kind !== 'open') continue;
+    if (isAskedAnew(conference, publisher, key, publication, newcomers, now))
+      changed.set(publisher, [...(changed.get(publisher) ?? []), layersWanted(publication)]);
   }
+  for (const [publisher, layers] of changed)
+    effects.push(tell(publisher, { kind: 'streams', message: { kind: 'layers_wanted', tracks: layers } }));
+}
+
+function isAskedAnew(
+  conference: Conference,
+  publisher: Participant,
+  key: TrackKey,
+  publication: Publication,
+  newcomers: ReadonlySet<Participant>,
+  now: number,
+): boolean {
+  // Voices are always wanted, where they may be heard at all.
+  if (publication.track.kind === 'audio' || !isAllowed(publisher, publication))
+    return request(publication, allowedLayers(publisher, publication), now);
+  const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
+  return steer(publication, asksOf(conference, key), awaited, now);
 }
 
 /** True where its publisher has to be told. */
-function steer(publication: Publication, grants: readonly ViewerGrant[], awaited: boolean, now: number): boolean {
+function steer(publication: Publication, grants: readonly ViewerAsk[], awaited: boolean, now: number): boolean {
   const offered = publication.layers.map(layer => layer.offered);
   const runs = grants.some(({ grant }) => isOnScreen(grant));
   // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
-  const { wanted, memory } = wantedLayers(
+  const { wanted, memory, lookAgainAt } = wantedLayers(
     [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited && !runs ? offered.map(allOf) : [])],
     offered,
     publication.upstream,
     now,
   );
   publication.upstream = memory;
+  publication.steerAt = lookAgainAt;
   const told = wanted.map((one, index) => one || occupied[index] === true);
   return request(publication, told, now);
 }
@@ -58,7 +70,7 @@ function steer(publication: Publication, grants: readonly ViewerGrant[], awaited
 /** None of a track that its publisher may not publish, else all. */
 function allowedLayers(publisher: Participant, publication: Publication): boolean[] {
   const all = isAllowed(publisher, publication);
-  if (!all) publication.upstream = undefined;
+  if (!all) Object.assign(publication, { upstream: undefined, steerAt: undefined });
   return publication.layers.map(() => all);
 }
 
@@ -72,7 +84,7 @@ function request(publication: Publication, told: readonly boolean[], now: number
 }
 
 /** What a viewer gets, and what it would get if only that came: it is asked for until it does. */
-function asksFor({ layers }: Publication, { grant, ideal }: ViewerGrant): Grant[] {
+function asksFor({ layers }: Publication, { grant, ideal }: ViewerAsk): Grant[] {
   if (grant.kind === 'paused' && grant.reason !== 'no_layer') return [grant];
   const highest = grant.kind === 'layer' ? Math.max(grant.layer, ideal) : ideal;
   const missing = layers.flatMap(({ missed }, layer): Grant[] =>
@@ -93,32 +105,6 @@ function layersWanted({ track, toldWanted = [] }: Publication): TrackLayers {
       active: toldWanted[index] ?? true,
     })),
   };
-}
-
-interface ViewerGrant {
-  grant: Grant;
-  ideal: number;
-  /** The layer that flows to the viewer now. */
-  shown: number | undefined;
-}
-
-function grantsByTrack(conference: Conference): Map<TrackKey, ViewerGrant[]> {
-  const byTrack = new Map<TrackKey, ViewerGrant[]>();
-  for (const viewer of conference.participants.values()) {
-    const { allocation, shown } = viewer.viewing;
-    for (const [key, wanted] of wantsOf(conference, viewer)) {
-      const grant = allocation.grants.get(key);
-      if (grant === undefined) continue;
-      const track = keyOfTrack(wanted);
-      const publication = conference.tracks.get(track);
-      const publisher = publication && conference.participants.get(publication.publisher);
-      if (publication === undefined || publisher === undefined) continue;
-      const grants = byTrack.get(track) ?? [];
-      grants.push({ grant, ideal: idealLayer(publisher, publication, wanted), shown: shown.get(key) });
-      byTrack.set(track, grants);
-    }
-  }
-  return byTrack;
 }
 
 function newcomersIn(conference: Conference, now: number): Set<Participant> {

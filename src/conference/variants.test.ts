@@ -88,7 +88,12 @@ describe('two copies of a track', () => {
     const news = bench.newsFor(bob);
     const isNamed = (index: number): boolean => {
       const one = news[index];
-      return one !== undefined && 'metadata' in one && `${videoOf(alice).streamId}+thumb` in one.metadata;
+      return (
+        one !== undefined &&
+        'metadata' in one &&
+        one.metadata !== undefined &&
+        `${videoOf(alice).streamId}+thumb` in one.metadata
+      );
     };
     const named = news.findIndex((_, index) => isNamed(index));
     expect(named).toBeGreaterThanOrEqual(0);

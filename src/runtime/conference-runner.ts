@@ -2,6 +2,7 @@
 import { WeirError, asWeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { CallRef, Effect, Input } from '../conference/messages.ts';
+import { sessionsOf } from '../conference/roster.ts';
 import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store } from '../ports.ts';
@@ -49,6 +50,7 @@ export class ConferenceRunner {
   readonly #log: Log;
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
+  #wake: { cancel(): void } | undefined;
   #pressed = 1;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
@@ -109,10 +111,7 @@ export class ConferenceRunner {
   }
 
   hasDevice(userId: string, deviceId: string): boolean {
-    for (const { session } of this.#conference.participants.values()) {
-      if (session.userId === userId && session.deviceId === deviceId) return true;
-    }
-    return false;
+    return sessionsOf(this.#conference, userId).some(({ session }) => session.deviceId === deviceId);
   }
 
   counts(): Counts {
@@ -121,7 +120,7 @@ export class ConferenceRunner {
 
   /** Users with a session here. */
   userIds(): Set<string> {
-    return new Set([...this.#conference.participants.values()].map(participant => participant.session.userId));
+    return new Set(this.#conference.roster.ofUser.keys());
   }
 
   /** Hangs everybody up, waits until they have been told (or that failed), and ends. */
@@ -138,8 +137,14 @@ export class ConferenceRunner {
 
   close(): void {
     this.#mailbox.close();
+    this.#stopClock();
+  }
+
+  #stopClock(): void {
     this.#tick?.cancel();
+    this.#wake?.cancel();
     this.#tick = undefined;
+    this.#wake = undefined;
   }
 
   #take(inputs: Input[]): void {
@@ -147,8 +152,7 @@ export class ConferenceRunner {
     const effects = step(this.#conference, inputs, clock.now());
     for (const effect of effects) this.#run(effect);
     if (this.#conference.participants.size === 0) {
-      this.#tick?.cancel();
-      this.#tick = undefined;
+      this.#stopClock();
       if (this.#mailbox.depth === 0) this.#events.empty();
       return;
     }
@@ -208,6 +212,12 @@ export class ConferenceRunner {
         );
         this.#events.callEnded(effect.call);
         return this.#spawn(effect.call, 'forget', () => this.#world.store.forgetSession(effect.call.key));
+      case 'wake':
+        this.#wake ??= this.#world.clock.after(effect.afterMs, () => {
+          this.#wake = undefined;
+          this.#take([{ kind: 'wake' }]);
+        });
+        return;
       case 'arrived':
         this.#world.meters.joined(effect.afterMs);
         this.#log.info(

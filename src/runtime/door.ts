@@ -15,7 +15,19 @@ import {
 /** Which way a piece of news goes, in the words of the wire. */
 export type Letter = { kind: 'to-device'; event: ToDeviceEvent } | { kind: 'control'; text: string };
 
+/** What is told to many is written once: by the news, which is one and the same for them all. */
+const written = new WeakMap<News, Letter>();
+
 export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): Letter {
+  const known = written.get(news);
+  if (known !== undefined) return known;
+  const letter = write(focus, to, news);
+  // What goes on the control channel has no address in it.
+  if (letter.kind === 'control') written.set(news, letter);
+  return letter;
+}
+
+function write(focus: FocusIdentity, to: ClientAddress, news: News): Letter {
   switch (news.kind) {
     case 'admission':
       return { kind: 'to-device', event: writeAnswer(focus, to, news) };
@@ -29,6 +41,8 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
       return control({ kind: 'negotiate', description: { type: 'offer', sdp: news.sdp }, metadata: news.metadata });
     case 'metadata':
       return control({ kind: 'metadata_changed', metadata: news.metadata });
+    case 'streams_changed':
+      return control(news);
     case 'error':
       return control({
         ...errorReply(news.error, news.inReplyTo),

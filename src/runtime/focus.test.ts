@@ -136,7 +136,7 @@ describe('an invite', () => {
     await bench.clock.pass(1_000);
     expect(bench.signals.sent).toEqual([]);
     bench.rooms.joined.set(ROOM, new Set([ALICE]));
-    bench.focus.roomsChanged(new Set([ROOM]));
+    bench.focus.roomsChanged(new Map([[ROOM, new Set([ALICE])]]));
     await bench.clock.pass(10);
     expect(bench.signals.to(ALICE)).toEqual(['m.call.answer']);
   });
@@ -220,7 +220,7 @@ describe('a running call', () => {
   it('ends for a user who leaves the room', async () => {
     const peer = await bench.join(envelope(ALICE));
     bench.rooms.joined.get(ROOM)?.delete(ALICE);
-    bench.focus.roomsChanged(new Set([ROOM]));
+    bench.focus.roomsChanged(new Map([[ROOM, new Set([ALICE])]]));
     await bench.clock.pass(10);
     expect(peer.closed).toBe(true);
     expect(bench.signals.to(ALICE).at(-1)).toBe('m.call.hangup WEIR_NOT_JOINED');
@@ -237,7 +237,7 @@ describe('a running call', () => {
     await bench.clock.pass(10);
     expect(toldOfFloor()).toContain('"you":"holder"');
     bench.rooms.permissions = { publish: { audio: 50 }, floor: { moderator: 50 }, power };
-    bench.focus.roomsChanged(new Set([ROOM]));
+    bench.focus.roomsChanged(new Map([[ROOM, new Set([ALICE])]]));
     await bench.clock.pass(10);
     expect(toldOfFloor()).toContain('"you":"none"');
   });

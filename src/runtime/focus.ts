@@ -133,12 +133,14 @@ export class Focus {
   }
 
   /**
-   * The focus has learnt something about these rooms (`all`: about any of them): ends the sessions of users who are no
-   * longer joined and of calls that are no more, and admits invites that waited for the news.
+   * The focus has learnt something about these rooms and, in each, about the membership of these users (`all`: about any of
+   * them): ends the sessions of users who are no longer joined and of calls that are no more, and admits invites that waited
+   * for the news.
    */
-  roomsChanged(changed: ReadonlySet<string> | 'all'): void {
+  roomsChanged(changed: ReadonlyMap<string, ReadonlySet<string>> | 'all'): void {
     for (const runner of this.#conferences.values()) {
-      if (changed === 'all' || changed.has(runner.id.roomId)) this.#reconcile(runner);
+      const users = changed === 'all' ? runner.userIds() : changed.get(runner.id.roomId);
+      if (users !== undefined) this.#reconcile(runner, users);
     }
     const { rooms } = this.#world;
     const isAdmitted = ({ from, roomId }: Invite): boolean => admit(rooms, from, roomId).kind === 'admitted';
@@ -166,7 +168,7 @@ export class Focus {
     await Promise.all(this.#sending);
   }
 
-  #reconcile(runner: ConferenceRunner): void {
+  #reconcile(runner: ConferenceRunner, users: ReadonlySet<string>): void {
     const { rooms } = this.#world;
     const { roomId, confId } = runner.id;
     const call = rooms.conferencesOf(confId).find(one => one.roomId === roomId);
@@ -176,7 +178,7 @@ export class Focus {
       return;
     }
     runner.post({ kind: 'permissions-changed', permissions: rooms.permissionsOf(roomId, confId) });
-    for (const userId of runner.userIds()) {
+    for (const userId of users) {
       if (!rooms.isJoined(roomId, userId)) runner.post({ kind: 'user-left', userId });
     }
   }
@@ -219,6 +221,7 @@ export class Focus {
       sdp: invite.sdp,
       metadata: invite.metadata,
       earlyOffer: invite.earlyOffer ?? false,
+      takesChanges: invite.takesChanges ?? false,
     });
     const line = this.#cameBy.get(from);
     if (line !== undefined) runner.attach(call, line);

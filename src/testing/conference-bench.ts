@@ -3,6 +3,7 @@ import type { ControlMessage, Subscription, WantedTrack } from '../../signalling
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
+import { afterChange } from '../../signalling/wire/streams-changed.ts';
 import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
 import { type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
@@ -16,6 +17,8 @@ export interface BenchClient {
   tracks: PublishedTrack[];
   /** Names of the codecs that its offers take; all where it is absent. */
   receives?: string[];
+  /** Told all streams, it takes what changes of them. */
+  takesChanges?: boolean;
 }
 
 type MediaWork = Extract<Effect, { kind: 'open' | 'answer-offer' | 'make-offer' | 'take-answer' }>;
@@ -65,8 +68,9 @@ export class ConferenceBench {
 
   invite(client: BenchClient, earlyOffer = false): Effect[] {
     this.#clients.set(client.call.callId, client);
-    const { session, call, metadata } = client;
-    return this.take({ kind: 'invited', session, callId: call.callId, sdp: 'offer', metadata, earlyOffer });
+    const { session, call, metadata, takesChanges = false } = client;
+    const { callId } = call;
+    return this.take({ kind: 'invited', session, callId, sdp: 'offer', metadata, earlyOffer, takesChanges });
   }
 
   /** The media engine finishes the oldest work it has, of that call or at all. False where there is none. */
@@ -203,9 +207,14 @@ export class ConferenceBench {
     return newsIn(this.effects, client, kind);
   }
 
+  /** The streams of the others as a client knows them. */
   lastMetadata(client: BenchClient): StreamMetadata | undefined {
-    const told = this.newsFor(client).flatMap(news => ('metadata' in news ? [news.metadata] : []));
-    return told.at(-1);
+    let known: StreamMetadata | undefined;
+    for (const news of this.newsFor(client)) {
+      if (news.kind === 'streams_changed') known = afterChange(known ?? {}, news);
+      else if ('metadata' in news) known = news.metadata ?? known;
+    }
+    return known;
   }
 }
 

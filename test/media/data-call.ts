@@ -45,7 +45,7 @@ export class DataCall {
   /** From now on the room says so. */
   permit(permissions: Permissions): void {
     this.#rooms.permissions = permissions;
-    this.#focus.roomsChanged(new Set(['!room:test']));
+    this.#focus.roomsChanged(new Map([['!room:test', new Set()]]));
   }
 
   /** The answer of the focus to an invite. */

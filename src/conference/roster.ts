@@ -1,0 +1,81 @@
+/** Keeps what is looked up in step with the participants. */
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import { keyOfTrack, type TrackKey, trackOfSubscription } from '../session.ts';
+import { allowedMetadata } from './permissions.ts';
+import { showAnew } from './shown-streams.ts';
+import { wantsOf } from './speakers.ts';
+import type { Conference, Participant } from './state.ts';
+import { isCopy } from './viewing.ts';
+
+const NO_STREAMS: StreamMetadata = {};
+
+export function enlist({ participants, roster }: Conference, participant: Participant): void {
+  participants.set(participant.key, participant);
+  const { userId } = participant.session;
+  const sessions = roster.ofUser.get(userId) ?? new Set();
+  roster.ofUser.set(userId, sessions.add(participant));
+}
+
+/** Takes it out of everything but the tracks. */
+export function strike(conference: Conference, participant: Participant): void {
+  const { participants, roster, due } = conference;
+  participants.delete(participant.key);
+  const { userId } = participant.session;
+  const sessions = roster.ofUser.get(userId);
+  sessions?.delete(participant);
+  if (sessions?.size === 0) roster.ofUser.delete(userId);
+  for (const streamId of Object.keys(participant.metadata)) roster.announcers.delete(streamId);
+  for (const track of participant.viewing.follows) unfollow(conference, participant, track);
+  const { publishers, auto, listeners, dataPublishers, dataViewers } = roster;
+  for (const set of [publishers, auto, listeners, dataPublishers, dataViewers, due.stages, due.participants, due.looks])
+    set.delete(participant);
+  showAnew(conference.shown, participant.key, participant.shown, NO_STREAMS);
+}
+
+export function sessionsOf({ roster }: Conference, userId: string): Participant[] {
+  return [...(roster.ofUser.get(userId) ?? [])];
+}
+
+/** It announces these streams now; nobody else announces any of them. */
+export function setMetadata({ roster }: Conference, participant: Participant, metadata: StreamMetadata): void {
+  for (const streamId of Object.keys(participant.metadata)) roster.announcers.delete(streamId);
+  for (const streamId of Object.keys(metadata)) roster.announcers.set(streamId, participant);
+  participant.metadata = metadata;
+}
+
+/** The others are told of its streams while it is present, as far as it may publish. */
+export function showStreams({ shown }: Conference, participant: Participant): void {
+  const after = participant.stage.kind === 'present' ? allowedMetadata(participant) : NO_STREAMS;
+  if (after === participant.shown) return;
+  showAnew(shown, participant.key, participant.shown, after);
+  participant.shown = after;
+}
+
+/** What happens to the track concerns the viewer from now on. */
+export function follow({ roster }: Conference, viewer: Participant, track: TrackKey): void {
+  viewer.viewing.follows.add(track);
+  const followers = roster.followers.get(track) ?? new Set();
+  roster.followers.set(track, followers.add(viewer));
+}
+
+function unfollow({ roster }: Conference, viewer: Participant, track: TrackKey): void {
+  viewer.viewing.follows.delete(track);
+  const followers = roster.followers.get(track);
+  followers?.delete(viewer);
+  if (followers?.size === 0) roster.followers.delete(track);
+}
+
+/** It follows what it wants and what it was offered, and nothing else. */
+export function followAnew(conference: Conference, viewer: Participant): void {
+  const tracks = followedBy(conference, viewer);
+  for (const track of viewer.viewing.follows) if (!tracks.has(track)) unfollow(conference, viewer, track);
+  for (const track of tracks) if (!viewer.viewing.follows.has(track)) follow(conference, viewer, track);
+}
+
+function followedBy(conference: Conference, viewer: Participant): Set<TrackKey> {
+  const tracks = new Set<TrackKey>();
+  for (const [key, wanted] of wantsOf(conference, viewer)) tracks.add(trackOfSubscription(key, wanted));
+  for (const [key, served] of viewer.offered)
+    tracks.add(isCopy(served) ? keyOfTrack(served.source) : trackOfSubscription(key, served.source));
+  return tracks;
+}

@@ -1,0 +1,67 @@
+/** What participants are told of each other's streams (MSC3077): all of them, and what has changed since when. Pure. */
+import type { StreamDescription, StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
+import type { SessionKey } from '../session.ts';
+
+/** Changes that are kept beside one for each stream; who has not been told for longer is told all. */
+const CHANGES_KEPT = 1_000;
+
+/** A stream as it is from now on; `undefined`: it is gone. */
+export interface StreamChange {
+  readonly streamId: string;
+  readonly by: SessionKey;
+  readonly stream: StreamDescription | undefined;
+}
+
+export interface ShownStreams {
+  /** By stream id, of all who are present, as far as they may publish. */
+  readonly streams: Map<string, { by: SessionKey; stream: StreamDescription }>;
+  /** The latest changes, the oldest first. */
+  changes: StreamChange[];
+  /** How many changes came before those. */
+  dropped: number;
+  /** Up to which change all were told who are there, and when (ms since 1970). */
+  toldVersion: number;
+  toldAt: number;
+  /** A wake-up for the next time was asked for. */
+  wakes: boolean;
+}
+
+export function nothingShown(): ShownStreams {
+  return { streams: new Map(), changes: [], dropped: 0, toldVersion: 0, toldAt: 0, wakes: false };
+}
+
+/** The number of the latest change. */
+export function shownVersion({ changes, dropped }: ShownStreams): number {
+  return dropped + changes.length;
+}
+
+/** From now on `by` shows `after` where it showed `before`. */
+export function showAnew(shown: ShownStreams, by: SessionKey, before: StreamMetadata, after: StreamMetadata): void {
+  for (const streamId of Object.keys(before)) {
+    if (Object.hasOwn(after, streamId)) continue;
+    shown.streams.delete(streamId);
+    shown.changes.push({ streamId, by, stream: undefined });
+  }
+  for (const [streamId, stream] of Object.entries(after)) {
+    const known = Object.hasOwn(before, streamId) ? before[streamId] : undefined;
+    if (known === stream || (known !== undefined && JSON.stringify(known) === JSON.stringify(stream))) continue;
+    shown.streams.set(streamId, { by, stream });
+    shown.changes.push({ streamId, by, stream });
+  }
+  const excess = shown.changes.length - shown.streams.size - CHANGES_KEPT;
+  if (excess < CHANGES_KEPT) return;
+  shown.changes = shown.changes.slice(excess);
+  shown.dropped += excess;
+}
+
+/** What changed after a number; `undefined` where that is not known any more. */
+export function changesSince(shown: ShownStreams, version: number): readonly StreamChange[] | undefined {
+  return version < shown.dropped ? undefined : shown.changes.slice(version - shown.dropped);
+}
+
+/** All streams of others. */
+export function streamsOfOthers(shown: ShownStreams, viewer: SessionKey): StreamMetadata {
+  const all: StreamMetadata = {};
+  for (const [streamId, { by, stream }] of shown.streams) if (by !== viewer) all[streamId] = stream;
+  return all;
+}

@@ -1,0 +1,80 @@
+/** What the viewers of each video get of it, counted: what is asked of a publisher is not gathered from a thousand viewers each time. */
+import type { WantedTrack } from '../../signalling/wire/control.ts';
+import { type SubscriptionKey, type TrackKey, trackOfSubscription } from '../session.ts';
+import { idealLayer } from './layers.ts';
+import { wantsOf } from './speakers.ts';
+import type { Conference, Participant, ViewerAsk } from './state.ts';
+import type { Ask } from './viewing.ts';
+
+/** Counts what the viewer gets now in place of what it got before. */
+export function askAnew(conference: Conference, viewer: Participant): void {
+  const { asks } = viewer.viewing;
+  const wants = wantsOf(conference, viewer);
+  for (const [key, ask] of asks) {
+    if (wants.has(key)) continue;
+    withdraw(conference, ask);
+    asks.delete(key);
+  }
+  for (const [key, wanted] of wants) {
+    const track = trackOfSubscription(key, wanted);
+    const ask = askOf(conference, viewer, key, wanted, track);
+    const part = ask && partOf(ask);
+    const before = asks.get(key);
+    if (before?.part === part && before?.track === (ask && track)) continue;
+    if (before !== undefined) withdraw(conference, before);
+    if (ask === undefined || part === undefined) asks.delete(key);
+    else {
+      count(conference, track, part, ask);
+      asks.set(key, { track, part });
+    }
+  }
+}
+
+/** The viewer is gone. */
+export function withdrawAsks(conference: Conference, { viewing }: Participant): void {
+  for (const ask of viewing.asks.values()) withdraw(conference, ask);
+  viewing.asks.clear();
+}
+
+/** What is asked of a track, each part once. */
+export function asksOf({ roster }: Conference, track: TrackKey): ViewerAsk[] {
+  return [...(roster.asked.get(track)?.values() ?? [])].map(({ ask }) => ask);
+}
+
+function askOf(
+  conference: Conference,
+  viewer: Participant,
+  key: SubscriptionKey,
+  wanted: WantedTrack,
+  track: TrackKey,
+): ViewerAsk | undefined {
+  const grant = viewer.viewing.allocation.grants.get(key);
+  const publication = conference.tracks.get(track);
+  const publisher = publication && conference.participants.get(publication.publisher);
+  if (grant === undefined || publisher === undefined || publication?.track.kind !== 'video') return undefined;
+  return { grant, ideal: idealLayer(publisher, publication, wanted), shown: viewer.viewing.shown.get(key) };
+}
+
+function partOf({ grant, ideal, shown }: ViewerAsk): string {
+  return `${grant.kind === 'layer' ? grant.layer : grant.reason} ${ideal} ${shown}`;
+}
+
+function count({ roster, due }: Conference, track: TrackKey, part: string, ask: ViewerAsk): void {
+  const parts = roster.asked.get(track) ?? new Map<string, { ask: ViewerAsk; viewers: number }>();
+  const viewers = parts.get(part)?.viewers ?? 0;
+  roster.asked.set(track, parts.set(part, { ask, viewers: viewers + 1 }));
+  if (viewers === 0) due.upstream.add(track);
+}
+
+function withdraw({ roster, due }: Conference, { track, part }: Ask): void {
+  const parts = roster.asked.get(track);
+  const counted = parts?.get(part);
+  if (parts === undefined || counted === undefined) return;
+  if (counted.viewers > 1) {
+    parts.set(part, { ...counted, viewers: counted.viewers - 1 });
+    return;
+  }
+  parts.delete(part);
+  if (parts.size === 0) roster.asked.delete(track);
+  due.upstream.add(track);
+}
