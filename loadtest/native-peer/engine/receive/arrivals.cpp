@@ -51,6 +51,7 @@ void Arrivals::restart(int64_t sequence) {
 }
 
 void Arrivals::noteGap(int64_t from, int64_t to, Nanoseconds now) {
+  if (from < to) askAt_ = now;
   for (int64_t sequence = from; sequence < to; ++sequence) missing_.emplace(sequence, Missing{now, now, 0});
 }
 
@@ -91,12 +92,16 @@ void Arrivals::expire(Nanoseconds now) {
 }
 
 void Arrivals::collectMissing(Nanoseconds now, std::vector<uint16_t>& sequences) {
-  if (!policy_.repairs) return;
+  if (!policy_.repairs || now < askAt_) return;
+  askAt_ = INT64_MAX;
   for (auto& [sequence, missing] : missing_) {
-    if (now < missing.askAt || missing.asked >= kMostAsks) continue;
-    missing.asked += 1;
-    missing.askAt = now + kAskAgainAfter;
-    sequences.push_back(static_cast<uint16_t>(sequence));
+    if (missing.asked >= kMostAsks) continue;
+    if (now >= missing.askAt) {
+      missing.asked += 1;
+      missing.askAt = now + kAskAgainAfter;
+      sequences.push_back(static_cast<uint16_t>(sequence));
+    }
+    askAt_ = std::min(askAt_, missing.askAt);
   }
 }
 

@@ -61,6 +61,8 @@ class Arrivals {
   /** Of the latest keyframe that waits behind a gap; 0 without. */
   int64_t keyframeAt_ = 0;
   std::map<int64_t, Missing> missing_;
+  /** No missing one is to be asked for before. */
+  Nanoseconds askAt_ = INT64_MAX;
   std::map<int64_t, Waiting> waiting_;
   uint32_t lost_ = 0;
 };

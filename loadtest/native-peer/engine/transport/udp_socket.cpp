@@ -17,19 +17,39 @@ constexpr size_t kBatch = 64;
 constexpr int kBatchesAtOnce = 4;
 constexpr int kReceiveBufferBytes = 1 << 20;
 
-struct Buffers {
+constexpr size_t kControlBytes = CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(uint32_t));
+
+/** Packets of one call. Set up once: the engine has one thread, and its sockets have their turn one after the other. */
+struct Batch {
   std::array<std::array<uint8_t, UdpSocket::kMostBytes>, kBatch> packets;
-  std::array<size_t, kBatch> sizes;
+  alignas(cmsghdr) std::array<std::array<char, kControlBytes>, kBatch> controls;
+  std::array<iovec, kBatch> places;
+  std::array<mmsghdr, kBatch> messages{};
+
+  Batch() {
+    for (size_t each = 0; each < kBatch; ++each) {
+      places[each] = {packets[each].data(), packets[each].size()};
+      messages[each].msg_hdr.msg_iov = &places[each];
+      messages[each].msg_hdr.msg_iovlen = 1;
+    }
+  }
 };
 
-/** The engine has one thread, and sockets have their turn one after the other. */
-Buffers& incoming() {
-  static Buffers buffers;
-  return buffers;
+Batch& incoming() {
+  static Batch* const batch = [] {
+    auto* made = new Batch;
+    for (size_t each = 0; each < kBatch; ++each) {
+      made->messages[each].msg_hdr.msg_control = made->controls[each].data();
+      made->messages[each].msg_hdr.msg_controllen = kControlBytes;
+    }
+    return made;
+  }();
+  return *batch;
 }
-Buffers& outgoing() {
-  static Buffers buffers;
-  return buffers;
+
+Batch& outgoing() {
+  static Batch* const batch = new Batch;
+  return *batch;
 }
 
 sockaddr_in addressOf(const std::string& address, uint16_t port) {
@@ -94,30 +114,20 @@ void UdpSocket::connect(const std::string& address, uint16_t port) {
 }
 
 void UdpSocket::receive(const Take& take) {
-  Buffers& buffers = incoming();
-  std::array<mmsghdr, kBatch> messages;
-  std::array<iovec, kBatch> places;
-  constexpr size_t kControlBytes = CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(uint32_t));
-  alignas(cmsghdr) std::array<std::array<char, kControlBytes>, kBatch> controls;
+  auto& [packets, controls, places, messages] = incoming();
   for (int batch = 0; batch < kBatchesAtOnce; ++batch) {
-    for (size_t each = 0; each < kBatch; ++each) {
-      places[each] = {buffers.packets[each].data(), buffers.packets[each].size()};
-      messages[each] = {};
-      messages[each].msg_hdr.msg_iov = &places[each];
-      messages[each].msg_hdr.msg_iovlen = 1;
-      messages[each].msg_hdr.msg_control = controls[each].data();
-      messages[each].msg_hdr.msg_controllen = kControlBytes;
-    }
     // A port that is closed shows as an error of the next call; consent will run out.
     const int count = recvmmsg(descriptor_, messages.data(), kBatch, 0, nullptr);
     if (count <= 0) return;
     const Nanoseconds offset = wallNow() - monotonicNow();
-    for (int each = 0; each < count; ++each) {
-      const auto at = static_cast<size_t>(each);
-      const Ancillary ancillary = readAncillary(messages[at].msg_hdr);
+    for (size_t each = 0; each < static_cast<size_t>(count); ++each) {
+      msghdr& header = messages[each].msg_hdr;
+      const Ancillary ancillary = readAncillary(header);
+      // The system left there how much of it is used.
+      header.msg_controllen = kControlBytes;
       if (ancillary.tellsDrops) dropped_ = ancillary.dropped;
       const Nanoseconds arrived = ancillary.stampedAt == 0 ? monotonicNow() : ancillary.stampedAt - offset;
-      take({buffers.packets[at].data(), messages[at].msg_len}, arrived);
+      take({packets[each].data(), messages[each].msg_len}, arrived);
     }
     if (static_cast<size_t>(count) < kBatch) return;
   }
@@ -129,27 +139,16 @@ uint8_t* UdpSocket::reserve() {
 }
 
 void UdpSocket::commit(size_t size) {
-  outgoing().sizes[committed_] = size;
+  outgoing().places[committed_].iov_len = size;
   committed_ += 1;
 }
 
 void UdpSocket::flush() {
-  if (committed_ == 0) return;
-  Buffers& buffers = outgoing();
-  std::array<mmsghdr, kBatch> messages;
-  std::array<iovec, kBatch> places;
-  for (size_t each = 0; each < committed_; ++each) {
-    places[each] = {buffers.packets[each].data(), buffers.sizes[each]};
-    messages[each] = {};
-    messages[each].msg_hdr.msg_iov = &places[each];
-    messages[each].msg_hdr.msg_iovlen = 1;
-  }
-  if (isConnected_) {
-    for (size_t sent = 0; sent < committed_;) {
-      const int count = sendmmsg(descriptor_, &messages[sent], static_cast<unsigned>(committed_ - sent), 0);
-      // An ICMP error of an earlier packet fails one call.
-      sent += count > 0 ? static_cast<size_t>(count) : 1;
-    }
+  auto& messages = outgoing().messages;
+  for (size_t sent = 0; isConnected_ && sent < committed_;) {
+    const int count = sendmmsg(descriptor_, &messages[sent], static_cast<unsigned>(committed_ - sent), 0);
+    // An ICMP error of an earlier packet fails one call.
+    sent += count > 0 ? static_cast<size_t>(count) : 1;
   }
   committed_ = 0;
 }

@@ -28,7 +28,10 @@ class UdpSocket {
   /** Reads what is there, some hundred packets at most. */
   void receive(const Take& take);
 
-  /** Room for the next packet to send, of kMostBytes; `commit` says how much of it is used. */
+  /**
+   * Room for the next packet to send, of kMostBytes; `commit` says how much of it is used. All sockets share it: `flush` before
+   * another one has its turn.
+   */
   uint8_t* reserve();
   void commit(size_t size);
   /** Sends what was committed. What the system does not take now is lost, as on any link. */
