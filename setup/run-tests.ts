@@ -74,12 +74,13 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
   }
   // The tests of the worker's own parts compile them, also where the worker itself is there.
   const systemPackages = ['chromium', 'coturn', 'firefox-esr', 'iproute2', ...BUILD_PACKAGES];
-  const prepared = await prepare({ systemPackages, signal });
+  const prepared = await prepare({ systemPackages, loadPeers: true, signal });
   const env = {
     ...process.env,
     MEDIASOUP_WORKER_BIN: prepared.worker,
     WEIR_SYNAPSE_PYTHON: prepared.synapsePython,
     WEIR_PAGE_DIR: prepared.pageDir,
+    WEIR_LOAD_PEER_BIN: prepared.loadPeer,
     // Colours belong on a terminal, and CI=true alone would bring them elsewhere.
     ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
     WEIR_CHROMIUM: '/usr/bin/chromium',
