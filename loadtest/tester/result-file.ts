@@ -51,7 +51,14 @@ const SampleSchema = Type.Object({
   firstMediaMs: Type.Optional(SpreadSchema),
   focus: Type.Optional(ProcessSchema),
   homeserver: Type.Optional(ProcessSchema),
-  tester: Type.Object({ cpuPct: Amount, busiestThreadPct: Amount, loopLagMs: Amount, dropped: Amount }),
+  tester: Type.Object({
+    cpuPct: Amount,
+    busiestThreadPct: Amount,
+    loopLagMs: Amount,
+    dropped: Amount,
+    machinePct: Type.Optional(Amount),
+    machineSharePct: Type.Optional(Amount),
+  }),
 });
 
 const StepSchema = Type.Object({
