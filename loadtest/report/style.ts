@@ -114,6 +114,13 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
 .rows thead th { border-top: 0; color: var(--ink-soft); font-size: 0.8rem; white-space: normal; vertical-align: bottom; }
 .rows tbody th { font-weight: 600; }
 .rows .reason td { border-top: 0; padding-top: 0; text-align: left; color: var(--bad); white-space: normal; }
+.rows .pill.plain { color: var(--ink-soft); padding: 0; font-weight: 400; }
+.runs { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 16px; margin-top: 20px; }
+.run { background: var(--surface); border: 1px solid var(--line); border-top: 4px solid var(--of); border-radius: 12px; padding: 14px 18px 16px; min-width: 0; overflow-wrap: anywhere; }
+.run .facts { gap: 2px 12px; }
+.run b { color: var(--of); }
+.run .headline { font-size: 1.3rem; font-weight: 600; margin-top: 6px; line-height: 1.25; }
+.notes { margin: 16px 0 0; padding: 10px 14px 10px 32px; border-radius: 10px; background: var(--void-ground); color: var(--void); font-size: 0.95rem; overflow-wrap: anywhere; }
 .after { margin-top: 14px; }
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 28px; align-items: end; }
 .plots > * { min-width: 0; }
@@ -138,6 +145,12 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
   .rows tr.reason { display: block; border-top: 0; padding-top: 0; }
   .rows th, .rows td, .rows td:last-child { border-top: 0; padding: 1px 0; }
   .rows .pill { align-self: center; }
+  .rows tbody th { white-space: normal; }
+  .compared tr { grid-template-columns: 1fr 1fr 0.8fr; }
+  .compared tbody th { grid-column: 1 / 3; }
+  .compared td[data-label] { flex-direction: column; gap: 0; align-items: flex-start; }
+  .compared td[data-label]::before { font-size: 0.8rem; }
+  .compared td[data-label="Outcome"] { align-items: flex-end; }
   .rows tbody th { font-size: 1.1rem; }
   .rows td[data-label] { display: flex; justify-content: space-between; gap: 8px; }
   .rows td[data-label]::before { content: attr(data-label); color: var(--ink-soft); }

@@ -5,9 +5,6 @@ import type { RunResult, Sample, Unhappiness } from './result.ts';
 
 export type ReadResult = { kind: 'ok'; result: RunResult } | { kind: 'bad'; problems: string[] };
 
-/** An hour of a run is about 4 MB. */
-export const MOST_RESULT_BYTES = 256 * 1024 * 1024;
-
 const SCHEMA_VERSION = 1;
 
 const Amount = Type.Number({ minimum: 0 });
