@@ -40,7 +40,7 @@ export interface Series {
 export interface Veil {
   from: number;
   to: number;
-  look: 'step' | 'failed' | 'void';
+  look: 'step' | 'failed' | 'void' | 'judged';
 }
 
 export interface ChartMark {

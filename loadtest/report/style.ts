@@ -43,6 +43,7 @@ export const STYLE = `
   --veil-step: var(--settling);
   --veil-failed: var(--frozen-veil);
   --veil-void: light-dark(rgb(196 138 20 / 20%), rgb(240 193 97 / 18%));
+  --veil-judged: light-dark(rgb(12 104 115 / 12%), rgb(92 203 192 / 14%));
   --failed-mark: var(--bad);
   --void-mark: var(--void);
   font-family: "Seravek", "Gill Sans Nova", "Source Sans 3", Ubuntu, Calibri, "DejaVu Sans", sans-serif;
@@ -101,6 +102,9 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
 .hero.is-void .pill { background: var(--void); color: var(--void-ground); }
 .hero.is-void h1 { color: var(--void); }
 .hero .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px 20px; }
+.findings { margin: 14px 0 0; padding-left: 1.1em; font-size: 1.08rem; line-height: 1.5; max-width: 54em; }
+.findings li + li { margin-top: 4px; }
+.findings li::marker { color: var(--accent); }
 .stairs { display: flex; align-items: flex-end; gap: 4px; list-style: none; margin: 26px 0 0; padding: 0; font-variant-numeric: tabular-nums; }
 .stairs li { flex: 1 1 0; min-width: 0; text-align: center; font-size: 0.85rem; color: var(--ink-soft); }
 .stairs i { display: block; border-radius: 5px 5px 0 0; background: var(--accent); opacity: 0.85; }
@@ -148,9 +152,9 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
   .rows tbody th { white-space: normal; }
   .compared tr { grid-template-columns: 1fr 1fr 0.8fr; }
   .compared tbody th { grid-column: 1 / 3; }
-  .compared td[data-label] { flex-direction: column; gap: 0; align-items: flex-start; }
+  .compared td[data-label] { flex-direction: column; gap: 0; align-items: flex-start; justify-content: flex-start; line-height: 1.35; }
   .compared td[data-label]::before { font-size: 0.8rem; }
-  .compared td[data-label="Outcome"] { align-items: flex-end; }
+  .compared .pill { align-self: flex-end; line-height: 1.5; }
   .rows tbody th { font-size: 1.1rem; }
   .rows td[data-label] { display: flex; justify-content: space-between; gap: 8px; }
   .rows td[data-label]::before { content: attr(data-label); color: var(--ink-soft); }

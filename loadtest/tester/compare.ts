@@ -164,7 +164,7 @@ function notesOn(a: RunResult, b: RunResult): string[] {
   ];
 }
 
-export function writeMachine({ machine }: RunResult): string {
+export function writeMachine({ machine }: Pick<RunResult, 'machine'>): string {
   return `${machine.cores} cores (${machine.cpu}), ${writeBytes(machine.memoryBytes)}, ${machine.system}, Node ${machine.node}`;
 }
 

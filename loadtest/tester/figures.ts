@@ -74,11 +74,19 @@ export function lineThrough(points: readonly { x: number; value: number }[]): Li
   return { slope, base: meanValue - slope * meanX };
 }
 
-/** What one participant more costs in steps that were held. */
-export function costOf(result: RunResult, figure: 'cpuPct' | 'nodePct' | 'workerPct' | 'rssBytes'): Line | undefined {
+/**
+ * What one participant more costs in steps that were held.
+ *
+ * @param from participants below which a step does not count
+ */
+export function costOf(
+  result: RunResult,
+  figure: 'cpuPct' | 'nodePct' | 'workerPct' | 'rssBytes',
+  from = 0,
+): Line | undefined {
   return lineThrough(
     heldFigures(result).flatMap(({ participants, [figure]: value }) =>
-      value === undefined ? [] : [{ x: participants, value }],
+      value === undefined || participants < from ? [] : [{ x: participants, value }],
     ),
   );
 }
