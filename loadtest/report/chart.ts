@@ -54,8 +54,8 @@ export interface Chart {
   size: 'wide' | 'half';
   /** px. */
   height: number;
-  /** `time`: x is in ms. */
-  x: { kind: 'time' | 'count'; from?: number; to: number };
+  /** `time`: x is in ms. `doubling`: each doubling takes the same room; x is 1 or more. */
+  x: { kind: 'time' | 'count' | 'doubling'; to: number };
   /** The y axis reaches from 0 to this at least: noise is not drawn as if it were something. */
   leastTop: number;
   /** Areas stand on each other; all have the same x then. */
@@ -166,7 +166,7 @@ function seriesMarks(points: readonly Drawable[], chart: Chart): Plot.Markish[] 
 function chartMarks(chart: Chart, format: Format): Plot.Markish[] {
   const marks = chart.marks ?? [];
   const colour = ({ look }: ChartMark): string => (look === 'plain' ? 'var(--mark)' : `var(--${look}-mark)`);
-  const middle = (chart.x.from ?? 0) + (chart.x.to - (chart.x.from ?? 0)) / 2;
+  const middle = chart.x.to / 2;
   const words = (those: readonly ChartMark[], textAnchor: 'start' | 'end'): Plot.Markish =>
     Plot.text(those, {
       x: 'x',
@@ -200,13 +200,22 @@ function hasWords({ size, marks = [] }: Chart, { name }: Format): boolean {
   return size === 'wide' && name !== 'narrow' && marks.some(({ text }) => text !== undefined);
 }
 
-function axisOf({ x }: Chart, format: Format): Plot.ScaleOptions {
-  const domain = [x.from ?? 0, x.to];
+function axisOf({ x, series }: Chart, format: Format): Plot.ScaleOptions {
+  const domain = [0, x.to];
   const most = { wide: 12, half: 6, narrow: 4 }[format.name];
-  if (x.kind === 'count') return { domain, ticks: most, label: null };
-  const everyMs = TICKS_MS.find(each => x.to / each <= most) ?? 3_600_000;
-  const ticks = Array.from({ length: Math.floor(x.to / everyMs) + 1 }, (_, index) => index * everyMs);
-  return { domain, ticks, tickFormat: writeClock, label: null };
+  switch (x.kind) {
+    case 'count':
+      return { domain, ticks: most, label: null };
+    case 'doubling': {
+      const measured = [...new Set(series.flatMap(({ points }) => points.map(point => point.x)))];
+      return { type: 'log', domain: [1, x.to], ticks: measured, tickFormat: writeCount, label: null };
+    }
+    case 'time': {
+      const everyMs = TICKS_MS.find(each => x.to / each <= most) ?? 3_600_000;
+      const ticks = Array.from({ length: Math.floor(x.to / everyMs) + 1 }, (_, index) => index * everyMs);
+      return { domain, ticks, tickFormat: writeClock, label: null };
+    }
+  }
 }
 
 const TICKS_MS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600].map(seconds => seconds * 1_000);

@@ -103,6 +103,7 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
 .hero.is-void h1 { color: var(--void); }
 .hero .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px 20px; }
 .findings { margin: 14px 0 0; padding-left: 1.1em; font-size: 1.08rem; line-height: 1.5; max-width: 54em; }
+.findings li { text-wrap: pretty; }
 .findings li + li { margin-top: 4px; }
 .findings li::marker { color: var(--accent); }
 .stairs { display: flex; align-items: flex-end; gap: 4px; list-style: none; margin: 26px 0 0; padding: 0; font-variant-numeric: tabular-nums; }
@@ -115,6 +116,7 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
 .rows { margin-top: 10px; }
 .rows th, .rows td { padding: 7px 10px 7px 0; text-align: right; font-weight: 400; border-top: 1px solid var(--line); white-space: nowrap; }
 .rows th:first-child, .rows td:first-child, .rows td:nth-child(2), .rows th:nth-child(2) { text-align: left; }
+.plain-rows th:nth-child(2), .plain-rows td:nth-child(2) { text-align: right; }
 .rows thead th { border-top: 0; color: var(--ink-soft); font-size: 0.8rem; white-space: normal; vertical-align: bottom; }
 .rows tbody th { font-weight: 600; }
 .rows .reason td { border-top: 0; padding-top: 0; text-align: left; color: var(--bad); white-space: normal; }
@@ -150,10 +152,13 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
   .rows th, .rows td, .rows td:last-child { border-top: 0; padding: 1px 0; }
   .rows .pill { align-self: center; }
   .rows tbody th { white-space: normal; }
+  .plain-rows tr { grid-template-columns: minmax(0, 1fr); }
+  .rows td[data-label]:not([data-label="Outcome"]) { white-space: normal; text-align: right; }
   .compared tr { grid-template-columns: 1fr 1fr 0.8fr; }
   .compared tbody th { grid-column: 1 / 3; }
   .compared td[data-label] { flex-direction: column; gap: 0; align-items: flex-start; justify-content: flex-start; line-height: 1.35; }
   .compared td[data-label]::before { font-size: 0.8rem; }
+  .compared td[data-label]:not([data-label="Outcome"]) { text-align: left; }
   .compared .pill { align-self: flex-end; line-height: 1.5; }
   .rows tbody th { font-size: 1.1rem; }
   .rows td[data-label] { display: flex; justify-content: space-between; gap: 8px; }

@@ -19,6 +19,14 @@ const LIMITS: Record<Limit, string> = {
   tester: 'The load tester itself was the limit.',
 };
 
+/** In two or three words, for legends. */
+export const REASONS: Record<Unhappiness, string> = {
+  no_first_media: 'no first media',
+  audio_loss: 'audio lost',
+  video_gap: 'video stands still',
+  no_layer: 'no layer',
+};
+
 export function verdictOf(result: RunResult): Verdict {
   const { capacity } = result;
   switch (capacity?.kind) {

@@ -20,7 +20,8 @@ export function forwardingChart(forwarding: readonly Forwarding[], kind: Forward
     title: `${kind === 'video' ? 'Video' : 'Audio'}: µs for each packet, by receivers`,
     size: 'half',
     height: 210,
-    x: { kind: 'count', to: Math.max(1, ...points.map(({ receivers }) => receivers)) },
+    // A log scale needs some length.
+    x: { kind: 'doubling', to: Math.max(2, ...points.map(({ receivers }) => receivers)) },
     leastTop: 1,
     series: PARTS.map(({ of, name, hue }) => ({
       name,
@@ -38,14 +39,15 @@ function pointOf(x: number, range: Range | undefined): Point {
 /** The runs over each other, each with its line. */
 export function capacityCharts(runs: readonly RunResult[]): Chart[] {
   const to = Math.max(1, ...runs.flatMap(run => heldFigures(run).map(({ participants }) => participants)));
-  const frame = { size: 'half', height: 190, x: { kind: 'count', to } } as const;
+  const frame = { height: 200, x: { kind: 'count', to } } as const;
   const figures = [
-    { of: 'workerPct', title: 'Busiest worker by participants, % of one core', per: 1, leastTop: 20 },
-    { of: 'nodePct', title: 'Node by participants, % of one core', per: 1, leastTop: 5 },
-    { of: 'rssBytes', title: 'Memory by participants, MB', per: 1e6, leastTop: 50 },
+    { of: 'workerPct', size: 'wide', title: 'Busiest worker by participants, % of one core', per: 1, leastTop: 20 },
+    { of: 'nodePct', size: 'half', title: 'Node by participants, % of one core', per: 1, leastTop: 5 },
+    { of: 'rssBytes', size: 'half', title: 'Memory by participants, MB', per: 1e6, leastTop: 50 },
   ] as const;
-  return figures.map(({ of, title, per, leastTop }) => ({
+  return figures.map(({ of, size, title, per, leastTop }) => ({
     ...frame,
+    size,
     title,
     leastTop,
     series: runs.flatMap((run, index): Series[] => {

@@ -52,11 +52,11 @@ describe('the report of scale', () => {
     expect(figure(well, /Memory \(RSS\) over time/).innerHTML.match(/var\(--veil-judged\)/g)?.length).toBeGreaterThan(
       0,
     );
-    expect(well.querySelector('.findings')?.textContent).toContain('No handle was left over.');
+    expect(well.querySelector('.findings')?.textContent).toContain('Left over: nothing.');
     expect(well.querySelectorAll('.pill.bad')).toHaveLength(0);
 
     const leaking = pageOf(syntheticScale({ leakPerHour: 200e6 }));
-    expect(leaking.querySelector('.findings')?.textContent).toContain('Handles of 1 kinds were left over.');
+    expect(leaking.querySelector('.findings')?.textContent).toContain('Left over: 3 timers.');
     expect(leaking.querySelectorAll('.pill.bad')).toHaveLength(2);
   });
 

@@ -61,10 +61,10 @@ function soakFinding(soak: Soak): string {
   const node = growthOf(soak, 'nodeRss');
   const worker = growthOf(soak, 'workerRss');
   if (node === undefined || worker === undefined) return 'The soak was too short to be judged.';
-  const tookMs = soak.judged.last.toMs - soak.judged.first.fromMs;
-  const left = handlesOf(soak).filter(({ before, after }) => after > before).length;
-  const handles = left === 0 ? 'No handle was left over.' : `Handles of ${left} kinds were left over.`;
-  return `Over ${writeDuration(tookMs)} memory changed by ${signed(node.pct)} (Node) and ${signed(worker.pct)} (worker). ${handles}`;
+  const minutes = Math.round((soak.judged.last.toMs - soak.judged.first.fromMs) / 60_000);
+  const left = handlesOf(soak).filter(({ before, after }) => after > before);
+  const handles = left.map(({ kind, before, after }) => `${writeCount(after - before)} ${kind}`).join(', ');
+  return `Over ${minutes} min memory changed by ${signed(node.pct)} (Node) and ${signed(worker.pct)} (worker). Left over: ${handles === '' ? 'nothing' : handles}.`;
 }
 
 function failures({ failures: all }: ScaleResult): Markup {
@@ -80,10 +80,9 @@ function forwardingSection({ forwarding }: ScaleResult): Markup {
 <p class="soft">CPU time for each packet to each receiver: median, with the range of all measurements as a bar. “mediasoup alone” is the same worker without the focus; the floor is the encryption and sending that nobody can do without.</p>
 <div class="plots">${kinds.map(kind => chartFigure(forwardingChart(forwarding, kind)))}</div>
 ${table(
-  ['Packets', 'Receivers', 'Worker', 'Node', 'mediasoup alone', 'Floor'],
+  ['Packets of', 'Worker', 'Node', 'mediasoup alone', 'Floor'],
   points.map(({ kind, receivers, worker, node, bare, floor }) => [
-    kind,
-    writeCount(receivers),
+    `${kind} to ${writeCount(receivers)}`,
     ...[worker, node, bare, floor].map(writeRange),
   ]),
 )}</section>`;
@@ -146,7 +145,7 @@ function setting(result: ScaleResult): Markup {
 }
 
 function table(titles: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
-  return html`<table class="rows"><thead><tr>${titles.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>
+  return html`<table class="rows plain-rows"><thead><tr>${titles.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ([
       first = '',
@@ -158,7 +157,7 @@ function table(titles: readonly string[], rows: readonly (readonly (string | Mar
 
 function writeRange(range: Range | undefined): string {
   if (range === undefined) return '–';
-  return `${micros(range.median)} (${micros(range.min)} to ${micros(range.max)}) µs`;
+  return `${micros(range.median)} µs (${micros(range.min)} to ${micros(range.max)})`;
 }
 
 function writeMicros(value: number): string {

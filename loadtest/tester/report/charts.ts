@@ -1,9 +1,8 @@
 /** What the charts of a run show, out of its samples. Pure. */
 import type { Chart, ChartMark, Hue, Point, Series, Veil } from '../../report/chart.ts';
 import { writeCount } from '../../quantity.ts';
-import { hasVideo, stepThatFailed } from '../verdict.ts';
+import { hasVideo, REASONS, stepThatFailed } from '../verdict.ts';
 import { type HeldStep, type RunResult, type Sample, UNHAPPINESS, type Unhappiness } from '../result.ts';
-import { REASONS } from '../view/rows.ts';
 
 export interface Chapter {
   title: string;

@@ -1,7 +1,8 @@
 /** What each row of the live view says of a run so far. Pure. */
 import { writeBytes, writeCount, writeDuration, writePercent, writeRate } from '../../quantity.ts';
 import { lastSpread, unhappyPct } from '../figures.ts';
-import { type ProcessSample, type Sample, UNHAPPINESS, type Unhappiness } from '../result.ts';
+import { type ProcessSample, type Sample, UNHAPPINESS } from '../result.ts';
+import { REASONS } from '../verdict.ts';
 import { meter, rampBar } from './bars.ts';
 import { type Line, piece, type Tone } from './paint.ts';
 
@@ -22,13 +23,6 @@ export interface Sizes {
   /** Columns of a small bar. */
   meter: number;
 }
-
-export const REASONS: Record<Unhappiness, string> = {
-  no_first_media: 'no first media',
-  audio_loss: 'audio lost',
-  video_gap: 'video stands still',
-  no_layer: 'no layer',
-};
 
 const MINUTE = 60;
 

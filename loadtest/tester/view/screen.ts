@@ -2,10 +2,11 @@
 import { writeClock, writePercent, writeRate, writeDuration } from '../../quantity.ts';
 import { lastSpread, unhappyPct } from '../figures.ts';
 import { type Sample, UNHAPPINESS } from '../result.ts';
+import { REASONS } from '../verdict.ts';
 import { sparkline } from './bars.ts';
 import { cut, harmless, type Line, paint, piece, widthOf } from './paint.ts';
 import { describePhase, type Phase } from './phase.ts';
-import { REASONS, type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { testerWarning } from './warnings.ts';
 
 /** What the view is told of a run. */
