@@ -10,16 +10,30 @@ export interface ReportingEndpoint extends Endpoint {
   report(): PeerReport;
 }
 
-/** Makes the endpoint of one peer. */
-export type EndpointFactory = (events: EndpointEvents) => ReportingEndpoint;
+/** The WebRTC stack of all peers of a process. */
+export interface PeerStack {
+  endpoint(events: EndpointEvents): ReportingEndpoint;
+  /** Brings the reports of all endpoints up to now. */
+  refresh(): Promise<void>;
+  /** Ends what is left of it; all endpoints are closed by then. */
+  close(): Promise<void>;
+}
 
 /** libdatachannel, whose packets are looked at one by one in this process: fit for some dozens of peers. */
-export function datachannelFactory(media: Media, bindAddress: string): EndpointFactory {
-  return events => {
+export class DatachannelStack implements PeerStack {
+  readonly #media: Media;
+  readonly #bindAddress: string;
+
+  constructor(media: Media, bindAddress: string) {
+    this.#media = media;
+    this.#bindAddress = bindAddress;
+  }
+
+  endpoint(events: EndpointEvents): ReportingEndpoint {
     const receptions = new Map<string, RtpReception>();
     const endpoint = new DatachannelEndpoint(events, {
-      media,
-      bindAddress,
+      media: this.#media,
+      bindAddress: this.#bindAddress,
       onRtp: (track, packet) => {
         const key = keyOf(track);
         const known = receptions.get(key) ?? new RtpReception(track);
@@ -45,5 +59,14 @@ export function datachannelFactory(media: Media, bindAddress: string): EndpointF
       };
     };
     return Object.assign(endpoint, { report });
-  };
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The library's own threads end with the process. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -5,6 +5,7 @@ import type { Sample } from './result.ts';
 import type { RampPlan } from './rules/ramp.ts';
 import type { Scenario } from './scenario/schema.ts';
 import type { EndpointKind, Via } from './share/messages.ts';
+import type { Phase } from './view/phase.ts';
 
 /** What is to be loaded, how, and by whom. */
 export interface LoadTestOptions {
@@ -32,6 +33,6 @@ export interface LoadTestOptions {
   lead?: { host: string; port: number; token: string; testers: number };
   /** Is told what is done before the first sample. */
   tell?: (text: string) => void;
-  onSample?: (sample: Sample) => void;
+  onSample?: (sample: Sample, phase: Phase) => void;
   signal: AbortSignal;
 }

@@ -8,7 +8,7 @@ import { type MeasuredAt, type PartMeter, ProcessMeter } from './measure/process
 import type { LoadTestOptions } from './options.ts';
 import type { Capacity, HeldStep, RunResult, Sample } from './result.ts';
 import { capacityOf, limitOf, testerLimit } from './rules/limit.ts';
-import { type RampEffect, startRamp, turnRamp } from './rules/ramp.ts';
+import { phaseOf, type RampEffect, startRamp, turnRamp } from './rules/ramp.ts';
 import { mostParticipants, publishersAmong } from './scenario/cast.ts';
 import { spreadOfValues } from './share/merge.ts';
 import { type SetStage, setStage } from './stage.ts';
@@ -97,6 +97,7 @@ class Run {
       state = turn.state;
       if (now - sampledAt < SAMPLE_MS) continue;
       const sample = this.#sample(now, now - sampledAt);
+      this.#options.onSample?.(sample, phaseOf(ramp, state, now));
       sampledAt = now;
       turn = turnRamp(ramp, state, { kind: 'sample', sample, busy: testerLimit(sample.tester) }, now);
       for (const effect of turn.effects) this.#do(effect);
@@ -173,7 +174,6 @@ class Run {
       homeserver: this.#homeserver?.take(),
     });
     this.#samples.push(sample);
-    this.#options.onSample?.(sample);
     this.#lookAtCanary().catch((error: unknown) => this.#troubles.add(`the canary: ${messageOf(error)}`));
     return sample;
   }

@@ -1,5 +1,7 @@
 /** How many participants there should be, and what each number of them showed: (state, input, now) → state and effects. Pure. */
+import { unhappyPct } from '../figures.ts';
 import type { HeldStep, Sample } from '../result.ts';
+import type { Phase } from '../view/phase.ts';
 
 export interface RampPlan {
   /** Numbers of participants, rising. */
@@ -126,10 +128,22 @@ function hold(
   };
 }
 
-/** Share of unhappy receivers, 0 to 100. A receiver counts once, by the first reason that holds. */
-export function unhappyPct({ receivers, unhappy }: Pick<Sample, 'receivers' | 'unhappy'>): number {
-  const sum = Object.values(unhappy).reduce((all, count) => all + count, 0);
-  return receivers === 0 ? 0 : (sum * 100) / receivers;
+/** What a run does now, for whoever watches. */
+export function phaseOf(plan: RampPlan, state: RampState, now: number): Phase {
+  switch (state.kind) {
+    case 'growing':
+      return { kind: 'growing', towards: targetOf(plan, state.step) };
+    case 'settling': {
+      const atMostMs = Math.max(0, plan.settleMs - (now - state.since));
+      return { kind: 'settling', participants: targetOf(plan, state.step), atMostMs };
+    }
+    case 'holding': {
+      const leftMs = Math.max(0, plan.holdMs - (now - state.since));
+      return { kind: 'holding', participants: targetOf(plan, state.step), leftMs, next: plan.steps[state.step + 1] };
+    }
+    case 'over':
+      return { kind: 'ending' };
+  }
 }
 
 const WORDS = {

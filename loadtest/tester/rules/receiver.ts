@@ -47,6 +47,9 @@ interface AudioLook {
   lost: number;
 }
 
+/** Looks without a packet from which on a path is dead: one may fall between two packets, or between two reports. */
+const DEAD_LOOKS = 2;
+
 export interface ReceiverState {
   invitedAt: number;
   /** `undefined`: nothing came so far. */
@@ -55,10 +58,12 @@ export interface ReceiverState {
   /** Latest gap of each video that is still wanted. */
   gaps: ReadonlyMap<string, number>;
   audio: readonly AudioLook[];
+  /** Looks in a row without a packet of audio. */
+  silentLooks: number;
 }
 
 export function newReceiver(invitedAt: number): ReceiverState {
-  return { invitedAt, firstMediaAt: undefined, videos: new Map(), gaps: new Map(), audio: [] };
+  return { invitedAt, firstMediaAt: undefined, videos: new Map(), gaps: new Map(), audio: [], silentLooks: 0 };
 }
 
 export interface Judged {
@@ -71,9 +76,9 @@ export interface Judged {
 export function judgeReceiver(state: ReceiverState, input: ReceiverInput, now: number): Judged {
   const received = [...input.received.values()].some(({ packets }) => packets > 0);
   const firstMediaAt = state.firstMediaAt ?? (received ? now : undefined);
-  const audio = lookAtAudio(state.audio, input, now);
+  const { audio, silentLooks } = lookAtAudio(state, input, now);
   const { videos, gaps } = lookAtVideos(state, input, now);
-  const next: ReceiverState = { invitedAt: state.invitedAt, firstMediaAt, videos, gaps, audio };
+  const next: ReceiverState = { invitedAt: state.invitedAt, firstMediaAt, videos, gaps, audio, silentLooks };
   return { state: next, unhappy: verdict(next, input, now) };
 }
 
@@ -95,23 +100,29 @@ function verdict(state: ReceiverState, { expects, wanted }: ReceiverInput, now: 
   return waitsTooLong ? 'no_layer' : undefined;
 }
 
-function lookAtAudio(looks: readonly AudioLook[], input: ReceiverInput, now: number): AudioLook[] {
-  const kept = looks.filter(({ at }) => now - at < WINDOW_MS);
-  const audible = input.wanted.filter(({ kind, excuse }) => kind === 'audio' && excuse === undefined);
+function lookAtAudio(
+  state: ReceiverState,
+  { wanted, received }: ReceiverInput,
+  now: number,
+): Pick<ReceiverState, 'audio' | 'silentLooks'> {
+  const audio = state.audio.filter(({ at }) => now - at < WINDOW_MS);
+  const audible = wanted.filter(({ kind, excuse }) => kind === 'audio' && excuse === undefined);
   let packets = 0;
   let lost = 0;
-  for (const { key, kind } of input.wanted) {
+  for (const { key, kind } of wanted) {
     if (kind !== 'audio') continue;
-    const track = input.received.get(key);
+    const track = received.get(key);
     packets += track?.packets ?? 0;
     lost += track?.lost ?? 0;
   }
-  // A path that is dead loses nothing that anybody could count: what came on average before is due, and lost.
-  if (packets === 0 && audible.length > 0 && kept.length > 0) {
-    lost = Math.max(lost, Math.round(kept.reduce((sum, look) => sum + look.due, 0) / kept.length));
+  const silentLooks = packets > 0 || audible.length === 0 ? 0 : state.silentLooks + 1;
+  if (silentLooks >= DEAD_LOOKS && audio.length > 0) {
+    // A dead path loses nothing that anybody could count: what came on average before is due, and lost.
+    const usual = Math.round(audio.reduce((sum, look) => sum + look.due, 0) / audio.length);
+    lost = Math.max(lost, silentLooks === DEAD_LOOKS ? DEAD_LOOKS * usual : usual);
   }
-  if (packets + lost > 0) kept.push({ at: now, due: packets + lost, lost });
-  return kept;
+  if (packets + lost > 0) audio.push({ at: now, due: packets + lost, lost });
+  return { audio, silentLooks };
 }
 
 function lookAtVideos(

@@ -5,7 +5,7 @@ import { FocusLine } from '../../peers/focus-line.ts';
 import { HomeserverLink } from '../../peers/homeserver-link.ts';
 import { LightPeer } from '../../peers/light-peer.ts';
 import type { ReceivedTrack } from '../../peers/received-media.ts';
-import type { EndpointFactory, ReportingEndpoint } from '../../peers/reporting-endpoint.ts';
+import type { PeerStack, ReportingEndpoint } from '../../peers/reporting-endpoint.ts';
 import type { SignallingLink } from '../../peers/signalling-link.ts';
 import { AppserviceLink } from '../homeserver/appservice-link.ts';
 import type { Unhappiness } from '../result.ts';
@@ -60,7 +60,7 @@ export class Player {
   readonly #part: Part;
   readonly #index: number;
   readonly #device: MatrixDevice;
-  readonly #factory: EndpointFactory;
+  readonly #stack: PeerStack;
   readonly #news: PlayerNews;
   readonly #leaving = new Set<Promise<void>>();
   #session: Session | undefined;
@@ -69,12 +69,12 @@ export class Player {
   #joinsAgainAt = 0;
   #ended = false;
 
-  constructor(setup: ShareSetup, participant: Participant, part: Part, factory: EndpointFactory, news: PlayerNews) {
+  constructor(setup: ShareSetup, participant: Participant, part: Part, stack: PeerStack, news: PlayerNews) {
     this.#setup = setup;
     this.#part = part;
     this.#index = participant.index;
     this.#device = participant.device;
-    this.#factory = factory;
+    this.#stack = stack;
     this.#news = news;
   }
 
@@ -175,7 +175,7 @@ export class Player {
         }
       },
       endpoint: events => {
-        endpoint = this.#factory({
+        endpoint = this.#stack.endpoint({
           ...events,
           controlOpen: () => {
             this.#news.joined(performance.now() - peer.invitedAt);

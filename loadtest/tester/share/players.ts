@@ -1,6 +1,6 @@
 /** The participants of one process, and their sums of each second. */
 import type { ReceivedTrack } from '../../peers/received-media.ts';
-import type { EndpointFactory } from '../../peers/reporting-endpoint.ts';
+import type { PeerStack } from '../../peers/reporting-endpoint.ts';
 import { partOf } from '../scenario/cast.ts';
 import type { ForwardedToDevice, Participant, ShareSample, ShareSetup } from './messages.ts';
 import { emptySample } from './merge.ts';
@@ -17,7 +17,7 @@ interface Own {
 
 export class Players {
   readonly #setup: ShareSetup;
-  readonly #factory: EndpointFactory;
+  readonly #stack: PeerStack;
   readonly #tell: (trouble: string) => void;
   readonly #own: Own[] = [];
   readonly #byUser = new Map<string, Player>();
@@ -29,9 +29,9 @@ export class Players {
   #joinMs: number[] = [];
   #firstMediaMs: number[] = [];
 
-  constructor(setup: ShareSetup, factory: EndpointFactory, tell: (trouble: string) => void) {
+  constructor(setup: ShareSetup, stack: PeerStack, tell: (trouble: string) => void) {
     this.#setup = setup;
-    this.#factory = factory;
+    this.#stack = stack;
     this.#tell = tell;
   }
 
@@ -41,7 +41,7 @@ export class Players {
       this.#tell(`the scenario has no role for participant ${participant.index}`);
       return;
     }
-    const player = new Player(this.#setup, participant, part, this.#factory, {
+    const player = new Player(this.#setup, participant, part, this.#stack, {
       joined: ms => this.#joinMs.push(ms),
       firstMedia: ms => this.#firstMediaMs.push(ms),
       failed: message => {

@@ -1,7 +1,7 @@
 /** The far side of process-share.ts: a program that is forked, told what to do, and reports each second. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { datachannelFactory, type EndpointFactory } from '../../peers/reporting-endpoint.ts';
+import { DatachannelStack, type PeerStack } from '../../peers/reporting-endpoint.ts';
 import type { ShareCommand, ShareReport, ShareSetup } from './messages.ts';
 import { Players } from './players.ts';
 
@@ -15,6 +15,7 @@ const MOST_TROUBLES = 5;
 
 const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
 let players: Players | undefined;
+let stack: PeerStack | undefined;
 let told = 0;
 
 function report(message: ShareReport): void {
@@ -26,31 +27,39 @@ function tell(message: string): void {
   if (told <= MOST_TROUBLES) report({ kind: 'trouble', message });
 }
 
-function factoryOf({ endpoint, bindAddress }: ShareSetup): EndpointFactory {
+function stackOf({ endpoint, bindAddress }: ShareSetup): PeerStack {
   switch (endpoint) {
     case 'datachannel':
-      return datachannelFactory('recorded', bindAddress);
+      return new DatachannelStack('recorded', bindAddress);
   }
 }
 
 function start(setup: ShareSetup): void {
-  const own = new Players(setup, factoryOf(setup), tell);
+  const peers = stackOf(setup);
+  stack = peers;
+  const own = new Players(setup, peers, tell);
   players = own;
   loop.enable();
   // Both end with the process.
   setInterval(() => own.act(performance.now()), ACTS_EVERY_MS);
   setInterval(() => {
-    const sample = own.sample(performance.now());
-    // The histogram counts from one tick to the next.
-    sample.loopLagMs = Math.max(0, loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS);
-    loop.reset();
-    told = 0;
-    report({ kind: 'sample', sample });
+    sampleNow(peers, own).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
   }, REPORTS_EVERY_MS);
+}
+
+async function sampleNow(peers: PeerStack, own: Players): Promise<void> {
+  await peers.refresh();
+  const sample = own.sample(performance.now());
+  // The histogram counts from one tick to the next.
+  sample.loopLagMs = Math.max(0, loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS);
+  loop.reset();
+  told = 0;
+  report({ kind: 'sample', sample });
 }
 
 async function stop(): Promise<void> {
   await Promise.race([players?.end(), delay(LEAVES_WITHIN_MS)]);
+  await stack?.close();
   process.exit(0);
 }
 
