@@ -24,5 +24,7 @@ ${body}
 
 /** "2026-03-01 12:00 UTC" */
 export function writeDay(date: Date): string {
-  return Number.isNaN(date.getTime()) ? 'at an unknown time' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return Number.isNaN(date.getTime())
+    ? 'at an unknown time'
+    : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
