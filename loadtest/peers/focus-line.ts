@@ -188,7 +188,8 @@ export async function findDoor(focusUrl: string): Promise<FocusDoor> {
   const body: unknown = answer.ok ? await answer.json() : undefined;
   const signalling: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'signalling') : undefined;
   const read = (key: string): string | undefined => {
-    const value: unknown = typeof signalling === 'object' && signalling !== null ? Reflect.get(signalling, key) : undefined;
+    const value: unknown =
+      typeof signalling === 'object' && signalling !== null ? Reflect.get(signalling, key) : undefined;
     return typeof value === 'string' ? value : undefined;
   };
   const [path, tokenPath] = [read('path'), read('token_path')];

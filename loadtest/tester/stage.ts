@@ -37,8 +37,7 @@ export async function setStage(
 
   const transactions =
     access.kind === 'appservice' ? stack.use(await Transactions.listen(access.registration)) : undefined;
-  const leader =
-    options.lead === undefined ? undefined : stack.use(await Leader.listen({ ...options.lead, tell }));
+  const leader = options.lead === undefined ? undefined : stack.use(await Leader.listen({ ...options.lead, tell }));
   const users = new Users(homeserver, access, signal);
   say('prepare the users');
   const all = await users.devices(participants + (options.canary === false ? 0 : 1), focus, done => {
@@ -107,7 +106,11 @@ async function doorOf({ focusUrl }: LoadTestOptions): Promise<NonNullable<ShareS
   }
 }
 
-function waitForTesters(leader: Leader, options: LoadTestOptions, say: (text: string) => void): Promise<readonly Share[]> {
+function waitForTesters(
+  leader: Leader,
+  options: LoadTestOptions,
+  say: (text: string) => void,
+): Promise<readonly Share[]> {
   say(`wait for ${options.lead?.testers ?? 0} other testers at ${options.lead?.host ?? ''}:${leader.port}`);
   return leader.all(options.signal);
 }
@@ -125,11 +128,16 @@ async function openCanary(
   device: MatrixDevice | undefined,
 ): Promise<OpenedCanary | undefined> {
   const { canary: wanted, scenario } = options;
-  const role = scenario.roles.find(({ subscribes }) => subscribes.video.length > 0) ?? scenario.roles.find(({ subscribes }) => subscribes.audio);
+  const role =
+    scenario.roles.find(({ subscribes }) => subscribes.video.length > 0) ??
+    scenario.roles.find(({ subscribes }) => subscribes.audio);
   // Nobody receives anything in this scenario.
   if (wanted === false || device === undefined || role === undefined) return undefined;
   const { homeserver, speaking, focus, room, door } = setup;
-  const masked = speaking.kind === 'appservice' ? new AppserviceLink(homeserver, speaking.asToken, device) : undefined;
+  const masked =
+    speaking.kind === 'appservice'
+      ? new AppserviceLink(homeserver, speaking.asToken, device, () => undefined)
+      : undefined;
   const own = masked ?? new HomeserverLink(homeserver, device);
   const link: SignallingLink =
     door === undefined
@@ -143,6 +151,14 @@ async function openCanary(
           sendState: (...state) => own.sendState(...state),
         });
   const { executablePath } = wanted;
-  const canary = await Canary.open({ homeserver, device, room, focus, link, subscribes: role.subscribes, executablePath });
+  const canary = await Canary.open({
+    homeserver,
+    device,
+    room,
+    focus,
+    link,
+    subscribes: role.subscribes,
+    executablePath,
+  });
   return { canary, device, ...(masked === undefined ? {} : { hand: event => masked.hand(event) }) };
 }

@@ -68,8 +68,10 @@ export async function runCommandLine(args: readonly string[], world: CommandLine
 
 /** As a person reads it: the stack is of use only where nobody foresaw the error. */
 function describe(error: unknown): string {
-  if (!(error instanceof TesterFailure)) return `weir-loadtest: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `\n  (${error.cause.message})` : '';
+  if (!(error instanceof TesterFailure))
+    return `weir-loadtest: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+  const cause =
+    error.cause instanceof Error && !error.message.includes(error.cause.message) ? `\n  (${error.cause.message})` : '';
   return `weir-loadtest: ${error.message}${cause}\n→ ${error.remedy}\n`;
 }
 
@@ -134,7 +136,10 @@ function addRun(program: Command, world: CommandLineWorld, end: (code: ExitCode)
     .option('--focus-url <url>', 'where the focus serves HTTP; for --via ws')
     .optionsGroup('Who takes part:')
     .option('--appservice <file>', 'registration file: users are made as they are needed')
-    .option('--tokens <file>', 'JSON lines {user_id, access_token, device_id}, one for each participant and one for the canary')
+    .option(
+      '--tokens <file>',
+      'JSON lines {user_id, access_token, device_id}, one for each participant and one for the canary',
+    )
     .option('--room <id>', 'a room with a call, that the users can join; one is made otherwise')
     .option('--conf <id>', 'state key of the call in it')
     .optionsGroup('How many, and how long:')
@@ -153,7 +158,9 @@ function addRun(program: Command, world: CommandLineWorld, end: (code: ExitCode)
     .option('--chromium <file>', 'its executable', '/usr/bin/chromium')
     .optionsGroup('The tester itself:')
     .option('--processes <n>', 'for participants; one for each core otherwise', whole(1, 256))
-    .addOption(new Option('--endpoint <stack>', 'WebRTC stack of the participants').choices(ENDPOINTS).default(ENDPOINTS[0]))
+    .addOption(
+      new Option('--endpoint <stack>', 'WebRTC stack of the participants').choices(ENDPOINTS).default(ENDPOINTS[0]),
+    )
     .option('--bind <address>', 'address that their sockets are bound to', '127.0.0.1')
     .option('--lead <host:port>', 'take other testers in, which join there')
     .option('--testers <n>', 'how many others are waited for', whole(1, 64), 1)

@@ -98,7 +98,10 @@ export class Users {
           deviceId: DEVICE_ID,
         }));
         if (devices.some(({ userId }) => userId === focus.userId)) {
-          throw new TesterFailure('The focus has a name of the appservice.', 'Write a registration with another --prefix.');
+          throw new TesterFailure(
+            'The focus has a name of the appservice.',
+            'Write a registration with another --prefix.',
+          );
         }
         await this.each(devices, device => this.#register(device, registration), tell);
         return devices;

@@ -19,7 +19,8 @@ const PREFIX = /^[a-z0-9._=-]{1,64}$/;
 
 /** A new one with tokens of its own. */
 export function newRegistration(url: string, prefix: string): Registration {
-  if (!PREFIX.test(prefix)) throw new TesterFailure(`--prefix ${prefix}: not the begin of a Matrix user.`, 'Try load-.');
+  if (!PREFIX.test(prefix))
+    throw new TesterFailure(`--prefix ${prefix}: not the begin of a Matrix user.`, 'Try load-.');
   const token = (): string => randomBytes(32).toString('hex');
   return { url, asToken: token(), hsToken: token(), senderLocalpart: `${prefix}tester`, prefix };
 }

@@ -10,7 +10,10 @@ function process(figures: Partial<ProcessSample>): ProcessSample {
   return { cpuPct: 10, rssBytes: 1, ...figures };
 }
 
-function sample(figures: { focus?: ProcessSample; homeserver?: ProcessSample; atMs?: number }, unhappy: Partial<Sample['unhappy']> = {}): Sample {
+function sample(
+  figures: { focus?: ProcessSample; homeserver?: ProcessSample; atMs?: number },
+  unhappy: Partial<Sample['unhappy']> = {},
+): Sample {
   const share = emptySample();
   Object.assign(share.unhappy, unhappy);
   const { focus, homeserver, atMs = 5_000 } = figures;

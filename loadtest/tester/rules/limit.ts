@@ -33,9 +33,21 @@ export function limitOf(samples: readonly Sample[]): NamedLimit {
   const add = (limit: Limit, pct: number, what: string): void => {
     parts.push({ limit, load: pct / FULL_PCT, says: `${what} took ${Math.round(pct)} % of a core` });
   };
-  add('worker', most(({ focus }) => focus?.workerPct), 'the busiest media process of the focus');
-  add('node', most(({ focus }) => focus?.nodePct), "the focus's main process");
-  add('homeserver', most(({ homeserver }) => homeserver?.nodePct ?? homeserver?.cpuPct), 'the homeserver');
+  add(
+    'worker',
+    most(({ focus }) => focus?.workerPct),
+    'the busiest media process of the focus',
+  );
+  add(
+    'node',
+    most(({ focus }) => focus?.nodePct),
+    "the focus's main process",
+  );
+  add(
+    'homeserver',
+    most(({ homeserver }) => homeserver?.nodePct ?? homeserver?.cpuPct),
+    'the homeserver',
+  );
   const lag = most(({ focus }) => focus?.loopLagMs);
   parts.push({ limit: 'node', load: lag / LATE_MS, says: `the focus's event loop was ${Math.round(lag)} ms late` });
   const nearest = parts.reduce((best, part) => (part.load > best.load ? part : best));

@@ -32,7 +32,11 @@ function play(plan: RampPlan, world: World): { effects: (RampEffect & { at: numb
   return { effects, steps: effects.flatMap(effect => (effect.kind === 'step' ? [effect.step] : [])) };
 }
 
-function sampleInput(world: World, wanted: number, now: number): { kind: 'sample'; sample: Sample; busy: string | undefined } {
+function sampleInput(
+  world: World,
+  wanted: number,
+  now: number,
+): { kind: 'sample'; sample: Sample; busy: string | undefined } {
   const share = emptySample();
   share.connected = world.connected?.(wanted) ?? wanted;
   share.receivers = wanted;
@@ -64,7 +68,11 @@ describe('a ramp', () => {
   it('ends with the first step that fails, and says why', () => {
     const { steps } = play(PLAN, { unhappy: wanted => (wanted === 20 ? 2 : 0) });
     expect(steps.map(({ outcome }) => outcome)).toEqual(['held', 'failed']);
-    expect(steps[1]).toMatchObject({ participants: 20, unhappyPct: 10, reason: 'of 20 receivers 2 had a gap of video over 1 s' });
+    expect(steps[1]).toMatchObject({
+      participants: 20,
+      unhappyPct: 10,
+      reason: 'of 20 receivers 2 had a gap of video over 1 s',
+    });
   });
 
   it('lets one moment of unhappiness fail a step', () => {

@@ -90,12 +90,7 @@ function settle(
   };
 }
 
-function hold(
-  plan: RampPlan,
-  state: Extract<RampState, { kind: 'holding' }>,
-  input: RampInput,
-  now: number,
-): RampTurn {
+function hold(plan: RampPlan, state: Extract<RampState, { kind: 'holding' }>, input: RampInput, now: number): RampTurn {
   if (input.kind !== 'sample') return { state, effects: [] };
   const pct = unhappyPct(input.sample);
   const next = {
@@ -121,7 +116,8 @@ function hold(
     ...(reason === undefined ? {} : { reason }),
   };
   const isLast = state.step + 1 >= plan.steps.length;
-  if (outcome !== 'held' || isLast) return { state: { kind: 'over' }, effects: [{ kind: 'step', step }, { kind: 'end' }] };
+  if (outcome !== 'held' || isLast)
+    return { state: { kind: 'over' }, effects: [{ kind: 'step', step }, { kind: 'end' }] };
   return {
     state: { kind: 'growing', step: state.step + 1, since: now, from: targetOf(plan, state.step) },
     effects: [{ kind: 'step', step }],

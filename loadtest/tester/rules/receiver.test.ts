@@ -105,7 +105,10 @@ describe('a receiver', () => {
   });
 
   it.each(['muted', 'hidden', 'no_layer'] as const)('misses no video that is %s', excuse => {
-    const excused = input([AUDIO, { ...VIDEO, excuse }], [track('audio'), track('video', { frames: 0, longestGapMs: 9_000 })]);
+    const excused = input(
+      [AUDIO, { ...VIDEO, excuse }],
+      [track('audio'), track('video', { frames: 0, longestGapMs: 9_000 })],
+    );
     expect(verdicts([FINE, ...times(12, excused)])).toEqual(times(13, undefined));
   });
 

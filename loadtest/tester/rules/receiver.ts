@@ -37,9 +37,7 @@ export interface ReceiverInput {
 
 type Flow =
   /** Since when it is awaited. */
-  | { kind: 'awaited'; since: number }
-  | { kind: 'flowing' }
-  | { kind: 'excused' };
+  { kind: 'awaited'; since: number } | { kind: 'flowing' } | { kind: 'excused' };
 
 interface AudioLook {
   at: number;
@@ -125,11 +123,7 @@ function lookAtAudio(
   return { audio, silentLooks };
 }
 
-function lookAtVideos(
-  state: ReceiverState,
-  input: ReceiverInput,
-  now: number,
-): Pick<ReceiverState, 'videos' | 'gaps'> {
+function lookAtVideos(state: ReceiverState, input: ReceiverInput, now: number): Pick<ReceiverState, 'videos' | 'gaps'> {
   const videos = new Map<string, Flow>();
   const gaps = new Map<string, number>();
   for (const { key, kind, excuse } of input.wanted) {

@@ -4,11 +4,7 @@ import type { StreamDescription, StreamMetadata } from '../../../signalling/wire
 import type { Role } from './schema.ts';
 
 /** `self` is a user id. */
-export function chooseTracks(
-  subscribes: Role['subscribes'],
-  self: string,
-  metadata: StreamMetadata,
-): WantedTrack[] {
+export function chooseTracks(subscribes: Role['subscribes'], self: string, metadata: StreamMetadata): WantedTrack[] {
   const streams = Object.entries(metadata)
     .filter(([, { user_id: userId }]) => userId !== self)
     .toSorted(([one, a], [other, b]) => compare(a, b, one, other));

@@ -48,7 +48,10 @@ function problemsOf({ keyword, instancePath, message, params }: SchemaError): Sc
     case 'required':
       return keys('requiredProperties').map(key => ({ path: joined(path, key), message: 'is missing' }));
     case 'additionalProperties':
-      return keys('additionalProperties').map(key => ({ path: joined(path, key), message: 'is not a key of scenarios' }));
+      return keys('additionalProperties').map(key => ({
+        path: joined(path, key),
+        message: 'is not a key of scenarios',
+      }));
     case 'boolean':
       // Says of each unknown key once more that it may not be.
       return [];

@@ -41,8 +41,7 @@ presets:
   });
 
   it('are checked for what no single key shows', () => {
-    const role = (name: string): string =>
-      `{ name: ${name}, publishes: {}, subscribes: { audio: true, video: [] } }`;
+    const role = (name: string): string => `{ name: ${name}, publishes: {}, subscribes: { audio: true, video: [] } }`;
     const read = readScenario(`
 schema: 1
 name: odd
@@ -135,8 +134,7 @@ describe('the timeline', () => {
 
   it('lets so many speak at a time, and all of them in turn', () => {
     const audio = { speaking: 3, turn_s: 2 };
-    const speakersAt = (ms: number): number[] =>
-      everybody.slice(0, 10).filter(place => speaksAt(audio, place, 10, ms));
+    const speakersAt = (ms: number): number[] => everybody.slice(0, 10).filter(place => speaksAt(audio, place, 10, ms));
     expect(speakersAt(0)).toEqual([0, 1, 2]);
     expect(speakersAt(2_000)).toEqual([3, 4, 5]);
     expect(speakersAt(6_000)).toEqual([0, 1, 9]);

@@ -19,9 +19,7 @@ const Role = Type.Object(
     publishes: Type.Object(
       {
         /** `speaking`: how many of the role speak at a time, the others are muted; all where it is absent. */
-        audio: Type.Optional(
-          Type.Object({ speaking: Type.Optional(Count), turn_s: Type.Optional(Seconds) }, closed),
-        ),
+        audio: Type.Optional(Type.Object({ speaking: Type.Optional(Count), turn_s: Type.Optional(Seconds) }, closed)),
         video: Type.Optional(Type.Object({}, closed)),
       },
       closed,

@@ -52,9 +52,10 @@ export function after(earlier: ShareSample, later: ShareSample): ShareSample {
   return { ...later, ...sumOfCounts(earlier, later) };
 }
 
-/** The same share without what was counted: as it stands until its next sample. */
+/** The same share without what was counted and measured: as it stands until its next sample. */
 export function standing(sample: ShareSample): ShareSample {
-  return { ...sample, bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsLost: 0, joinMs: [], firstMediaMs: [], dropped: 0 };
+  const { invited, connected, failed, receivers, unhappy, freezes, framesPerSecond, layers } = sample;
+  return { ...emptySample(), invited, connected, failed, receivers, unhappy, freezes, framesPerSecond, layers };
 }
 
 type Counted = Pick<

@@ -43,6 +43,8 @@ export interface PlayerNews {
   joined(ms: number): void;
   firstMedia(ms: number): void;
   failed(message: string): void;
+  /** Anything else that went wrong. */
+  trouble(message: string): void;
 }
 
 interface Session {
@@ -111,6 +113,12 @@ export class Player {
     this.#speak(call);
   }
 
+  /** What it could not do, or was refused, since it was asked last. */
+  #complain({ peer: { seen } }: Session): void {
+    for (const message of seen.unreadable.splice(0)) this.#news.trouble(`a participant: ${message}`);
+    for (const { code, message } of seen.errors.splice(0)) this.#news.trouble(`the focus says ${code}: ${message}`);
+  }
+
   /** What came since the last look. */
   look(call: CallNow, now: number): PlayerLook {
     const session = this.#session;
@@ -124,6 +132,7 @@ export class Player {
         bytesSent: 0,
       };
     }
+    this.#complain(session);
     const report = session.endpoint.report();
     const received = new Map(report.tracks.map(track => [keyOf(track), track]));
     const { subscribes } = this.#part.role;
@@ -220,7 +229,9 @@ export class Player {
     const own =
       speaking.kind === 'tokens'
         ? new HomeserverLink(homeserver, this.#device)
-        : new AppserviceLink(homeserver, speaking.asToken, this.#device);
+        : new AppserviceLink(homeserver, speaking.asToken, this.#device, type =>
+            this.#news.trouble(`the homeserver left ${type} out of its transactions; it was fetched by /sync`),
+          );
     if (via === 'to-device' || door === undefined) return own;
     return new FocusLine({
       door,

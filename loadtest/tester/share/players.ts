@@ -44,6 +44,7 @@ export class Players {
     const player = new Player(this.#setup, participant, part, this.#stack, {
       joined: ms => this.#joinMs.push(ms),
       firstMedia: ms => this.#firstMediaMs.push(ms),
+      trouble: message => this.#tell(message),
       failed: message => {
         this.#failed += 1;
         this.#tell(message);

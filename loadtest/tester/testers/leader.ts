@@ -59,7 +59,8 @@ class JoinedTester implements Share {
   }
 
   get lost(): string | undefined {
-    if (this.#isStarted && performance.now() - this.#heardAt > SILENT_AFTER_MS) this.#giveUp('a tester that joined is silent');
+    if (this.#isStarted && performance.now() - this.#heardAt > SILENT_AFTER_MS)
+      this.#giveUp('a tester that joined is silent');
     return this.#lost;
   }
 
