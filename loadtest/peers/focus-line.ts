@@ -151,19 +151,18 @@ export class FocusLine implements SignallingLink {
   async #reconnect(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
       try {
+        await delay(PAUSE_MS, undefined, { signal });
         await this.#connect();
         return;
       } catch {
-        // The focus is away or refuses: the session goes on over the other doors, and this one is tried again.
+        // It is closing; or the focus is away or refuses: the session goes on over the other doors, and this one is tried again.
       }
     }
   }
 
   async #askToken(): Promise<string> {
-    const { door, roomId, confId, deviceId, openIdToken } = this.#options;
+    const { door, roomId, confId, deviceId } = this.#options;
     const answer = await fetch(door.tokenUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -171,7 +170,7 @@ export class FocusLine implements SignallingLink {
         room_id: roomId,
         conf_id: confId,
         device_id: deviceId,
-        openid_token: await openIdToken(),
+        openid_token: await this.#options.openIdToken(),
       }),
       signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(OPENS_WITHIN_MS)]),
     });

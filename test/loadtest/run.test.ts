@@ -109,7 +109,10 @@ test('with tokens of users, in a room that is there already; interrupted, all le
   await expect(run).rejects.toThrow('interrupted');
   await expect.poll(async () => participantsOf((await place.metrics()) ?? '')).toBe(0);
   const members = await joinedMembers(synapse.baseUrl, host, room.roomId);
-  expect(members.toSorted()).toEqual([focus.user.userId, host.userId].toSorted());
+  // They were in the room before, and stay.
+  expect(members.toSorted()).toEqual(
+    [focus, host, ...users].map(one => ('user' in one ? one.user : one).userId).toSorted(),
+  );
 });
 
 /** Sessions that the focus holds. */

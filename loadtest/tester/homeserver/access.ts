@@ -119,16 +119,24 @@ export class Users {
     });
   }
 
-  /** Brings all into the room, where they are not there yet. */
+  /** Brings all into the room. Those who were in it before are not taken out by `leave`. */
   async join(devices: readonly MatrixDevice[], roomId: string, tell: (done: number) => void): Promise<void> {
     await this.each(
       devices,
       async device => {
+        const before = await this.ask(device, { method: 'GET', path: ['v3', 'joined_rooms'] });
+        const rooms: unknown = typeof before === 'object' && before !== null ? Reflect.get(before, 'joined_rooms') : [];
+        if (Array.isArray(rooms) && rooms.includes(roomId)) return;
         await this.ask(device, { method: 'POST', path: ['v3', 'join', roomId], body: {} });
         this.#joined.add(device);
       },
       tell,
     );
+  }
+
+  /** The one who made a room leaves it with the others. */
+  isIn(device: MatrixDevice): void {
+    this.#joined.add(device);
   }
 
   /** Takes those out of the room again whom `join` brought in. What fails is left as it is. */

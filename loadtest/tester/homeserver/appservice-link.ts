@@ -127,9 +127,8 @@ export class AppserviceLink implements SignallingLink {
 function toDeviceOf(answer: unknown): ReceivedToDevice[] {
   const inner: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'to_device') : undefined;
   const events: unknown = typeof inner === 'object' && inner !== null ? Reflect.get(inner, 'events') : undefined;
-  return (Array.isArray(events) ? events : []).map((event: unknown) => ({
-    type: textOf(event, 'type') ?? '',
-    sender: textOf(event, 'sender') ?? '',
-    content: typeof event === 'object' && event !== null ? Reflect.get(event, 'content') : undefined,
-  }));
+  return (Array.isArray(events) ? events : []).map((event: unknown) => {
+    const content: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'content') : undefined;
+    return { type: textOf(event, 'type') ?? '', sender: textOf(event, 'sender') ?? '', content };
+  });
 }

@@ -41,6 +41,7 @@ export async function makeCall(
   });
   const roomId = textOf(made, 'room_id');
   if (roomId === undefined) throw new TesterFailure('The homeserver made no room.', 'See its log.');
+  users.isIn(creator);
   await untilJoined(users, creator, roomId, focus, signal);
   return { roomId, confId };
 }
