@@ -101,13 +101,13 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
 .hero.is-void { padding: 34px 24px 24px; border: 1px solid var(--void); border-radius: 16px; background: repeating-linear-gradient(-45deg, var(--void) 0 12px, var(--void-ground) 12px 24px) top / 100% 12px no-repeat, var(--void-ground); overflow: hidden; }
 .hero.is-void .pill { background: var(--void); color: var(--void-ground); }
 .hero.is-void h1 { color: var(--void); }
-.hero .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px 20px; }
+.hero .figures dd { white-space: nowrap; }
 .findings { margin: 14px 0 0; padding-left: 1.1em; font-size: 1.08rem; line-height: 1.5; max-width: 54em; }
 .findings li { text-wrap: pretty; }
 .findings li + li { margin-top: 4px; }
 .findings li::marker { color: var(--accent); }
 .stairs { display: flex; align-items: flex-end; gap: 4px; list-style: none; margin: 26px 0 0; padding: 0; font-variant-numeric: tabular-nums; }
-.stairs li { flex: 1 1 0; min-width: 0; text-align: center; font-size: 0.85rem; color: var(--ink-soft); }
+.stairs li { flex: 1 1 0; min-width: 0; max-width: 170px; text-align: center; font-size: 0.85rem; color: var(--ink-soft); }
 .stairs i { display: block; border-radius: 5px 5px 0 0; background: var(--accent); opacity: 0.85; }
 .stairs .failed i { background: var(--frozen); }
 .stairs .void i { background: var(--void); }
@@ -142,6 +142,7 @@ code { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size: 0.84
   .plot-wide, .plot-half { display: none !important; }
   .plots { grid-template-columns: minmax(0, 1fr); }
   .hero .lead { font-size: 1.08rem; }
+  .hero .figures { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 16px; }
   .stairs { gap: 3px; }
   .stairs li { font-size: 0.75rem; }
   .stairs .outcome { font-size: 0; line-height: 0; }

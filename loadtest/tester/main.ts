@@ -2,6 +2,7 @@
 /** Starts the load tester's command line, and ends it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type CommandLineWorld, runCommandLine } from './cli/program.ts';
+import { writeComparison } from './report/compare-page.ts';
 import { writeReport } from './report/page.ts';
 import { runLoadTest } from './run.ts';
 import { joinRun } from './testers/join.ts';
@@ -42,6 +43,7 @@ const world: CommandLineWorld = {
   },
   join: options => joinRun({ ...options, tell: text => stderr(`${text}\n`), signal }),
   report: writeReport,
+  comparison: writeComparison,
   readFile: file => readFileSync(file, 'utf8'),
   writeFile: (file, text) => writeFileSync(file, text),
   stdout: text => {

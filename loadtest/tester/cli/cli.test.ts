@@ -42,6 +42,7 @@ async function cli(
     },
     join: () => Promise.resolve(),
     report: () => '<html>',
+    comparison: ({ names }) => `<html>${names.a} ${names.b}`,
     readFile: () => JSON.stringify(result),
     writeFile: (path, text) => {
       outcome.written[path] = text;
@@ -139,6 +140,8 @@ describe('weir-loadtest', () => {
     expect((await cli(['registration', '--prefix', 'x-'])).out).toContain('rate_limited: false');
     expect((await cli(['scenarios'])).out).toContain('reconnect-storm');
     expect((await cli(['compare', 'a.json', 'b.json'])).out).toContain('a.json');
+    const drawn = await cli(['compare', 'a.json', 'b.json', '--report', 'c.html']);
+    expect(drawn.written).toEqual({ 'c.html': '<html>a.json b.json' });
     const { out, exit } = await cli(['--help']);
     expect(exit).toBe(EXIT.ok);
     expect(out).toContain('Exit codes:');

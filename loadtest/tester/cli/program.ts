@@ -5,6 +5,7 @@ import { compare } from '../compare.ts';
 import { messageOf, TesterFailure } from '../failure.ts';
 import { newRegistration, writeRegistration } from '../homeserver/registration.ts';
 import type { LoadTestOptions } from '../options.ts';
+import type { Compared } from '../report/compare-page.ts';
 import { readResult } from '../result-file.ts';
 import type { RunResult } from '../result.ts';
 import { ENDPOINTS, VIAS } from '../share/messages.ts';
@@ -18,6 +19,8 @@ export interface CommandLineWorld {
   join(options: { leader: string; token: string; processes?: number }): Promise<void>;
   /** The report as HTML. */
   report(result: RunResult): string;
+  /** Two runs over each other, as HTML. */
+  comparison(compared: Compared): string;
   readFile(file: string): string;
   writeFile(file: string, text: string): void;
   stdout(text: string): void;
@@ -112,13 +115,17 @@ function buildProgram(world: CommandLineWorld, end: (code: ExitCode) => void): C
     .description('set the results of two runs (--json) side by side')
     .argument('<a>', 'file')
     .argument('<b>', 'file')
-    .action((a: string, b: string) => {
+    .option('--report <file>', 'both over each other, as HTML')
+    .action((a: string, b: string, { report }: { report?: string }) => {
       const [one, other] = [a, b].map(file => readResultFile(world, file));
       if (one === undefined || other === undefined) {
         end(EXIT.usage);
         return;
       }
-      for (const line of comparisonTable(compare(one, other), { a, b })) world.stdout(`${line}\n`);
+      const comparison = compare(one, other);
+      for (const line of comparisonTable(comparison, { a, b })) world.stdout(`${line}\n`);
+      if (report === undefined) return;
+      world.writeFile(report, world.comparison({ comparison, a: one, b: other, names: { a, b } }));
     });
   return program;
 }

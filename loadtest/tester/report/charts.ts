@@ -39,10 +39,15 @@ function half(result: RunResult, { title, leastTop, series }: Look): Chart {
 function frame(result: RunResult): Pick<Chart, 'x' | 'veils' | 'marks'> {
   const step = stepThatFailed(result);
   return {
-    x: { kind: 'time', to: Math.max(1_000, result.durationMs) },
+    x: { kind: 'time', to: endOf(result) },
     veils: veilsOf(result),
     marks: step === undefined ? [] : [{ x: step.fromMs, look: markLook(step) }],
   };
+}
+
+/** Of what was measured: until all have left the run goes on. */
+function endOf({ samples, steps }: RunResult): number {
+  return Math.max(1_000, samples.at(-1)?.atMs ?? 0, steps.at(-1)?.toMs ?? 0);
 }
 
 function markLook({ outcome }: HeldStep): ChartMark['look'] {
@@ -274,8 +279,9 @@ function tester(result: RunResult): Chart {
 
 function lag(result: RunResult): Chart {
   const { samples } = result;
+  const isBoth = samples.some(({ focus }) => focus?.loopLagMs !== undefined);
   return half(result, {
-    title: 'Event loops late, ms',
+    title: isBoth ? 'Event loops late, ms' : 'Load tester: event loop late, ms',
     leastTop: 20,
     series: [
       { name: 'load tester, p99', hue: 'hue-3', look: 'line', points: over(samples, one => one.tester.loopLagMs) },

@@ -79,7 +79,7 @@ function both({ a, b, names }: Compared, look: Series['look'], pointsOf: (run: R
 
 function overTime(compared: Compared): Chart[] {
   const { a, b } = compared;
-  const x = { kind: 'time', to: Math.max(1_000, a.durationMs, b.durationMs) } as const;
+  const x = { kind: 'time', to: Math.max(1_000, ...[a, b].map(({ samples }) => samples.at(-1)?.atMs ?? 0)) } as const;
   const over = (valueOf: (sample: Sample) => number | undefined): Series[] =>
     both(compared, 'line', ({ samples }) => samples.map(sample => ({ x: sample.atMs, value: valueOf(sample) })));
   return [

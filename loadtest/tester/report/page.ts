@@ -55,7 +55,9 @@ function setting(result: RunResult): Markup {
 }
 
 function canary({ canary: seen }: RunResult): Markup {
-  if (seen === undefined) return NOTHING;
+  if (seen === undefined) {
+    return html`<p class="soft after">No real browser was in the call: what was received was counted, not decoded.</p>`;
+  }
   const { framesDecoded, freezes, concealedPct, isHappy } = seen;
   return html`<p class="soft after">A real browser was in the call, ${isHappy ? 'and was well served' : 'and was not well served'}: it decoded ${writeCount(framesDecoded)} frames, with ${writeCount(freezes)} freezes and ${writePercent(concealedPct)} of the sound concealed.</p>`;
 }
