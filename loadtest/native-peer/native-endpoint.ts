@@ -6,7 +6,13 @@ import type { PeerReport, ReceivedTrack } from '../peers/received-media.ts';
 import { type FocusDescription, readFocusDescription } from './focus-description.ts';
 import type { PeerFigures, TrackFigures } from './messages.ts';
 import type { NativeEngine, SaidOfPeer } from './native-engine.ts';
-import { EXTENSION_URIS, type OwnSection, type OwnTransport, type SentSsrc, writeDescription } from './peer-description.ts';
+import {
+  EXTENSION_URIS,
+  type OwnSection,
+  type OwnTransport,
+  type SentSsrc,
+  writeDescription,
+} from './peer-description.ts';
 
 export interface NativeOptions {
   /** IPv4 address that its socket is bound to; loopback unless given. */
@@ -60,7 +66,10 @@ export class NativeEndpoint implements Endpoint {
   }
 
   send(track: SentTrack): string {
-    const ssrcs = Array.from({ length: track.kind === 'audio' ? 1 : 3 }, (): SentSsrc => ({ ssrc: randomSsrc(), rtx: undefined }));
+    const ssrcs = Array.from(
+      { length: track.kind === 'audio' ? 1 : 3 },
+      (): SentSsrc => ({ ssrc: randomSsrc(), rtx: undefined }),
+    );
     this.#unoffered.push({ kind: 'sent', mid: this.#ownMid(), track, ssrcs });
     return track.trackId;
   }
@@ -256,7 +265,11 @@ class Received {
   }
 }
 
-function nothing({ streamId, trackId }: TrackIds, kind: ReceivedTrack['kind'], size: ReceivedTrack['size']): ReceivedTrack {
+function nothing(
+  { streamId, trackId }: TrackIds,
+  kind: ReceivedTrack['kind'],
+  size: ReceivedTrack['size'],
+): ReceivedTrack {
   const none = { packets: 0, bytes: 0, lost: 0, repaired: 0, jitterMs: 0, keyframes: 0, frames: 0, longestGapMs: 0 };
   return { streamId, trackId, kind, ...none, size };
 }

@@ -98,10 +98,10 @@ function sent(track: SentTrack, ssrcs: readonly SentSsrc[]): string[] {
     repairs.length === 0
       ? []
       : [`a=rtpmap:${RTX_PAYLOAD_TYPE} rtx/90000`, `a=fmtp:${RTX_PAYLOAD_TYPE} apt=${payloadType}`];
-  const feedback = isAudio
-    ? ['nack', 'transport-cc']
-    : ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'];
-  const extensions = isAudio ? (['mid', 'absSendTime', 'transportCc', 'audioLevel'] as const) : (['mid', 'absSendTime', 'transportCc'] as const);
+  const feedback = isAudio ? ['nack', 'transport-cc'] : ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'];
+  const extensions = isAudio
+    ? (['mid', 'absSendTime', 'transportCc', 'audioLevel'] as const)
+    : (['mid', 'absSendTime', 'transportCc'] as const);
   return [
     `m=${track.kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}${rtx.length === 0 ? '' : ` ${RTX_PAYLOAD_TYPE}`}`,
     'c=IN IP4 0.0.0.0',
@@ -116,7 +116,9 @@ function sent(track: SentTrack, ssrcs: readonly SentSsrc[]): string[] {
     // Layers of one picture, lowest first: the older way of simulcast, without rids.
     ...(ssrcs.length > 1 ? [`a=ssrc-group:SIM ${ssrcs.map(({ ssrc }) => ssrc).join(' ')}`] : []),
     ...repairs.map(({ ssrc, rtx }) => `a=ssrc-group:FID ${ssrc} ${rtx ?? ''}`),
-    ...ssrcs.flatMap(({ ssrc, rtx }) => [ssrc, ...(rtx === undefined ? [] : [rtx])]).map(ssrc => `a=ssrc:${ssrc} cname:${CNAME}`),
+    ...ssrcs
+      .flatMap(({ ssrc, rtx }) => [ssrc, ...(rtx === undefined ? [] : [rtx])])
+      .map(ssrc => `a=ssrc:${ssrc} cname:${CNAME}`),
   ];
 }
 

@@ -27,7 +27,12 @@ afterAll(async () => {
 
 it('receives what another stack publishes', async () => {
   const conference = newConference();
-  const alice = await StackPeer.join(media, conference, 'alice', events => new DatachannelEndpoint(events, { media: 'recorded' }));
+  const alice = await StackPeer.join(
+    media,
+    conference,
+    'alice',
+    events => new DatachannelEndpoint(events, { media: 'recorded' }),
+  );
   open.push(alice);
   const bob = await StackPeer.join(media, conference, 'bob', events => new NativeEndpoint(engine, events));
   open.push(bob);

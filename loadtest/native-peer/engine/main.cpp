@@ -11,10 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 
 #include "engine.hpp"
+#include "self_test.hpp"
 
 namespace {
 
@@ -112,7 +114,8 @@ void run() {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  if (count > 1 && std::strcmp(arguments[1], "--self-test") == 0) return weir::selfTest() == 0 ? 0 : 1;
   try {
     run();
     return 0;

@@ -46,15 +46,27 @@ SrtpContext::SrtpContext(SrtpSuite suite, Direction direction, Bytes masterKey, 
   derive(rtcp_, kLabelsOfRtcp, masterKey, masterSalt);
 }
 
-void SrtpContext::derive(Half& half, uint8_t firstLabel, Bytes masterKey, Bytes masterSalt) {
-  std::array<uint8_t, kSrtpKeyBytes> key{};
-  deriveKey(firstLabel + kLabelEncryption, masterKey, masterSalt, key);
-  deriveKey(firstLabel + kLabelSalt, masterKey, masterSalt, {half.salt.data(), srtpSaltBytes(suite_)});
+SrtpContext::SrtpContext(Direction direction, Bytes sessionKey, Bytes sessionSalt, uint32_t rtcpIndex)
+    : suite_(SrtpSuite::kAeadAes128Gcm), protects_(direction == Direction::kProtect), rtcpIndex_(rtcpIndex) {
+  for (Half* half : {&rtp_, &rtcp_}) {
+    std::copy(sessionSalt.begin(), sessionSalt.end(), half->salt.begin());
+    setKey(*half, sessionKey);
+  }
+}
+
+void SrtpContext::setKey(Half& half, Bytes sessionKey) const {
   half.cipher.reset(EVP_CIPHER_CTX_new());
   const EVP_CIPHER* cipher = isGcm() ? EVP_aes_128_gcm() : EVP_aes_128_ctr();
   // Counter mode turns both ways by encrypting.
   const int encrypts = protects_ || !isGcm() ? 1 : 0;
-  require(EVP_CipherInit_ex(half.cipher.get(), cipher, nullptr, key.data(), nullptr, encrypts), "cipher");
+  require(EVP_CipherInit_ex(half.cipher.get(), cipher, nullptr, sessionKey.data(), nullptr, encrypts), "cipher");
+}
+
+void SrtpContext::derive(Half& half, uint8_t firstLabel, Bytes masterKey, Bytes masterSalt) {
+  std::array<uint8_t, kSrtpKeyBytes> key{};
+  deriveKey(firstLabel + kLabelEncryption, masterKey, masterSalt, key);
+  deriveKey(firstLabel + kLabelSalt, masterKey, masterSalt, {half.salt.data(), srtpSaltBytes(suite_)});
+  setKey(half, key);
   if (isGcm()) return;
   std::array<uint8_t, 20> authenticationKey{};
   deriveKey(firstLabel + kLabelAuthentication, masterKey, masterSalt, authenticationKey);

@@ -34,6 +34,9 @@ class SrtpContext {
   /** Throws std::runtime_error where the library refuses. */
   SrtpContext(SrtpSuite suite, Direction direction, Bytes masterKey, Bytes masterSalt);
 
+  /** With session keys that are known already, of the GCM suite: as test vectors name them. */
+  SrtpContext(Direction direction, Bytes sessionKey, Bytes sessionSalt, uint32_t rtcpIndex);
+
   /** `packet` begins with an RTP header of `headerBytes`, extensions included; `room` bytes may be written. Gives the new size. */
   size_t protectRtp(uint8_t* packet, size_t size, size_t headerBytes);
   /** Gives the new size; 0 for a packet that is not genuine. */
@@ -50,6 +53,7 @@ class SrtpContext {
   };
 
   void derive(Half& half, uint8_t firstLabel, Bytes masterKey, Bytes masterSalt);
+  void setKey(Half& half, Bytes sessionKey) const;
   Iv iv(const Half& half, uint32_t ssrc, uint64_t index) const;
   bool seal(Half& half, const Iv& iv, Bytes aad, Bytes aadTail, uint8_t* text, size_t size, uint8_t* tag);
   bool open(Half& half, const Iv& iv, Bytes aad, Bytes aadTail, uint8_t* text, size_t size, const uint8_t* tag);
