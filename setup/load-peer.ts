@@ -66,8 +66,8 @@ export async function builtLoadPeer(signal: AbortSignal, report: (progress: stri
 
 async function places(): Promise<{ binary: string; lock: string; objects: string }> {
   const hash = createHash('sha256').update(FLAGS.join(' '));
-  const files = (await readdir(SOURCES)).sort();
-  for (const file of files) hash.update(file).update(await readFile(join(SOURCES, file)));
+  const files = (await readdir(SOURCES, { recursive: true })).filter(file => /[.][ch]pp$/.test(file));
+  for (const file of files.sort()) hash.update(file).update(await readFile(join(SOURCES, file)));
   const folder = join(cacheFolder(), 'load-peers');
   const name = `${platform()}-${arch()}-${hash.digest('hex').slice(0, 12)}`;
   return {
@@ -84,7 +84,8 @@ async function build(
   report: (progress: string) => void,
 ): Promise<void> {
   await mkdir(objects, { recursive: true });
-  const sources = (await readdir(SOURCES)).filter(file => file.endsWith('.cpp'));
+  const sources = (await readdir(SOURCES, { recursive: true })).filter(file => file.endsWith('.cpp'));
+  const objectOf = (source: string): string => join(objects, `${source.replaceAll('/', '_')}.o`);
   // One compiler that fails ends the other.
   const failed = new AbortController();
   const options = { timeoutMs: COMPILE_TIMEOUT_MS, remedy: REMEDY, signal: AbortSignal.any([signal, failed.signal]) };
@@ -92,7 +93,7 @@ async function build(
   let done = 0;
   const compileLeft = async (): Promise<void> => {
     for (let source = left.pop(); source !== undefined; source = left.pop()) {
-      await runCommand('g++', [...FLAGS, '-c', join(SOURCES, source), '-o', join(objects, `${source}.o`)], options);
+      await runCommand('g++', [...FLAGS, `-I${SOURCES}`, '-c', join(SOURCES, source), '-o', objectOf(source)], options);
       done += 1;
       report(`${done} of ${sources.length} files`);
     }
@@ -104,11 +105,7 @@ async function build(
     throw error;
   }
   const linked = join(objects, 'load-peers');
-  await runCommand(
-    'g++',
-    ['-o', linked, ...sources.map(source => join(objects, `${source}.o`)), ...LIBRARIES],
-    options,
-  );
+  await runCommand('g++', ['-o', linked, ...sources.map(objectOf), ...LIBRARIES], options);
   await mkdir(dirname(binary), { recursive: true });
   // It is whole when it has its name.
   await rename(linked, binary);

@@ -26,13 +26,44 @@ export type Command =
   | {
       do: 'receive';
       peer: number;
-      tracks: { track: number; kind: 'audio' | 'video'; ssrc: number; rtx?: number; repairs: boolean }[];
+      tracks: TrackOffer[];
       /** Id of the extension; 0 where the focus sends none. */
       transportCc: number;
     }
+  | {
+      do: 'send';
+      peer: number;
+      track: number;
+      kind: 'audio' | 'video';
+      /** A recorded camera or voice, or next to nothing. */
+      media: 'recorded' | 'light';
+      /** Of its layers, lowest first. */
+      streams: { ssrc: number; rtx?: number }[];
+      /** Ids of header extensions; 0 for those that were not agreed on. */
+      absSendTime: number;
+      transportCc: number;
+      audioLevel: number;
+      /** Packets carry the time at which they are sent. */
+      stamped: boolean;
+    }
+  | { do: 'stop'; peer: number; track: number }
+  /** Which layers of a track are sent, lowest first. */
+  | { do: 'layers'; peer: number; track: number; active: boolean[] }
+  | { do: 'mute'; peer: number; track: number; muted: boolean }
   | { do: 'text'; peer: number; text: string }
   | { do: 'report' }
   | { do: 'close'; peer: number };
+
+/** A track as the focus offers it. */
+export interface TrackOffer {
+  track: number;
+  kind: 'audio' | 'video';
+  ssrc: number;
+  /** Of its retransmissions (RFC 4588). */
+  rtx?: number;
+  /** The focus sends again what is asked for. */
+  repairs: boolean;
+}
 
 /** Figures of a track since the last report. */
 export interface TrackFigures {
@@ -55,6 +86,7 @@ export interface PeerFigures {
   connected: boolean;
   /** Packets that the system dropped because the engine read them too late. */
   dropped: number;
+  sent: { packets: number; bytes: number; keyframesAsked: number; repaired: number };
   tracks: TrackFigures[];
 }
 
@@ -108,15 +140,20 @@ function readPeer(value: unknown): PeerFigures {
     peer: number(value, 'peer'),
     connected: value['connected'] === true,
     dropped: number(value, 'dropped'),
+    sent: readSent(list(value, 'sent')),
     tracks: list(value, 'tracks').map(readTrack),
   };
 }
 
+function readSent(value: unknown[]): PeerFigures['sent'] {
+  if (!areNumbers(value)) throw new Error('no figures of what was sent');
+  const [packets = 0, bytes = 0, keyframesAsked = 0, repaired = 0] = value;
+  return { packets, bytes, keyframesAsked, repaired };
+}
+
 /** A list, not an object: there may be ten thousand of them a second. */
 function readTrack(value: unknown): TrackFigures {
-  if (!Array.isArray(value) || !value.every(each => typeof each === 'number') || value.length !== 11) {
-    throw new Error('no report of a track');
-  }
+  if (!Array.isArray(value) || !areNumbers(value) || value.length !== 11) throw new Error('no report of a track');
   const [track = 0, packets = 0, bytes = 0, lost = 0, repaired = 0, jitterMs = 0, keyframes = 0, frames = 0] = value;
   const [longestGapMs = 0, width = 0, height = 0] = value.slice(8);
   return { track, packets, bytes, lost, repaired, jitterMs, keyframes, frames, longestGapMs, width, height };
@@ -130,6 +167,10 @@ function readLatency(value: unknown): Latency | undefined {
     p99Ms: number(value, 'p99Ms'),
     maxMs: number(value, 'maxMs'),
   };
+}
+
+function areNumbers(values: unknown[]): values is number[] {
+  return values.every(each => typeof each === 'number');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

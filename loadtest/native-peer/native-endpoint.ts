@@ -1,20 +1,21 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { CONTROL_CHANNEL_LABEL } from '../../signalling/wire/names.ts';
-import { type FrameSize, RECORDED_SIZE } from '../media/recordings.ts';
+import { type FrameSize, LIGHT_SIZE, RECORDED_SIZE } from '../media/recordings.ts';
 import { type Endpoint, type EndpointEvents, keyOf, type SentTrack, type TrackIds } from '../peers/endpoint.ts';
-import type { PeerReport, ReceivedTrack } from '../peers/received-media.ts';
-import { type FocusDescription, readFocusDescription } from './focus-description.ts';
-import type { PeerFigures, TrackFigures } from './messages.ts';
+import { noFigures } from '../peers/media-source.ts';
+import type { PeerReport } from '../peers/received-media.ts';
+import { type FocusDescription, type FocusTransport, readFocusDescription } from './focus-description.ts';
+import type { PeerFigures, TrackOffer } from './messages.ts';
 import type { NativeEngine, SaidOfPeer } from './native-engine.ts';
-import {
-  EXTENSION_URIS,
-  type OwnSection,
-  type OwnTransport,
-  type SentSsrc,
-  writeDescription,
-} from './peer-description.ts';
+import { EXTENSION_URIS, type OwnSection, type OwnTransport, writeDescription } from './peer-description.ts';
+import { Received } from './received.ts';
+import { Sent, type SentMedia } from './sent.ts';
 
 export interface NativeOptions {
+  /** Light unless given. */
+  media?: SentMedia['media'];
+  /** Packets carry the time at which they are sent: for benches of native peers alone. */
+  stamped?: boolean;
   /** IPv4 address that its socket is bound to; loopback unless given. */
   bindAddress?: string;
   /** bit/s that it tells of its link by REMB, whatever the focus asks for; says nothing unless given. */
@@ -28,20 +29,24 @@ export interface NativeReport extends PeerReport {
 
 /** A peer whose media side lives in a NativeEngine: what comes is counted there, and no packet is seen here. */
 export class NativeEndpoint implements Endpoint {
-  readonly camera: FrameSize = RECORDED_SIZE;
+  readonly camera: FrameSize;
   readonly #engine: NativeEngine;
   readonly #events: EndpointEvents;
   readonly #peer: number;
+  readonly #media: SentMedia;
   readonly #transport: OwnTransport;
+  readonly #sent = new Map<string, Sent>();
   readonly #sections: OwnSection[] = [];
   /** Tracks that the next offer brings. */
   readonly #unoffered: OwnSection[] = [];
   /** Tracks of the focus by the number that the engine knows them by. */
   readonly #received = new Map<number, Received>();
+  #focus: FocusTransport | undefined;
   #signaling: 'stable' | 'have-local-offer' = 'stable';
   #version = 0;
   #nextMid = 0;
   #lastTrack = 0;
+  #figures = noFigures();
   #dropped = 0;
   #connected = false;
   #channelOpen = false;
@@ -50,7 +55,9 @@ export class NativeEndpoint implements Endpoint {
   failure: string | undefined;
 
   constructor(engine: NativeEngine, events: EndpointEvents, options: NativeOptions = {}) {
-    const { bindAddress = '127.0.0.1', remb = 0 } = options;
+    const { media = 'light', stamped = false, bindAddress = '127.0.0.1', remb = 0 } = options;
+    this.#media = { media, stamped };
+    this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
     this.#engine = engine;
     this.#events = events;
     this.#peer = engine.enlist(said => {
@@ -66,17 +73,22 @@ export class NativeEndpoint implements Endpoint {
   }
 
   send(track: SentTrack): string {
-    const ssrcs = Array.from(
-      { length: track.kind === 'audio' ? 1 : 3 },
-      (): SentSsrc => ({ ssrc: randomSsrc(), rtx: undefined }),
-    );
-    this.#unoffered.push({ kind: 'sent', mid: this.#ownMid(), track, ssrcs });
+    this.#lastTrack += 1;
+    const sent = new Sent(this.#peer, this.#lastTrack, track, this.#media, command => {
+      if (!this.#closed) this.#engine.do(command);
+    });
+    this.#sent.set(keyOf(track), sent);
+    this.#unoffered.push({ kind: 'sent', mid: this.#ownMid(), sent });
     return track.trackId;
   }
 
-  setLayers(_track: TrackIds, _active: readonly boolean[]): void {}
+  setLayers(track: TrackIds, active: readonly boolean[]): void {
+    this.#sent.get(keyOf(track))?.setLayers(active);
+  }
 
-  setMuted(_track: TrackIds, _muted: boolean): void {}
+  setMuted(track: TrackIds, muted: boolean): void {
+    this.#sent.get(keyOf(track))?.setMuted(muted);
+  }
 
   async offer(): Promise<string> {
     this.#mustBeOpen();
@@ -125,12 +137,13 @@ export class NativeEndpoint implements Endpoint {
 
   /** What came since the last report; as of a second ago at most, or of now after NativeEngine.report(). */
   report(): NativeReport {
-    const dropped = this.#dropped;
+    const [dropped, sent] = [this.#dropped, this.#figures];
     this.#dropped = 0;
+    this.#figures = noFigures();
     return {
       connected: this.isConnected(),
       tracks: [...this.#received.values()].map(received => received.takeReport()),
-      sent: { packets: 0, bytes: 0, keyframesAsked: 0, repaired: 0 },
+      sent,
       dropped,
     };
   }
@@ -165,7 +178,7 @@ export class NativeEndpoint implements Endpoint {
       case 'first-packet': {
         const received = this.#received.get(said.track);
         if (received === undefined) return;
-        received.told = 1;
+        received.tellFirst();
         this.#events.packet(received.ids, 1);
         return;
       }
@@ -181,15 +194,16 @@ export class NativeEndpoint implements Endpoint {
     this.#events.controlClosed();
   }
 
-  #count({ tracks, dropped }: PeerFigures): void {
+  #count({ tracks, sent, dropped }: PeerFigures): void {
     this.#dropped += dropped;
+    this.#figures.packets += sent.packets;
+    this.#figures.bytes += sent.bytes;
+    this.#figures.keyframesAsked += sent.keyframesAsked;
+    this.#figures.repaired += sent.repaired;
     for (const figures of tracks) {
       const received = this.#received.get(figures.track);
       if (received === undefined) continue;
-      received.add(figures);
-      // The first one was told at once.
-      const untold = figures.packets - received.told;
-      received.told = Math.max(0, -untold);
+      const untold = received.add(figures);
       if (untold > 0) this.#events.packet(received.ids, untold);
     }
   }
@@ -198,13 +212,13 @@ export class NativeEndpoint implements Endpoint {
   #take({ transport, sections }: FocusDescription): void {
     const kept = new Map([...this.#received].map(([track, received]) => [keyOf(received.ids), track]));
     const wanted = new Map<number, Received>();
-    const tracks = sections.flatMap(({ media, direction, port, track: ids, ssrc, rtxSsrc, repairs }) => {
+    const tracks = sections.flatMap(({ media, direction, port, track: ids, ssrc, rtxSsrc, repairs }): TrackOffer[] => {
       const sends = port !== 0 && (direction === 'sendonly' || direction === 'sendrecv');
       if (ids === undefined || ssrc === undefined || !sends || (media !== 'audio' && media !== 'video')) return [];
       const track = kept.get(keyOf(ids)) ?? (this.#lastTrack += 1);
       wanted.set(track, this.#received.get(track) ?? new Received(ids, media));
       const rtx = rtxSsrc === undefined ? {} : { rtx: rtxSsrc };
-      return { track, kind: media, ssrc, ...rtx, repairs };
+      return [{ track, kind: media, ssrc, ...rtx, repairs }];
     });
     this.#received.clear();
     for (const [track, received] of wanted) this.#received.set(track, received);
@@ -213,7 +227,19 @@ export class NativeEndpoint implements Endpoint {
       .map(({ extensions }) => extensions.get(EXTENSION_URIS.transportCc))
       .find(id => id !== undefined);
     this.#engine.do({ do: 'receive', peer: this.#peer, tracks, transportCc: transportCc ?? 0 });
-    if (transport !== undefined) this.#engine.do({ do: 'remote', peer: this.#peer, ...transport });
+    this.#reach(transport);
+    for (const [index, section] of sections.entries()) {
+      const own = this.#sections[index];
+      if (own?.kind === 'sent') this.#sent.get(keyOf(own.sent.track))?.agree(section);
+    }
+  }
+
+  /** Checks against the focus's end of the transport, anew where that has changed. */
+  #reach(transport: FocusTransport | undefined): void {
+    const isKnown = JSON.stringify(transport) === JSON.stringify(this.#focus);
+    if (transport === undefined || isKnown) return;
+    this.#focus = transport;
+    this.#engine.do({ do: 'remote', peer: this.#peer, ...transport });
   }
 
   #describe(type: 'offer' | 'answer'): string {
@@ -230,50 +256,4 @@ export class NativeEndpoint implements Endpoint {
   #mustBeOpen(): void {
     if (this.#closed) throw new Error('the peer is closed');
   }
-}
-
-/** A track that the focus sends, and what came of it since the last report. */
-class Received {
-  readonly ids: TrackIds;
-  /** Packets that were told before they stood in a report. */
-  told = 0;
-  #sum: ReceivedTrack;
-
-  constructor(ids: TrackIds, kind: ReceivedTrack['kind']) {
-    this.ids = ids;
-    this.#sum = nothing(ids, kind, undefined);
-  }
-
-  add(figures: TrackFigures): void {
-    const sum = this.#sum;
-    sum.packets += figures.packets;
-    sum.bytes += figures.bytes;
-    sum.lost += figures.lost;
-    sum.repaired += figures.repaired;
-    sum.jitterMs = figures.jitterMs;
-    sum.keyframes += figures.keyframes;
-    sum.frames += figures.frames;
-    sum.longestGapMs = Math.max(sum.longestGapMs, figures.longestGapMs);
-    if (figures.width > 0) sum.size = { width: figures.width, height: figures.height };
-  }
-
-  takeReport(): ReceivedTrack {
-    const taken = this.#sum;
-    this.#sum = nothing(taken, taken.kind, taken.size);
-    this.#sum.jitterMs = taken.jitterMs;
-    return taken;
-  }
-}
-
-function nothing(
-  { streamId, trackId }: TrackIds,
-  kind: ReceivedTrack['kind'],
-  size: ReceivedTrack['size'],
-): ReceivedTrack {
-  const none = { packets: 0, bytes: 0, lost: 0, repaired: 0, jitterMs: 0, keyframes: 0, frames: 0, longestGapMs: 0 };
-  return { streamId, trackId, kind, ...none, size };
-}
-
-function randomSsrc(): number {
-  return randomInt(1, 0xffff_ffff);
 }

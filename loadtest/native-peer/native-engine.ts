@@ -2,8 +2,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { type Command, type Latency, type PeerFigures, readSaid, type Said } from './messages.ts';
 
+const MEDIA_FOLDER = fileURLToPath(new URL('../media', import.meta.url));
 const START_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 10_000;
 const REPORT_EVERY_MS = 1_000;
@@ -29,7 +31,7 @@ export class NativeEngine {
 
   /** Starts the binary that setup/load-peer.ts builds. Rejects where it does not start. */
   static async start(binary: string): Promise<NativeEngine> {
-    const child = spawn(binary, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(binary, [MEDIA_FOLDER], { stdio: ['pipe', 'pipe', 'pipe'] });
     const lines = createInterface({ input: child.stdout });
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const timer = setTimeout(() => reject(new Error(`${binary} does not say that it is ready`)), START_TIMEOUT_MS);

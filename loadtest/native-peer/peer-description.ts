@@ -30,9 +30,16 @@ export interface SentSsrc {
   rtx: number | undefined;
 }
 
+/** A track that the peer sends. */
+export interface SentSection {
+  track: SentTrack;
+  /** Of its layers, lowest first. */
+  ssrcs: readonly SentSsrc[];
+}
+
 /** A section of the peer's description. */
 export type OwnSection =
-  | { kind: 'sent'; mid: string; track: SentTrack; ssrcs: readonly SentSsrc[] }
+  | { kind: 'sent'; mid: string; sent: SentSection }
   | { kind: 'channel'; mid: string }
   /** One that the focus began. */
   | { kind: 'received'; mid: string; offered: FocusSection };
@@ -81,13 +88,13 @@ function content(section: OwnSection): string[] {
         'a=max-message-size:262144',
       ];
     case 'sent':
-      return sent(section.track, section.ssrcs);
+      return sent(section.sent);
     case 'received':
       return received(section.offered);
   }
 }
 
-function sent(track: SentTrack, ssrcs: readonly SentSsrc[]): string[] {
+function sent({ track, ssrcs }: SentSection): string[] {
   const isAudio = track.kind === 'audio';
   const payloadType = isAudio ? PAYLOAD_TYPES.opus : PAYLOAD_TYPES.vp8;
   const repairs = ssrcs.filter(({ rtx }) => rtx !== undefined);

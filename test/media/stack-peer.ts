@@ -12,11 +12,14 @@ export class StackPeer<Stack extends Endpoint = Endpoint> {
   readonly packets = new Map<string, number>();
   readonly control: string[] = [];
   answered: AnsweredOffer | undefined;
+  readonly #rewrite: (sdp: string) => Promise<string>;
 
   private constructor(
     opened: { peer: Peer; log: PeerLog; session: SessionKey },
     make: (events: EndpointEvents) => Stack,
+    rewrite: (sdp: string) => Promise<string>,
   ) {
+    this.#rewrite = rewrite;
     ({ peer: this.peer, log: this.log, session: this.session } = opened);
     this.endpoint = make({
       control: text => this.control.push(text),
@@ -26,13 +29,15 @@ export class StackPeer<Stack extends Endpoint = Endpoint> {
     });
   }
 
+  /** `rewrite`: what becomes of the focus's descriptions before the stack takes them. */
   static async join<Stack extends Endpoint>(
     media: Media,
     conference: ConferenceKey,
     name: string,
     make: (events: EndpointEvents) => Stack,
+    { rewrite = async (sdp: string) => sdp }: { rewrite?: (sdp: string) => Promise<string> } = {},
   ): Promise<StackPeer<Stack>> {
-    const joined = new StackPeer(await openPeer(media, conference, name), make);
+    const joined = new StackPeer(await openPeer(media, conference, name), make, rewrite);
     for (const kind of ['audio', 'video'] as const) {
       joined.endpoint.send({ kind, streamId: `${name}-stream`, trackId: `${name}-${kind}`, direction: 'sendonly' });
     }
@@ -44,14 +49,14 @@ export class StackPeer<Stack extends Endpoint = Endpoint> {
   async offer(): Promise<AnsweredOffer> {
     const answered = await this.peer.answer(await this.endpoint.offer());
     this.answered = answered;
-    await this.endpoint.takeAnswer(answered.sdp);
+    await this.endpoint.takeAnswer(await this.#rewrite(answered.sdp));
     if (answered.offerDue === true) await this.receive([]);
     return answered;
   }
 
   async receive(tracks: OfferedTrack[]): Promise<string> {
     const { sdp } = await this.peer.offer(tracks);
-    await this.peer.accept(await this.endpoint.answer(sdp));
+    await this.peer.accept(await this.endpoint.answer(await this.#rewrite(sdp)));
     return sdp;
   }
 

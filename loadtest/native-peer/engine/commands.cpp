@@ -78,6 +78,36 @@ Receive receive(const Value& object) {
   return read;
 }
 
+Send send(const Value& object) {
+  Send read{};
+  read.peer = number(object, "peer");
+  read.track = number(object, "track");
+  read.kind = kind(object);
+  const std::string media = text(object, "media");
+  if (media != "recorded" && media != "light") throw std::runtime_error("media is recorded or light");
+  read.media = media == "light" ? Media::kLight : Media::kRecorded;
+  for (const Value& each : list(object, "streams").GetArray()) {
+    if (!each.IsObject()) throw std::runtime_error("a stream is no object");
+    read.streams.push_back({number(each, "ssrc"), std::nullopt});
+    if (each.HasMember("rtx")) read.streams.back().rtx = number(each, "rtx");
+  }
+  if (read.streams.empty()) throw std::runtime_error("no streams");
+  read.extensions.absSendTime = number<uint8_t>(object, "absSendTime");
+  read.extensions.transportCc = number<uint8_t>(object, "transportCc");
+  read.extensions.audioLevel = number<uint8_t>(object, "audioLevel");
+  read.stamped = flag(object, "stamped");
+  return read;
+}
+
+Layers layers(const Value& object) {
+  Layers read{number(object, "peer"), number(object, "track"), {}};
+  for (const Value& each : list(object, "active").GetArray()) {
+    if (!each.IsBool()) throw std::runtime_error("a layer is active or not");
+    read.active.push_back(each.GetBool());
+  }
+  return read;
+}
+
 }  // namespace
 
 Command read(const std::string& line) {
@@ -88,6 +118,10 @@ Command read(const std::string& line) {
   if (name == "open") return open(document);
   if (name == "remote") return remote(document);
   if (name == "receive") return receive(document);
+  if (name == "send") return send(document);
+  if (name == "stop") return Stop{number(document, "peer"), number(document, "track")};
+  if (name == "layers") return layers(document);
+  if (name == "mute") return Mute{number(document, "peer"), number(document, "track"), flag(document, "muted")};
   if (name == "text") return Text{number(document, "peer"), text(document, "text")};
   if (name == "report") return Report{};
   if (name == "close") return Close{number(document, "peer")};

@@ -4,12 +4,18 @@
 
 #include <stdexcept>
 
+#include "send/camera.hpp"
+#include "send/voice.hpp"
+
 namespace weir {
 namespace {
 constexpr Nanoseconds kSctpTick = 20 * kMillisecond;
+/** Seldom enough to cost next to nothing, as the other light peers send (loadtest/peers/light-source.ts). */
+constexpr Nanoseconds kLightVoice = 60 * kMillisecond;
 }  // namespace
 
-Engine::Engine(int epoll, Says& says) : epoll_(epoll), says_(says) {
+Engine::Engine(int epoll, std::string mediaFolder, Says& says)
+    : epoll_(epoll), mediaFolder_(std::move(mediaFolder)), says_(says) {
   says_.ready(fingerprintOf(certificate_.certificate.get(), "sha-256"));
 }
 
@@ -61,6 +67,39 @@ void Engine::obey(const command::SetRemote& remote) {
 }
 
 void Engine::obey(const command::Receive& receive) { peerOf(receive.peer).setReceiving(receive.receiving); }
+
+/** Read when they are first asked for. */
+const Recordings& Engine::recordings() {
+  if (!recordings_) recordings_ = readRecordings(mediaFolder_);
+  return *recordings_;
+}
+
+Source& Engine::sourceOf(uint32_t peer, uint32_t track) {
+  Source* source = peerOf(peer).publisher().find(track);
+  if (source == nullptr) throw std::runtime_error("no track " + std::to_string(track) + " is sent");
+  return *source;
+}
+
+void Engine::obey(const command::Send& send) {
+  Peer& peer = peerOf(send.peer);
+  const Recordings& media = recordings();
+  const bool isLight = send.media == command::Media::kLight;
+  std::unique_ptr<Source> source;
+  if (send.kind == Kind::kVideo) {
+    source = isLight ? std::make_unique<Camera>(media.light, kLightFrame, send.streams)
+                     : std::make_unique<Camera>(media.simulcast, kSimulcastFrame, send.streams);
+  } else {
+    source = isLight ? std::make_unique<Voice>(nullptr, kLightVoice, send.streams[0])
+                     : std::make_unique<Voice>(&media.voice, kVoicePacket, send.streams[0]);
+  }
+  peer.publisher().start(send.track, {std::move(source), send.extensions, send.stamped});
+}
+
+void Engine::obey(const command::Stop& stop) { peerOf(stop.peer).publisher().stop(stop.track); }
+
+void Engine::obey(const command::Layers& layers) { sourceOf(layers.peer, layers.track).setLayers(layers.active); }
+
+void Engine::obey(const command::Mute& mute) { sourceOf(mute.peer, mute.track).setMuted(mute.muted); }
 
 void Engine::obey(const command::Text& text) {
   if (!peerOf(text.peer).sendText(text.text)) says_.refused("text of peer " + std::to_string(text.peer) + " not sent");

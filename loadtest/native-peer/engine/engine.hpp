@@ -3,17 +3,18 @@
 #include <memory>
 #include <unordered_map>
 
-#include "certificate.hpp"
+#include "transport/certificate.hpp"
 #include "commands.hpp"
 #include "peer.hpp"
 #include "says.hpp"
+#include "send/recordings.hpp"
 
 namespace weir {
 
 class Engine {
  public:
-  /** Peers' sockets are watched by this epoll descriptor, their number in the event's data. */
-  Engine(int epoll, Says& says);
+  /** `mediaFolder`: of the recordings that peers publish. Peers' sockets are watched by this epoll descriptor, their number in the event's data. */
+  Engine(int epoll, std::string mediaFolder, Says& says);
   ~Engine();
 
   /** Does a command; what is wrong with it is said, and changes nothing. */
@@ -26,15 +27,23 @@ class Engine {
   void obey(const command::Open& open);
   void obey(const command::SetRemote& remote);
   void obey(const command::Receive& receive);
+  void obey(const command::Send& send);
+  void obey(const command::Stop& stop);
+  void obey(const command::Layers& layers);
+  void obey(const command::Mute& mute);
   void obey(const command::Text& text);
   void obey(const command::Report& report);
   void obey(const command::Close& close);
   Peer& peerOf(uint32_t number);
+  Source& sourceOf(uint32_t peer, uint32_t track);
+  const Recordings& recordings();
   /** Does something with a peer, which is lost where that fails. */
   template <typename Act>
   void attempt(uint32_t number, Peer& peer, Act act);
 
   int epoll_;
+  std::string mediaFolder_;
+  std::optional<Recordings> recordings_;
   Says& says_;
   Certificate certificate_ = makeCertificate();
   DtlsContext dtls_{certificate_};

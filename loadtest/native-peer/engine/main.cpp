@@ -1,6 +1,6 @@
 /**
  * The engine of native load peers: commands on its standard input, what happens on its standard output, a JSON object a line. It ends
- * with its input.
+ * with its input. `load-peers <folder loadtest/media>`, or `load-peers --self-test`.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -74,7 +74,7 @@ void allowManySockets() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void run() {
+void run(const char* mediaFolder) {
   allowManySockets();
   signal(SIGPIPE, SIG_IGN);
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -82,7 +82,7 @@ void run() {
   fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
   watch(epoll, STDIN_FILENO, kStandardInput, EPOLLIN);
   weir::Says says;
-  weir::Engine engine(epoll, says);
+  weir::Engine engine(epoll, mediaFolder, says);
   Lines lines;
   std::array<epoll_event, 512> events;
   Nanoseconds tickedAt = 0;
@@ -117,7 +117,7 @@ void run() {
 int main(int count, char** arguments) {
   if (count > 1 && std::strcmp(arguments[1], "--self-test") == 0) return weir::selfTest() == 0 ? 0 : 1;
   try {
-    run();
+    run(count > 1 ? arguments[1] : ".");
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "load peers: %s\n", error.what());

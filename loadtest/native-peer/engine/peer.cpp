@@ -52,6 +52,7 @@ void Peer::setRemote(const Remote& remote) {
                                .connected =
                                    [this](SrtpKeys keys) {
                                      srtp_.emplace(std::move(keys));
+                                     publisher_.connect(srtp_->send);
                                      state_ = State::kConnected;
                                      sctp_.start();
                                      events_.connected();
@@ -140,8 +141,8 @@ void Peer::takeRtcp(MutableBytes packet, Nanoseconds arrived) {
                                                if (found == streams_.end() || found->second.isRtx) return;
                                                found->second.track->takeSenderReport(ntp, arrived);
                                              },
-                                         .keyframeAsked = [](uint32_t) {},
-                                         .packetAsked = [](uint32_t, uint16_t) {}});
+                                         .keyframeAsked = [&](uint32_t ssrc) { publisher_.hearKeyframeAsked(ssrc, arrived); },
+                                         .packetAsked = [&](uint32_t ssrc, uint16_t sequence) { publisher_.hearPacketAsked(ssrc, sequence); }});
 }
 
 void Peer::tick(Nanoseconds now) {
@@ -149,6 +150,7 @@ void Peer::tick(Nanoseconds now) {
   if (ice_.state() == Ice::State::kLost) lose("the focus answers no checks");
   if (state_ == State::kConnecting && dtls_) dtls_->tick();
   if (state_ == State::kConnected) {
+    publisher_.tick(now);
     tellWishes(now);
     if (now >= reportAt_) {
       reportAt_ = now + kReportEvery;
@@ -217,7 +219,7 @@ void Peer::lose(const std::string& why) {
 }
 
 PeerReport Peer::takeReport(Nanoseconds now) {
-  PeerReport report{state_ == State::kConnected, {}, socket_.dropped() - droppedReported_};
+  PeerReport report{state_ == State::kConnected, {}, publisher_.takeFigures(), socket_.dropped() - droppedReported_};
   droppedReported_ = socket_.dropped();
   report.tracks.reserve(tracks_.size());
   for (const auto& track : tracks_) report.tracks.push_back({track->offer().number, track->takeFigures(now)});

@@ -4,13 +4,14 @@
 #include <optional>
 #include <unordered_map>
 
-#include "dtls.hpp"
-#include "ice.hpp"
+#include "transport/dtls.hpp"
+#include "transport/ice.hpp"
 #include "latency.hpp"
-#include "received_track.hpp"
-#include "sctp.hpp"
-#include "transport_cc.hpp"
-#include "udp_socket.hpp"
+#include "receive/received_track.hpp"
+#include "transport/sctp.hpp"
+#include "receive/transport_cc.hpp"
+#include "send/publisher.hpp"
+#include "transport/udp_socket.hpp"
 
 namespace weir {
 
@@ -47,6 +48,7 @@ struct PeerReport {
   };
   bool connected;
   std::vector<Track> tracks;
+  SentFigures sent;
   uint32_t dropped;
 };
 
@@ -71,6 +73,7 @@ class Peer {
   void setRemote(const Remote& remote);
   void setReceiving(const Receiving& receiving);
   bool sendText(const std::string& text);
+  Publisher& publisher() { return publisher_; }
 
   void receive();
   void tick(Nanoseconds now);
@@ -99,6 +102,7 @@ class Peer {
   std::optional<Dtls> dtls_;
   std::optional<SrtpKeys> srtp_;
   Sctp sctp_;
+  Publisher publisher_{socket_};
 
   std::vector<std::unique_ptr<ReceivedTrack>> tracks_;
   struct Stream {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "bytes.hpp"
-#include "received_track.hpp"
+#include "receive/received_track.hpp"
 
 namespace weir::rtcp {
 

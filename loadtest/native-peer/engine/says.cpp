@@ -112,6 +112,13 @@ void Says::report(const std::vector<std::pair<uint32_t, PeerReport>>& peers,
       json.Key("connected");
       json.Bool(report.connected);
       number(json, "dropped", report.dropped);
+      json.Key("sent");
+      json.StartArray();
+      for (const uint64_t figure :
+           {report.sent.packets, report.sent.bytes, report.sent.keyframesAsked, report.sent.repaired}) {
+        json.Uint64(figure);
+      }
+      json.EndArray();
       json.Key("tracks");
       json.StartArray();
       for (const PeerReport::Track& each : report.tracks) track(json, each);

@@ -1,4 +1,4 @@
-#include "dtls.hpp"
+#include "transport/dtls.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

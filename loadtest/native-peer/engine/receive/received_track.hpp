@@ -2,8 +2,8 @@
 #pragma once
 #include <optional>
 
-#include "arrivals.hpp"
-#include "rtp.hpp"
+#include "receive/arrivals.hpp"
+#include "receive/rtp.hpp"
 
 namespace weir {
 

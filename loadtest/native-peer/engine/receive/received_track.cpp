@@ -1,4 +1,4 @@
-#include "received_track.hpp"
+#include "receive/received_track.hpp"
 
 #include <algorithm>
 #include <cmath>

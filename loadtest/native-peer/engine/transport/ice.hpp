@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "clock.hpp"
-#include "stun.hpp"
+#include "transport/stun.hpp"
 
 namespace weir {
 

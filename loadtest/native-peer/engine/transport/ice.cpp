@@ -1,4 +1,4 @@
-#include "ice.hpp"
+#include "transport/ice.hpp"
 
 #include <openssl/rand.h>
 

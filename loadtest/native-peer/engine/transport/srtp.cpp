@@ -1,4 +1,4 @@
-#include "srtp.hpp"
+#include "transport/srtp.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

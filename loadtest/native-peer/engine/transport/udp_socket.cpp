@@ -1,4 +1,4 @@
-#include "udp_socket.hpp"
+#include "transport/udp_socket.hpp"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "transport_cc.hpp"
+#include "receive/transport_cc.hpp"
 
 #include <algorithm>
 

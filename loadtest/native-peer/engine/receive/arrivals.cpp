@@ -1,4 +1,4 @@
-#include "arrivals.hpp"
+#include "receive/arrivals.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -3,7 +3,7 @@
 #include <map>
 #include <vector>
 
-#include "frame_counter.hpp"
+#include "receive/frame_counter.hpp"
 
 namespace weir {
 

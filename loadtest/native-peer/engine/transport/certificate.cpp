@@ -1,4 +1,4 @@
-#include "certificate.hpp"
+#include "transport/certificate.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>

@@ -1,4 +1,4 @@
-#include "frame_counter.hpp"
+#include "receive/frame_counter.hpp"
 
 #include <utility>
 

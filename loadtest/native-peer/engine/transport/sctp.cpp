@@ -1,4 +1,4 @@
-#include "sctp.hpp"
+#include "transport/sctp.hpp"
 
 #include <usrsctp.h>
 

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "bytes.hpp"
-#include "certificate.hpp"
+#include "transport/certificate.hpp"
 #include "clock.hpp"
-#include "srtp.hpp"
+#include "transport/srtp.hpp"
 
 struct ssl_st;
 struct ssl_ctx_st;

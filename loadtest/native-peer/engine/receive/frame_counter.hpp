@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "clock.hpp"
-#include "vp8.hpp"
+#include "receive/vp8.hpp"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "stun.hpp"
+#include "transport/stun.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
