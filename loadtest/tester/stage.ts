@@ -65,7 +65,7 @@ export async function setStage(
   };
   const opened = options.canary === false ? undefined : await openCanary(options, setup, all[participants]);
   if (opened !== undefined) stack.use(opened.canary);
-  const local = new LocalShare(tell, options.processes);
+  const local = new LocalShare(tell, options.local);
   local.setApart(opened?.canary.pid());
   stack.defer(() => local.stop());
   const joined = leader === undefined ? [] : await waitForTesters(leader, options, say);

@@ -8,6 +8,7 @@ import type { RunResult, Sample } from '../../loadtest/tester/result.ts';
 import { type LoadTestOptions, runLoadTest } from '../../loadtest/tester/run.ts';
 import { type LoadDeployment, startLoadDeployment } from './deployment.ts';
 
+const ENGINE = process.env['WEIR_LOAD_PEER_BIN'] ?? '';
 const owned = new AsyncDisposableStack();
 let place: LoadDeployment;
 
@@ -30,8 +31,8 @@ function options(name: string, participants: number, more: Partial<LoadTestOptio
     access: { kind: 'appservice', registration },
     // A busy machine is slow to join; what is judged is the time after that.
     ramp: { ...readRamp({ participants, hold: 10, untilUnhappy: 100 }, scenario), settleMs: 60_000 },
-    processes: 2,
-    endpoint: 'datachannel',
+    endpoint: 'native',
+    local: { processes: 2, engine: ENGINE },
     bindAddress: '127.0.0.1',
     measured: {
       focus: { kind: 'metrics', url: `${focus.baseUrl}/metrics` },

@@ -8,15 +8,16 @@ import type { LoadTestOptions } from '../options.ts';
 import type { Compared } from '../report/compare-page.ts';
 import { readResult } from '../result-file.ts';
 import type { RunResult } from '../result.ts';
+import type { LocalOptions } from '../share/local-share.ts';
 import { ENDPOINTS, VIAS } from '../share/messages.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { type GivenOptions, hostAndPort, readRunOptions } from './run-options.ts';
+import { type GivenOptions, hostAndPort, localOf, readRunOptions } from './run-options.ts';
 import { loadScenario, scenarioNames } from './scenario-files.ts';
 
 /** What the command line needs of the process around it. */
 export interface CommandLineWorld {
   run(options: Omit<LoadTestOptions, 'signal'>, shown: { quiet: boolean }): Promise<RunResult>;
-  join(options: { leader: string; token: string; processes?: number }): Promise<void>;
+  join(options: { leader: string; token: string; local: LocalOptions }): Promise<void>;
   /** The report as HTML. */
   report(result: RunResult): string;
   /** Two runs over each other, as HTML. */
@@ -189,8 +190,7 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
       world.stderr('weir-loadtest: --join needs HOST:PORT and --token (or WEIR_LOADTEST_TOKEN)\n');
       return EXIT.usage;
     }
-    const { processes } = flags;
-    await world.join({ leader: flags.join, token, ...(processes === undefined ? {} : { processes }) });
+    await world.join({ leader: flags.join, token, local: localOf({ ...flags, ...engineOf(world) }) });
     return EXIT.ok;
   }
   const loaded = loadScenario(name);
@@ -202,7 +202,10 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
   }
   let options: ReturnType<typeof readRunOptions>;
   try {
-    options = readRunOptions({ ...flags, ...(token === undefined ? {} : { token }) }, loaded.scenario);
+    options = readRunOptions(
+      { ...flags, ...engineOf(world), ...(token === undefined ? {} : { token }) },
+      loaded.scenario,
+    );
   } catch (error) {
     world.stderr(describe(error));
     return EXIT.usage;
@@ -213,6 +216,12 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
   if (flags.json === '-') world.stdout(json);
   else if (flags.json !== undefined) world.writeFile(flags.json, json);
   return exitOf(result);
+}
+
+/** The set-up says where it has built it. */
+function engineOf({ env }: CommandLineWorld): Pick<GivenOptions, 'engine'> {
+  const { WEIR_LOAD_PEER_BIN: engine } = env;
+  return engine === undefined || engine === '' ? {} : { engine };
 }
 
 export function exitOf({ capacity }: Pick<RunResult, 'capacity'>): ExitCode {

@@ -13,8 +13,9 @@ export class ProcessShare implements Share {
   #isStopping = false;
   #lost: string | undefined;
 
-  constructor(tell: (trouble: string) => void) {
-    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), { execArgv: [] });
+  /** @param engine binary of the native peers, where those are wanted */
+  constructor(tell: (trouble: string) => void, engine = '') {
+    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), [engine], { execArgv: [] });
     this.#child.on('message', message => {
       const report = message as ShareReport;
       switch (report.kind) {

@@ -1,7 +1,7 @@
 /** A tester that joins another one's run. */
 import { WebSocket } from 'ws';
 import { TesterFailure } from '../failure.ts';
-import { LocalShare } from '../share/local-share.ts';
+import { type LocalOptions, LocalShare } from '../share/local-share.ts';
 import type { ShareReport } from '../share/messages.ts';
 import { MOST_BUFFERED_BYTES, MOST_MESSAGE_BYTES, readCommand, TESTERS_PROTOCOL } from './protocol.ts';
 
@@ -9,8 +9,7 @@ export interface JoinOptions {
   /** `host:port` of the leader. */
   leader: string;
   token: string;
-  /** Processes for participants; one for each core unless given. */
-  processes?: number;
+  local: LocalOptions;
   tell: (text: string) => void;
   signal: AbortSignal;
 }
@@ -19,7 +18,7 @@ const OPENS_WITHIN_MS = 10_000;
 const REPORTS_EVERY_MS = 1_000;
 
 /** Plays the share that it is given. Resolves when the leader says that the run is over; rejects with a TesterFailure where it is lost. */
-export async function joinRun({ leader, token, processes, tell, signal }: JoinOptions): Promise<void> {
+export async function joinRun({ leader, token, local, tell, signal }: JoinOptions): Promise<void> {
   signal.throwIfAborted();
   const socket = new WebSocket(`ws://${leader}`, TESTERS_PROTOCOL, {
     headers: { authorization: `Bearer ${token}` },
@@ -57,7 +56,7 @@ export async function joinRun({ leader, token, processes, tell, signal }: JoinOp
           return;
         }
         if (command.kind === 'start') {
-          const own = new LocalShare(message => report({ kind: 'trouble', message }), processes);
+          const own = new LocalShare(message => report({ kind: 'trouble', message }), local);
           share = own;
           timer = setInterval(() => {
             if (own.lost === undefined) report({ kind: 'sample', sample: own.take() });
