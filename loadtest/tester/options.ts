@@ -21,6 +21,8 @@ export interface LoadTestOptions {
   /** A room with a call, whose members the users can become; one is made otherwise. */
   call?: CallRoom;
   ramp: RampPlan;
+  /** Participants write their member events, as clients do: each costs the homeserver a resolution of state. */
+  memberEvents: boolean;
   /** `native` needs the binary in `local.engine`. */
   endpoint: EndpointKind;
   local: LocalOptions;

@@ -60,6 +60,7 @@ export async function setStage(
     via: options.via,
     ...(options.via === 'ws' ? { door: await doorOf(options) } : {}),
     speaking: users.speaking,
+    memberEvents: options.memberEvents,
     endpoint: options.endpoint,
     bindAddress: options.bindAddress,
   };

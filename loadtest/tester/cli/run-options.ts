@@ -28,6 +28,7 @@ export interface GivenOptions {
   hold?: number;
   untilUnhappy: number;
   processes?: number;
+  memberEvents: boolean;
   endpoint: EndpointKind;
   /** Binary of the native peers. */
   engine?: string;
@@ -93,6 +94,7 @@ export function readRunOptions(given: GivenOptions, scenario: Scenario): Read {
     access,
     ...(call === undefined ? {} : { call }),
     ramp,
+    memberEvents: given.memberEvents,
     endpoint: given.endpoint,
     local: localOf(given),
     bindAddress: given.bind,

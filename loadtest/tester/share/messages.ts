@@ -25,6 +25,8 @@ export interface ShareSetup {
   /** Where `via` is `ws`. */
   door?: FocusDoor;
   speaking: Speaking;
+  /** Each writes its member event (MSC3401) when it joins, as clients do. */
+  memberEvents: boolean;
   endpoint: EndpointKind;
   /** Address that the peers' sockets are bound to. */
   bindAddress: string;

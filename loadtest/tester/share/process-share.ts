@@ -15,7 +15,11 @@ export class ProcessShare implements Share {
 
   /** @param engine binary of the native peers, where those are wanted */
   constructor(tell: (trouble: string) => void, engine = '') {
-    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), [engine], { execArgv: [] });
+    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), [engine], {
+      execArgv: [],
+      // A group of its own: Ctrl-C on the terminal reaches whoever leads, who lets all of them leave in order.
+      detached: true,
+    });
     this.#child.on('message', message => {
       const report = message as ShareReport;
       switch (report.kind) {

@@ -111,7 +111,7 @@ let obeyed = Promise.resolve();
 process.on('message', message => {
   obeyed = obeyed.then(() => obey(message as ShareCommand)).catch((error: unknown) => fail(error));
 });
-// Ctrl-C reaches the whole group; whoever started it says when to go.
+// Whoever started it says when to go.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 // Whoever started it is gone: without a word there is nobody to stop for.

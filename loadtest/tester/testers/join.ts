@@ -1,4 +1,6 @@
 /** A tester that joins another one's run. */
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { TesterFailure } from '../failure.ts';
 import { type LocalOptions, LocalShare } from '../share/local-share.ts';
@@ -16,16 +18,14 @@ export interface JoinOptions {
 
 const OPENS_WITHIN_MS = 10_000;
 const REPORTS_EVERY_MS = 1_000;
+/** Whoever is started first waits for the other. */
+const LEADER_COMES_WITHIN_MS = 60_000;
+const TRIES_EVERY_MS = 1_000;
 
 /** Plays the share that it is given. Resolves when the leader says that the run is over; rejects with a TesterFailure where it is lost. */
 export async function joinRun({ leader, token, local, tell, signal }: JoinOptions): Promise<void> {
-  signal.throwIfAborted();
-  const socket = new WebSocket(`ws://${leader}`, TESTERS_PROTOCOL, {
-    headers: { authorization: `Bearer ${token}` },
-    maxPayload: MOST_MESSAGE_BYTES,
-    perMessageDeflate: false,
-    handshakeTimeout: OPENS_WITHIN_MS,
-  });
+  const socket = await open(leader, token, signal);
+  tell(`Joined the run at ${leader}.`);
   const report = (message: ShareReport): void => {
     // A leader that does not read will be told later seconds only.
     if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < MOST_BUFFERED_BYTES) {
@@ -41,9 +41,8 @@ export async function joinRun({ leader, token, local, tell, signal }: JoinOption
         reject(new TesterFailure(message, 'See the leader; both need the same --token and version.', { cause }));
       };
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      socket.on('error', cause => lost(`The run at ${leader} cannot be joined.`, cause));
+      socket.on('error', cause => lost(`The run at ${leader} broke off.`, cause));
       socket.on('close', () => (isOver ? resolve() : lost(`The leader at ${leader} is gone.`)));
-      socket.on('open', () => tell(`Joined the run at ${leader}.`));
       socket.on('message', (data: Buffer) => {
         const command = readCommand(data.toString());
         if (command === undefined) {
@@ -70,5 +69,30 @@ export async function joinRun({ leader, token, local, tell, signal }: JoinOption
     clearInterval(timer);
     await share?.stop();
     socket.close();
+  }
+}
+
+/** Waits for a leader that does not listen yet; rejects with a TesterFailure where it does not come, or refuses. */
+async function open(leader: string, token: string, signal: AbortSignal): Promise<WebSocket> {
+  const deadline = performance.now() + LEADER_COMES_WITHIN_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    const socket = new WebSocket(`ws://${leader}`, TESTERS_PROTOCOL, {
+      headers: { authorization: `Bearer ${token}` },
+      maxPayload: MOST_MESSAGE_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: OPENS_WITHIN_MS,
+    });
+    try {
+      await once(socket, 'open');
+      return socket;
+    } catch (cause) {
+      const isThere = !(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED');
+      if (isThere || performance.now() > deadline) {
+        const remedy = 'See the leader; both need the same --token and version.';
+        throw new TesterFailure(`The run at ${leader} cannot be joined.`, remedy, { cause });
+      }
+    }
+    await delay(TRIES_EVERY_MS, undefined, { signal });
   }
 }
