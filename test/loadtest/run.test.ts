@@ -1,11 +1,13 @@
 /** The load tester against the real focus, through a real Synapse that knows it as an application service. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinedMembers } from '../../demo/call-room.ts';
+import { findFreePort } from '../../demo/free-port.ts';
 import { loadScenario } from '../../loadtest/tester/cli/scenario-files.ts';
 import { readRamp } from '../../loadtest/tester/cli/run-options.ts';
 import { readResult } from '../../loadtest/tester/result-file.ts';
 import type { RunResult, Sample } from '../../loadtest/tester/result.ts';
 import { type LoadTestOptions, runLoadTest } from '../../loadtest/tester/run.ts';
+import { joinRun } from '../../loadtest/tester/testers/join.ts';
 import { type LoadDeployment, startLoadDeployment } from './deployment.ts';
 
 const ENGINE = process.env['WEIR_LOAD_PEER_BIN'] ?? '';
@@ -115,6 +117,27 @@ test('with tokens of users, in a room that is there already; interrupted, all le
   expect(members.toSorted()).toEqual(
     [focus, host, ...users].map(one => ('user' in one ? one.user : one).userId).toSorted(),
   );
+});
+
+test('two testers play one run', async () => {
+  const port = await findFreePort();
+  const token = 'known-to-both-testers';
+  const signal = AbortSignal.timeout(110_000);
+  const joined = joinRun({
+    leader: `127.0.0.1:${port}`,
+    token,
+    local: { processes: 1, engine: ENGINE },
+    tell: () => undefined,
+    signal,
+  });
+  const lead = { host: '127.0.0.1', port, token, testers: 1 };
+  const result = await runLoadTest(options('webinar', 4, { lead, local: { processes: 1, engine: ENGINE }, signal }));
+  await joined;
+  expect(result.testers).toBe(2);
+  const during = held(result);
+  expect(during.at(-1)).toMatchObject({ wanted: 4, connected: 4, receivers: 3 });
+  // The speaker is played by the one, viewers by both.
+  expect(Object.values(during.at(-1)?.layers ?? {}).reduce((sum, count) => sum + count, 0)).toBe(3);
 });
 
 /** Sessions that the focus holds. */
