@@ -36,7 +36,7 @@ function options(name: string, participants: number, more: Partial<LoadTestOptio
     memberEvents: false,
     endpoint: 'native',
     local: { processes: 2, engine: ENGINE },
-    bindAddress: '127.0.0.1',
+    bindAddress: '0.0.0.0',
     measured: {
       focus: { kind: 'metrics', url: `${focus.baseUrl}/metrics` },
       homeserver: { kind: 'pid', pid: synapse.pid() },
