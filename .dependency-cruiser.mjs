@@ -4,7 +4,14 @@
  */
 const test = '[.]test[.]tsx?$';
 const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
-const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation'];
+const PURE = [
+  'signalling/wire',
+  'signalling/sdp',
+  'src/conference',
+  'src/allocation',
+  'loadtest/tester/rules',
+  'loadtest/tester/scenario',
+];
 
 /** `room` may import only what `allowed` matches (and itself), of our own sources. */
 const sees = (room, allowed, comment) => ({

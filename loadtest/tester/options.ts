@@ -4,6 +4,7 @@ import type { MeasuredAt } from './measure/process-meter.ts';
 import type { Sample } from './result.ts';
 import type { RampPlan } from './rules/ramp.ts';
 import type { Scenario } from './scenario/schema.ts';
+import type { LocalOptions } from './share/local-share.ts';
 import type { EndpointKind, Via } from './share/messages.ts';
 import type { Phase } from './view/phase.ts';
 
@@ -20,9 +21,11 @@ export interface LoadTestOptions {
   /** A room with a call, whose members the users can become; one is made otherwise. */
   call?: CallRoom;
   ramp: RampPlan;
-  /** Processes for participants; one for each core unless given. */
-  processes?: number;
+  /** Participants write their member events, as clients do: each costs the homeserver a resolution of state. */
+  memberEvents: boolean;
+  /** `native` needs the binary in `local.engine`. */
   endpoint: EndpointKind;
+  local: LocalOptions;
   /** Address that the peers' sockets are bound to. */
   bindAddress: string;
   /** Where these can be measured; not measured otherwise. */

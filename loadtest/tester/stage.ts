@@ -60,12 +60,13 @@ export async function setStage(
     via: options.via,
     ...(options.via === 'ws' ? { door: await doorOf(options) } : {}),
     speaking: users.speaking,
+    memberEvents: options.memberEvents,
     endpoint: options.endpoint,
     bindAddress: options.bindAddress,
   };
   const opened = options.canary === false ? undefined : await openCanary(options, setup, all[participants]);
   if (opened !== undefined) stack.use(opened.canary);
-  const local = new LocalShare(tell, options.processes);
+  const local = new LocalShare(tell, options.local);
   local.setApart(opened?.canary.pid());
   stack.defer(() => local.stop());
   const joined = leader === undefined ? [] : await waitForTesters(leader, options, say);

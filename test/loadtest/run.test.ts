@@ -1,13 +1,16 @@
 /** The load tester against the real focus, through a real Synapse that knows it as an application service. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinedMembers } from '../../demo/call-room.ts';
+import { findFreePort } from '../../demo/free-port.ts';
 import { loadScenario } from '../../loadtest/tester/cli/scenario-files.ts';
 import { readRamp } from '../../loadtest/tester/cli/run-options.ts';
 import { readResult } from '../../loadtest/tester/result-file.ts';
 import type { RunResult, Sample } from '../../loadtest/tester/result.ts';
 import { type LoadTestOptions, runLoadTest } from '../../loadtest/tester/run.ts';
+import { joinRun } from '../../loadtest/tester/testers/join.ts';
 import { type LoadDeployment, startLoadDeployment } from './deployment.ts';
 
+const ENGINE = process.env['WEIR_LOAD_PEER_BIN'] ?? '';
 const owned = new AsyncDisposableStack();
 let place: LoadDeployment;
 
@@ -30,9 +33,10 @@ function options(name: string, participants: number, more: Partial<LoadTestOptio
     access: { kind: 'appservice', registration },
     // A busy machine is slow to join; what is judged is the time after that.
     ramp: { ...readRamp({ participants, hold: 10, untilUnhappy: 100 }, scenario), settleMs: 60_000 },
-    processes: 2,
-    endpoint: 'datachannel',
-    bindAddress: '127.0.0.1',
+    memberEvents: false,
+    endpoint: 'native',
+    local: { processes: 2, engine: ENGINE },
+    bindAddress: '0.0.0.0',
     measured: {
       focus: { kind: 'metrics', url: `${focus.baseUrl}/metrics` },
       homeserver: { kind: 'pid', pid: synapse.pid() },
@@ -81,7 +85,7 @@ test('ten meet for ten seconds: all see and hear each other, a browser decodes i
 });
 
 test('by WebSocket, with people who leave and come back', async () => {
-  const result = await runLoadTest(options('churn', 4, { via: 'ws' }));
+  const result = await runLoadTest(options('churn', 4, { via: 'ws', memberEvents: true }));
   const during = held(result);
   expect(during.some(({ connected }) => connected === 4)).toBe(true);
   // Sessions that came back have joined once more.
@@ -113,6 +117,27 @@ test('with tokens of users, in a room that is there already; interrupted, all le
   expect(members.toSorted()).toEqual(
     [focus, host, ...users].map(one => ('user' in one ? one.user : one).userId).toSorted(),
   );
+});
+
+test('two testers play one run', async () => {
+  const port = await findFreePort();
+  const token = 'known-to-both-testers';
+  const signal = AbortSignal.timeout(110_000);
+  const joined = joinRun({
+    leader: `127.0.0.1:${port}`,
+    token,
+    local: { processes: 1, engine: ENGINE },
+    tell: () => undefined,
+    signal,
+  });
+  const lead = { host: '127.0.0.1', port, token, testers: 1 };
+  const result = await runLoadTest(options('webinar', 4, { lead, local: { processes: 1, engine: ENGINE }, signal }));
+  await joined;
+  expect(result.testers).toBe(2);
+  const during = held(result);
+  expect(during.at(-1)).toMatchObject({ wanted: 4, connected: 4, receivers: 3 });
+  // The speaker is played by the one, viewers by both.
+  expect(Object.values(during.at(-1)?.layers ?? {}).reduce((sum, count) => sum + count, 0)).toBe(3);
 });
 
 /** Sessions that the focus holds. */

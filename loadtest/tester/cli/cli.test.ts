@@ -54,7 +54,7 @@ async function cli(
       outcome.err += text;
     },
     wasInterrupted: () => interrupted,
-    env: {},
+    env: { WEIR_LOAD_PEER_BIN: '/opt/load-peers' },
   });
   return outcome;
 }
@@ -75,6 +75,8 @@ describe('weir-loadtest', () => {
       homeserver: 'https://hs.example',
       focus: { userId: '@f:x', deviceId: 'F' },
       via: 'to-device',
+      endpoint: 'native',
+      local: { engine: '/opt/load-peers' },
       ramp: { steps: [10, 20, 30, 40, 50], mostUnhappyPct: 1 },
       canary: { executablePath: '/usr/bin/chromium' },
     });

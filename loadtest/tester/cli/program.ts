@@ -8,15 +8,16 @@ import type { LoadTestOptions } from '../options.ts';
 import type { Compared } from '../report/compare-page.ts';
 import { readResult } from '../result-file.ts';
 import type { RunResult } from '../result.ts';
+import type { LocalOptions } from '../share/local-share.ts';
 import { ENDPOINTS, VIAS } from '../share/messages.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { type GivenOptions, hostAndPort, readRunOptions } from './run-options.ts';
+import { type GivenOptions, hostAndPort, localOf, readRunOptions } from './run-options.ts';
 import { loadScenario, scenarioNames } from './scenario-files.ts';
 
 /** What the command line needs of the process around it. */
 export interface CommandLineWorld {
   run(options: Omit<LoadTestOptions, 'signal'>, shown: { quiet: boolean }): Promise<RunResult>;
-  join(options: { leader: string; token: string; processes?: number }): Promise<void>;
+  join(options: { leader: string; token: string; local: LocalOptions }): Promise<void>;
   /** The report as HTML. */
   report(result: RunResult): string;
   /** Two runs over each other, as HTML. */
@@ -149,6 +150,7 @@ function addRun(program: Command, world: CommandLineWorld, end: (code: ExitCode)
     )
     .option('--room <id>', 'a room with a call, that the users can join; one is made otherwise')
     .option('--conf <id>', 'state key of the call in it')
+    .option('--member-events', 'write their member events too, for a focus that asks for them', false)
     .optionsGroup('How many, and how long:')
     .option('--participants <n>', 'at the end of the ramp; takes the preset of the scenario', whole(1, 10_000))
     .option('--steps <n,n,…>', 'numbers of participants that are held one after the other', steps)
@@ -168,7 +170,7 @@ function addRun(program: Command, world: CommandLineWorld, end: (code: ExitCode)
     .addOption(
       new Option('--endpoint <stack>', 'WebRTC stack of the participants').choices(ENDPOINTS).default(ENDPOINTS[0]),
     )
-    .option('--bind <address>', 'address that their sockets are bound to', '127.0.0.1')
+    .option('--bind <address>', 'IPv4 address that their sockets are bound to', '0.0.0.0')
     .option('--lead <host:port>', 'take other testers in, which join there')
     .option('--testers <n>', 'how many others are waited for', whole(1, 64), 1)
     .option('--join <host:port>', 'join the run of another tester, which says all the rest')
@@ -189,8 +191,7 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
       world.stderr('weir-loadtest: --join needs HOST:PORT and --token (or WEIR_LOADTEST_TOKEN)\n');
       return EXIT.usage;
     }
-    const { processes } = flags;
-    await world.join({ leader: flags.join, token, ...(processes === undefined ? {} : { processes }) });
+    await world.join({ leader: flags.join, token, local: localOf({ ...flags, ...engineOf(world) }) });
     return EXIT.ok;
   }
   const loaded = loadScenario(name);
@@ -202,7 +203,10 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
   }
   let options: ReturnType<typeof readRunOptions>;
   try {
-    options = readRunOptions({ ...flags, ...(token === undefined ? {} : { token }) }, loaded.scenario);
+    options = readRunOptions(
+      { ...flags, ...engineOf(world), ...(token === undefined ? {} : { token }) },
+      loaded.scenario,
+    );
   } catch (error) {
     world.stderr(describe(error));
     return EXIT.usage;
@@ -213,6 +217,12 @@ async function run(name: string, flags: RunFlags, world: CommandLineWorld): Prom
   if (flags.json === '-') world.stdout(json);
   else if (flags.json !== undefined) world.writeFile(flags.json, json);
   return exitOf(result);
+}
+
+/** The set-up says where it has built it. */
+function engineOf({ env }: CommandLineWorld): Pick<GivenOptions, 'engine'> {
+  const { WEIR_LOAD_PEER_BIN: engine } = env;
+  return engine === undefined || engine === '' ? {} : { engine };
 }
 
 export function exitOf({ capacity }: Pick<RunResult, 'capacity'>): ExitCode {

@@ -7,6 +7,7 @@ import type { MeasuredAt } from '../measure/process-meter.ts';
 import type { LoadTestOptions } from '../options.ts';
 import { presetFor } from '../scenario/cast.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { LocalOptions } from '../share/local-share.ts';
 import type { EndpointKind, Via } from '../share/messages.ts';
 
 /** Texts and numbers as they were given. */
@@ -27,7 +28,10 @@ export interface GivenOptions {
   hold?: number;
   untilUnhappy: number;
   processes?: number;
+  memberEvents: boolean;
   endpoint: EndpointKind;
+  /** Binary of the native peers. */
+  engine?: string;
   bind: string;
   focusPid?: number;
   focusMetrics?: string;
@@ -62,6 +66,9 @@ export function readRunOptions(given: GivenOptions, scenario: Scenario): Read {
   const deviceId = need(given.focusDevice, '--focus-device');
   if (given.via === 'ws') need(given.focusUrl, '--focus-url (with --via ws)');
   if (homeserver !== undefined && !isHttpUrl(homeserver)) problems.push('--homeserver is not a URL of http or https');
+  if (given.endpoint === 'native' && given.engine === undefined) {
+    problems.push('no engine for native peers: npm run loadtest builds one, WEIR_LOAD_PEER_BIN names one');
+  }
   const access = attempt(() => readAccess(given));
   const call = attempt(() => readCall(given));
   const lead = attempt(() => readLead(given));
@@ -87,8 +94,9 @@ export function readRunOptions(given: GivenOptions, scenario: Scenario): Read {
     access,
     ...(call === undefined ? {} : { call }),
     ramp,
-    ...(given.processes === undefined ? {} : { processes: given.processes }),
+    memberEvents: given.memberEvents,
     endpoint: given.endpoint,
+    local: localOf(given),
     bindAddress: given.bind,
     measured: {
       ...(focus === undefined ? {} : { focus }),
@@ -97,6 +105,10 @@ export function readRunOptions(given: GivenOptions, scenario: Scenario): Read {
     canary: given.canary && { executablePath: given.chromium },
     ...(lead === undefined ? {} : { lead }),
   };
+}
+
+export function localOf({ processes, engine }: Pick<GivenOptions, 'processes' | 'engine'>): LocalOptions {
+  return { ...(processes === undefined ? {} : { processes }), ...(engine === undefined ? {} : { engine }) };
 }
 
 function isHttpUrl(text: string): boolean {

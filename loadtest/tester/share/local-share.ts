@@ -5,13 +5,21 @@ import { DealtShare } from './dealt-share.ts';
 import type { Share, ShareCommand, ShareSample } from './messages.ts';
 import { ProcessShare } from './process-share.ts';
 
+/** What is a matter of this machine. */
+export interface LocalOptions {
+  /** As many as the machine has cores, unless given. */
+  processes?: number;
+  /** Binary of the native peers' engine (setup/load-peer.ts builds it). */
+  engine?: string;
+}
+
 export class LocalShare implements Share {
   readonly #dealt: DealtShare;
   readonly #meter: TesterMeter;
 
-  /** `tell` hears of troubles. As many processes as the machine has cores, where none are given. */
-  constructor(tell: (trouble: string) => void, processes = availableParallelism()) {
-    const shares = Array.from({ length: processes }, () => new ProcessShare(tell));
+  /** `tell` hears of troubles. */
+  constructor(tell: (trouble: string) => void, { processes = availableParallelism(), engine }: LocalOptions) {
+    const shares = Array.from({ length: processes }, () => new ProcessShare(tell, engine));
     this.#dealt = new DealtShare(shares);
     this.#meter = new TesterMeter([process.pid, ...shares.flatMap(share => share.pid() ?? [])]);
   }

@@ -9,7 +9,7 @@ export const VIAS = ['to-device', 'ws'] as const;
 export type Via = (typeof VIAS)[number];
 
 /** The WebRTC stack of the peers. */
-export const ENDPOINTS = ['datachannel'] as const;
+export const ENDPOINTS = ['native', 'datachannel'] as const;
 export type EndpointKind = (typeof ENDPOINTS)[number];
 
 /** How participants speak to their homeserver: each with a token and a sync loop of its own, or as users of one appservice. */
@@ -25,6 +25,8 @@ export interface ShareSetup {
   /** Where `via` is `ws`. */
   door?: FocusDoor;
   speaking: Speaking;
+  /** Each writes its member event (MSC3401) when it joins, as clients do. */
+  memberEvents: boolean;
   endpoint: EndpointKind;
   /** Address that the peers' sockets are bound to. */
   bindAddress: string;

@@ -173,8 +173,7 @@ export class Player {
       viewsOnly: publishes.length === 0,
       publishes,
       obeysLayersWanted: true,
-      // Whom the member event is for reads it from the room; the focus needs none, and each costs the homeserver a state resolution.
-      unlisted: true,
+      unlisted: !this.#setup.memberEvents,
       namesRoom: true,
       subscribe: metadata => chooseTracks(role.subscribes, this.#device.userId, metadata),
       onGrants: tracks => {

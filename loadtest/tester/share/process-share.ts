@@ -13,8 +13,13 @@ export class ProcessShare implements Share {
   #isStopping = false;
   #lost: string | undefined;
 
-  constructor(tell: (trouble: string) => void) {
-    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), { execArgv: [] });
+  /** @param engine binary of the native peers, where those are wanted */
+  constructor(tell: (trouble: string) => void, engine = '') {
+    this.#child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), [engine], {
+      execArgv: [],
+      // A group of its own: Ctrl-C on the terminal reaches whoever leads, who lets all of them leave in order.
+      detached: true,
+    });
     this.#child.on('message', message => {
       const report = message as ShareReport;
       switch (report.kind) {

@@ -1,7 +1,9 @@
 /** The far side of process-share.ts: a program that is forked, told what to do, and reports each second. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { NativeStack } from '../../native-peer/native-stack.ts';
 import { DatachannelStack, type PeerStack } from '../../peers/reporting-endpoint.ts';
+import { messageOf } from '../failure.ts';
 import type { ShareCommand, ShareReport, ShareSetup } from './messages.ts';
 import { Players } from './players.ts';
 
@@ -17,9 +19,17 @@ const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
 let players: Players | undefined;
 let stack: PeerStack | undefined;
 let told = 0;
+let isSampling = false;
 
 function report(message: ShareReport): void {
   if (process.connected) process.send?.(message);
+}
+
+/** Without its peers it is of no use: whoever started it notices its end. */
+function fail(error: unknown): void {
+  const trouble: ShareReport = { kind: 'trouble', message: messageOf(error) };
+  if (process.connected) process.send?.(trouble, () => process.exit(1));
+  else process.exit(1);
 }
 
 function tell(message: string): void {
@@ -27,15 +37,20 @@ function tell(message: string): void {
   if (told <= MOST_TROUBLES) report({ kind: 'trouble', message });
 }
 
-function stackOf({ endpoint, bindAddress }: ShareSetup): PeerStack {
+/** Which binary the native peers run on is a fact of this machine: it comes by the command line. */
+function startStack({ endpoint, bindAddress }: ShareSetup): Promise<PeerStack> {
   switch (endpoint) {
+    case 'native': {
+      const [, , engine = ''] = process.argv;
+      return NativeStack.start(engine, { media: 'recorded', bindAddress });
+    }
     case 'datachannel':
-      return new DatachannelStack('recorded', bindAddress);
+      return Promise.resolve(new DatachannelStack('recorded', bindAddress));
   }
 }
 
-function start(setup: ShareSetup): void {
-  const peers = stackOf(setup);
+async function start(setup: ShareSetup): Promise<void> {
+  const peers = await startStack(setup);
   stack = peers;
   const own = new Players(setup, peers, tell);
   players = own;
@@ -43,7 +58,13 @@ function start(setup: ShareSetup): void {
   // Both end with the process.
   setInterval(() => own.act(performance.now()), ACTS_EVERY_MS);
   setInterval(() => {
-    sampleNow(peers, own).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
+    if (isSampling) return;
+    isSampling = true;
+    sampleNow(peers, own)
+      .catch(fail)
+      .finally(() => {
+        isSampling = false;
+      });
   }, REPORTS_EVERY_MS);
 }
 
@@ -66,7 +87,7 @@ async function stop(): Promise<void> {
 async function obey(command: ShareCommand): Promise<void> {
   switch (command.kind) {
     case 'start':
-      start(command.setup);
+      await start(command.setup);
       break;
     case 'join':
       for (const participant of command.participants) players?.add(participant);
@@ -86,13 +107,15 @@ async function obey(command: ShareCommand): Promise<void> {
   }
 }
 
+/** Commands are obeyed one after the other: those to join wait for the engine. */
+let obeyed = Promise.resolve();
 process.on('message', message => {
-  obey(message as ShareCommand).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
+  obeyed = obeyed.then(() => obey(message as ShareCommand)).catch(fail);
 });
-// Ctrl-C reaches the whole group; whoever started it says when to go.
+// Whoever started it says when to go.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-// Whoever started it is gone: without a word there is nobody to stop for.
+// Whoever started it is gone: nobody else would let the peers leave.
 process.once('disconnect', () => {
   stop().catch(() => process.exit(1));
 });

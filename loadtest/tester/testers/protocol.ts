@@ -57,6 +57,7 @@ const Setup = Type.Object({
     Type.Object({ kind: Type.Literal('tokens') }),
     Type.Object({ kind: Type.Literal('appservice'), asToken: Text }),
   ]),
+  memberEvents: Type.Boolean(),
   endpoint: Type.Enum([...ENDPOINTS]),
   bindAddress: Text,
 });
