@@ -9,6 +9,7 @@ const PURE = [
   'signalling/sdp',
   'src/conference',
   'src/allocation',
+  'src/overload',
   'loadtest/tester/rules',
   'loadtest/tester/scenario',
 ];
@@ -69,10 +70,11 @@ export default {
       ['signalling/wire/', 'signalling/sdp/', 'src/allocation/', ...TYPES_OF_SRC],
       'The rules are pure.',
     ),
+    sees('src/overload', [...TYPES_OF_SRC], 'What overload means is pure.'),
     sees('src/allocation', ['signalling/wire/', ...TYPES_OF_SRC], 'The choice of layers is pure.'),
     sees(
       'src/runtime',
-      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', ...TYPES_OF_SRC],
+      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', 'src/overload/', ...TYPES_OF_SRC],
       'The runtime knows the world by its ports alone.',
     ),
     sees('signalling/matrix', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
