@@ -36,7 +36,7 @@ export class AppserviceLink implements SignallingLink {
   #transaction = 0;
   #fetch: NodeJS.Timeout | undefined;
   /** Id of the call whose answer is awaited. */
-  #awaited: unknown = undefined;
+  #awaited: unknown;
 
   /** `onFetched` hears the types of events that no transaction has brought. */
   constructor(homeserver: string, asToken: string, device: MatrixDevice, onFetched: (type: string) => void) {
@@ -54,7 +54,7 @@ export class AppserviceLink implements SignallingLink {
   /** An event of a transaction for this device. */
   hand(event: ReceivedToDevice): void {
     if (this.#awaited !== undefined && callOf(event.content) === this.#awaited) this.#stopFetching();
-    const text = JSON.stringify(event);
+    const text = textOfEvent(event);
     if (this.#known.has(text)) return;
     this.#known.add(text);
     const [oldest] = this.#known;
@@ -63,6 +63,7 @@ export class AppserviceLink implements SignallingLink {
   }
 
   async sendToDevice(userId: string, deviceId: string, type: string, content: unknown): Promise<void> {
+    if (type === 'm.call.invite') this.#awaited = callOf(content);
     this.#transaction += 1;
     const id = `${this.#device.deviceId}-${process.pid}-${Date.now()}-${this.#transaction}`;
     await this.#ask({
@@ -70,9 +71,7 @@ export class AppserviceLink implements SignallingLink {
       path: ['v3', 'sendToDevice', type, id],
       body: { messages: { [userId]: { [deviceId]: content } } },
     });
-    if (type !== 'm.call.invite' || this.#closing.signal.aborted) return;
-    this.#awaited = callOf(content);
-    this.#fetchLater(FETCHES_AFTER_MS, MOST_FETCHES);
+    if (type === 'm.call.invite' && this.#awaited !== undefined) this.#fetchLater(FETCHES_AFTER_MS, MOST_FETCHES);
   }
 
   async sendState(roomId: string, type: string, stateKey: string, content: unknown): Promise<void> {
@@ -121,7 +120,7 @@ export class AppserviceLink implements SignallingLink {
       const answer = await this.#ask({ method: 'GET', path: ['v3', 'sync'], query });
       const events = toDeviceOf(answer);
       for (const event of events) {
-        if (!this.#known.has(JSON.stringify(event))) this.#onFetched(event.type);
+        if (!this.#known.has(textOfEvent(event))) this.#onFetched(event.type);
         this.hand(event);
       }
       const next = textOf(answer, 'next_batch');
@@ -136,6 +135,11 @@ export class AppserviceLink implements SignallingLink {
     const query = { ...request.query, ...masquerade(this.#device) };
     return askHomeserver(this.#homeserver, { ...request, token: this.#asToken, query, signal });
   }
+}
+
+/** The same whichever way it came. */
+function textOfEvent({ type, sender, content }: ReceivedToDevice): string {
+  return JSON.stringify([type, sender, content]);
 }
 
 function callOf(content: unknown): unknown {
