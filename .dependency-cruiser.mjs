@@ -4,7 +4,15 @@
  */
 const test = '[.]test[.]tsx?$';
 const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
-const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation', 'src/overload'];
+const PURE = [
+  'signalling/wire',
+  'signalling/sdp',
+  'src/conference',
+  'src/allocation',
+  'src/overload',
+  'loadtest/tester/rules',
+  'loadtest/tester/scenario',
+];
 
 /** `room` may import only what `allowed` matches (and itself), of our own sources. */
 const sees = (room, allowed, comment) => ({
@@ -30,6 +38,9 @@ const ownedBy = (library, owners) => ({
   to: { path: `node_modules/${library}/` },
 });
 
+const RESULTS_OF_LOAD_TESTS = ['result', 'figures', 'verdict', 'compare', 'compare-table'].map(
+  name => `loadtest/tester/${name}[.]ts$`,
+);
 const TYPES_OF_SRC = ['src/ports[.]ts$', 'src/session[.]ts$'];
 
 export default {
@@ -82,6 +93,23 @@ export default {
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.'),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
+      name: 'what-reports-share-knows-no-report',
+      comment: 'Pages, charts and their look serve the lab, the load tester and the benches alike.',
+      severity: 'error',
+      from: { path: '^loadtest/report/[^/]+[.]ts$', pathNot: test },
+      to: { path: '^loadtest/', pathNot: ['^loadtest/report/[^/]+[.]ts$', '^loadtest/quantity[.]ts$'] },
+    },
+    sees(
+      'loadtest/tester/view',
+      [...RESULTS_OF_LOAD_TESTS, 'loadtest/quantity[.]ts$'],
+      'The live view is told of a run; it reaches into none.',
+    ),
+    sees(
+      'loadtest/tester/report',
+      [...RESULTS_OF_LOAD_TESTS, 'loadtest/report/', 'loadtest/quantity[.]ts$'],
+      'A report is made of a result alone.',
+    ),
+    {
       name: 'only-the-assembly-imports-adapters',
       severity: 'error',
       from: {
@@ -127,8 +155,8 @@ export default {
     ownedBy('prom-client', ['src/observe/']),
     ownedBy('pino', ['src/observe/']),
     ownedBy('sdp-transform', ['signalling/sdp/']),
-    ownedBy('yaml', ['config/', 'demo/', 'docker/']),
-    ownedBy('commander', ['src/cli/']),
+    ownedBy('yaml', ['config/', 'demo/', 'docker/', 'loadtest/tester/']),
+    ownedBy('commander', ['src/cli/', 'loadtest/tester/cli/']),
     ownedBy('listr2', ['setup/']),
     ownedBy('preact', ['client/']),
     ownedBy('@preact', ['client/']),

@@ -1,10 +1,11 @@
 import type { EndpointEvents } from '../peers/endpoint.ts';
+import type { PeerStack } from '../peers/reporting-endpoint.ts';
 import type { Latency } from './messages.ts';
 import { NativeEndpoint, type NativeOptions } from './native-endpoint.ts';
 import { NativeEngine } from './native-engine.ts';
 
 /** One engine, and all the endpoints in it: fit for hundreds of peers beside a focus. */
-export class NativeStack {
+export class NativeStack implements PeerStack {
   readonly engine: NativeEngine;
   readonly #options: NativeOptions;
   #latency: Latency | undefined;

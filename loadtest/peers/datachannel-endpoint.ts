@@ -25,6 +25,8 @@ export interface DatachannelOptions {
   media?: Media;
   /** Address that its socket is bound to; loopback unless given. */
   bindAddress?: string;
+  /** Gets each RTP packet of a track that the focus sends. */
+  onRtp?: (track: TrackIds, packet: Buffer) => void;
   /** Hears of the data channels that the focus opens. */
   onChannel?: (channel: DataChannel) => void;
 }
@@ -34,6 +36,7 @@ export class DatachannelEndpoint implements Endpoint {
   readonly camera: FrameSize;
   readonly #events: EndpointEvents;
   readonly #media: Media;
+  readonly #onRtp: DatachannelOptions['onRtp'];
   readonly #connection: PeerConnection;
   readonly #control: DataChannel;
   readonly #sources = new Map<string, MediaSource>();
@@ -48,6 +51,7 @@ export class DatachannelEndpoint implements Endpoint {
   constructor(events: EndpointEvents, options: DatachannelOptions = {}) {
     const { media = 'light', bindAddress = '127.0.0.1', onChannel } = options;
     this.#events = events;
+    this.#onRtp = options.onRtp;
     this.#media = media;
     this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
     this.#connection = new PeerConnection('peer', {
@@ -180,7 +184,9 @@ export class DatachannelEndpoint implements Endpoint {
     track.onMessage(packet => {
       if (this.#closed || !isRtp(packet)) return;
       const ids = this.#remote.get(mid);
-      if (ids !== undefined) this.#events.packet(ids, 1);
+      if (ids === undefined) return;
+      this.#events.packet(ids, 1);
+      this.#onRtp?.(ids, packet);
     });
     this.#tracks.push(track);
   }

@@ -1,13 +1,13 @@
 /** What the focus tells a peer, read and handed on to where it belongs. */
 import { parseControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { TrackLayers } from '../../signalling/wire/streams.ts';
+import type { GrantedTrack, TrackLayers } from '../../signalling/wire/streams.ts';
 import { afterChange } from '../../signalling/wire/streams-changed.ts';
 import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import type { CallAddress } from './client-messages.ts';
-import type { ReceivedToDevice } from './homeserver-link.ts';
 import type { Description } from './negotiation.ts';
 import type { Hangup, Seen } from './seen.ts';
+import type { ReceivedToDevice } from './signalling-link.ts';
 
 export interface ToldByFocus {
   /** The answer to the invite. */
@@ -17,6 +17,7 @@ export interface ToldByFocus {
   /** As they are after a change of those before. */
   streamsChanged(after: (before: StreamMetadata) => StreamMetadata): void;
   layersWanted(tracks: readonly TrackLayers[]): void;
+  granted(tracks: readonly GrantedTrack[]): void;
   pinged(): void;
   hungUp(hangup: Hangup): void;
 }
@@ -94,6 +95,8 @@ export class FromFocus {
         this.#seen.errors.push(message);
         break;
       case 'allocation':
+        this.#told.granted(message.tracks);
+        break;
       case 'speakers':
       case 'audio_levels':
       case 'data_channels':
