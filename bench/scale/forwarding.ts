@@ -6,7 +6,8 @@ import { figuresOf, type ForwardingCase, type ForwardingFigures, type Forwarding
 import type { Floor } from './floor/index.ts';
 import { audioBursts, type Burst, packetsPerBurst, videoBursts } from './load/bursts.ts';
 import { BareSide, FocusSide, type Side } from './load/sides.ts';
-import { INITIAL_BITRATE, ScalePlace } from './place.ts';
+import type { ReceiverStack } from './load/stack.ts';
+import { INITIAL_BITRATE, type ScalePlace } from './place.ts';
 import { cpuOf } from './process-clock.ts';
 
 export interface ForwardingOptions {
@@ -16,6 +17,7 @@ export interface ForwardingOptions {
   /** Of each side in a round. */
   seconds: number;
   workerBin: string;
+  stack: ReceiverStack;
   signal: AbortSignal;
   progress: Progress;
   fail: (reason: string) => void;
@@ -32,8 +34,6 @@ const TRY_S = 1.5;
 const WITHOUT_LOSS = 0.998;
 /** What is on its way arrives, and CPU time is read. */
 const DRAIN_MS = 200;
-/** Receivers may count in batches. */
-const COUNT_MS = 500;
 /** So many rounds without one that counts are enough. */
 const HOPELESS = 3;
 /** What a join leaves to do, and the estimates of new links. */
@@ -53,7 +53,7 @@ function loadsFor(receivers: number): Load[] {
 
 /** Rejects where a side does not come up. Cases without a round that counts are left out, and told. */
 export async function measureForwarding(place: ScalePlace, floor: Floor, options: ForwardingOptions): Promise<ForwardingFigures[]> {
-  const { receivers, signal, progress, workerBin } = options;
+  const { receivers, stack, signal, progress, workerBin } = options;
   const bareOptions: BareOptions = {
     workerBin,
     initialOutgoingBitrate: INITIAL_BITRATE,
@@ -63,14 +63,15 @@ export async function measureForwarding(place: ScalePlace, floor: Floor, options
     if (connected % 50 === 0 || connected === receivers) progress.tell(`${connected} receive from ${name}`);
   };
   await using owned = new AsyncDisposableStack();
-  const focus = owned.use(await FocusSide.open(place, { receivers, signal, progress: tell('the focus') }));
-  const bare = owned.use(await BareSide.open(bareOptions, { receivers, signal, progress: tell('mediasoup alone') }));
+  const focus = owned.use(await FocusSide.open(place, { receivers, stack, signal, progress: tell('the focus') }));
+  const bare = owned.use(await BareSide.open(bareOptions, { receivers, stack, signal, progress: tell('mediasoup alone') }));
+  const stage: Stage = { focus, bare, floor, options };
   await delay(SETTLE_MS, undefined, { signal });
   const found: ForwardingFigures[] = [];
   for (const load of loadsFor(receivers)) {
-    const rate = await rateWithoutLoss([focus, bare], load, signal);
+    const rate = await rateWithoutLoss(stage, load);
     progress.tell(`${load.kind} to ${receivers} in bursts of ${load.burst}: ${rate} packets/s`);
-    const rounds = await playRounds(focus, bare, floor, load, rate, options);
+    const rounds = await playRounds(stage, load, rate);
     const figures = figuresOf(load, rounds);
     if (figures === undefined) {
       options.fail(`forwarding of ${load.kind} to ${receivers} in bursts of ${load.burst}: no round counts`);
@@ -86,20 +87,22 @@ export async function measureForwarding(place: ScalePlace, floor: Floor, options
   return found;
 }
 
-async function playRounds(
-  focus: Side,
-  bare: Side,
-  floor: Floor,
-  load: Load,
-  rate: number,
-  { rounds, seconds, signal, progress }: ForwardingOptions,
-): Promise<ForwardingRound[]> {
+/** All that takes part in a round. */
+interface Stage {
+  focus: Side;
+  bare: Side;
+  floor: Floor;
+  options: ForwardingOptions;
+}
+
+async function playRounds({ focus, bare, floor, options }: Stage, load: Load, rate: number): Promise<ForwardingRound[]> {
+  const { rounds, seconds, signal, progress } = options;
   const played: ForwardingRound[] = [];
   for (let count = 0; count < rounds; count += 1) {
     // Whoever comes first finds another machine than whoever comes second.
     const order = count % 2 === 0 ? [focus, bare] : [bare, focus];
     const by = new Map<Side, SideRound>();
-    for (const side of order) by.set(side, await playSide(side, load, rate, seconds, signal));
+    for (const side of order) by.set(side, await playSide(side, load, rate, seconds, options));
     const [ours, theirs] = [by.get(focus), by.get(bare)];
     if (ours === undefined || theirs === undefined) throw new Error('a side was not played');
     const floorLoad = { ...load, burstsPerSecond: burstsPerSecond(load, rate), seconds: seconds / 2 };
@@ -124,17 +127,18 @@ async function playSide(
   { kind, bursts, receivers }: Load,
   rate: number,
   seconds: number,
-  signal: AbortSignal,
+  { stack, signal }: ForwardingOptions,
 ): Promise<SideRound> {
   const perSecond = burstsPerSecond({ bursts, receivers }, rate);
   const sent = (): number => side.sources.audio.figures.packets + side.sources.video.figures.packets;
+  await stack.tellCounts();
   const [sentBefore, deliveredBefore, before] = [sent(), side.delivered(), await cpuOf(side.processes)];
   const run = { bursts, burstsPerSecond: perSecond, count: Math.round(perSecond * seconds) };
   const tookMs = await side.sources[kind].run(run);
   await delay(DRAIN_MS, undefined, { signal });
   const after = await cpuOf(side.processes);
   const expected = (sent() - sentBefore) * receivers;
-  await delay(COUNT_MS, undefined, { signal });
+  await stack.tellCounts();
   return {
     expected,
     delivered: side.delivered() - deliveredBefore,
@@ -145,12 +149,12 @@ async function playSide(
 }
 
 /** Delivered packets a second that both sides manage, or the least that is tried. */
-async function rateWithoutLoss(sides: readonly Side[], load: Load, signal: AbortSignal): Promise<number> {
+async function rateWithoutLoss({ focus, bare, options }: Stage, load: Load): Promise<number> {
   const most = MOST_PACKETS_PER_SECOND * load.receivers;
   for (const rate of RATES.filter(each => each <= most)) {
     let isWhole = true;
-    for (const side of sides) {
-      const { expected, delivered, tookMs } = await playSide(side, load, rate, TRY_S, signal);
+    for (const side of [focus, bare]) {
+      const { expected, delivered, tookMs } = await playSide(side, load, rate, TRY_S, options);
       isWhole &&= delivered >= expected * WITHOUT_LOSS && tookMs < TRY_S * 1_000 * 1.02;
     }
     if (isWhole) return rate;

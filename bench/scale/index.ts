@@ -8,6 +8,9 @@ import { prepare } from '../../setup/prepare.ts';
 import type { ScaleBench, ScalePart } from '../arguments.ts';
 import { Floor } from './floor/index.ts';
 import { measureForwarding } from './forwarding.ts';
+import { measureJoins } from './join.ts';
+import { DatachannelStack, type ReceiverStack } from './load/stack.ts';
+import { NativeStack } from './load/native-stack.ts';
 import { INITIAL_BITRATE, ScalePlace } from './place.ts';
 import { judge, type Measured, nothingMeasured } from './result.ts';
 
@@ -58,15 +61,28 @@ export async function runScale(bench: ScaleBench, signal: AbortSignal): Promise<
 const WORK: Record<ScalePart, (bench: ScaleBench, parts: Parts, measured: Measured) => Promise<void>> = {
   forwarding: async ({ receivers, quick }, parts, measured) => {
     await using place = await ScalePlace.start({ ...parts, config: { media: { initial_bitrate: INITIAL_BITRATE } } });
+    await using stack = await openStack();
     const floor = await Floor.build(parts.stateDir);
     measured.forwarding = [];
     for (const count of receivers) {
-      const options = { ...parts, receivers: count, rounds: 7, seconds: quick ? 2 : 3 };
+      const options = { ...parts, stack, receivers: count, rounds: 7, seconds: quick ? 2 : 3 };
       measured.forwarding.push(...(await measureForwarding(place, floor, options)));
       place.checkAlive();
     }
   },
-  join: () => Promise.reject(new Error('not yet')),
+  join: async ({ quick }, parts, measured) => {
+    await using place = await ScalePlace.start(parts);
+    await using stack = await openStack();
+    const sizes = quick ? [10, 100] : [10, 500];
+    measured.joins = await measureJoins(place, { ...parts, stack, sizes, residentAt: [100], joins: quick ? 20 : 50 });
+    place.checkAlive();
+  },
   capacity: () => Promise.reject(new Error('not yet')),
   soak: () => Promise.reject(new Error('not yet')),
 };
+
+function openStack(): Promise<ReceiverStack> {
+  const dev = process.env['DEV_ENGINE'];
+  if (dev) return NativeStack.start(dev);
+  return Promise.resolve(new DatachannelStack());
+}

@@ -6,6 +6,7 @@ import type { MatrixDevice } from '../../../loadtest/peers/call-place.ts';
 import { until } from '../../../loadtest/peers/until.ts';
 import type { CallPlace } from '../place.ts';
 import { PacedSource } from './paced-source.ts';
+import type { ReceiverStack } from './stack.ts';
 
 /** Joins at a time: a homeserver has other work. */
 const JOINS_AT_ONCE = 6;
@@ -32,11 +33,6 @@ export function pacedEndpoint(events: EndpointEvents): { endpoint: Endpoint; sou
   };
 }
 
-/** What receives, and counts. */
-export function receivingEndpoint(events: EndpointEvents): Endpoint {
-  return new DatachannelEndpoint(events);
-}
-
 /** A peer that publishes a paced camera and microphone; it has yet to join. */
 export function pacedPublisher(place: CallPlace, user: MatrixDevice): { peer: LightPeer; sources: PacedSources } {
   let made: ReturnType<typeof pacedEndpoint> | undefined;
@@ -61,7 +57,7 @@ export class Viewer {
   /** Of the first RTP packet, on the monotonic clock in ms. */
   #firstPacketAt: number | undefined;
 
-  constructor(place: CallPlace, user: MatrixDevice) {
+  constructor(place: CallPlace, user: MatrixDevice, stack: ReceiverStack) {
     this.peer = new LightPeer({
       ...place,
       user,
@@ -70,7 +66,7 @@ export class Viewer {
       unlisted: true,
       namesRoom: true,
       endpoint: events =>
-        receivingEndpoint({
+        stack.endpoint({
           ...events,
           packet: (track, count) => {
             this.#firstPacketAt ??= performance.now();

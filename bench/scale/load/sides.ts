@@ -5,7 +5,8 @@ import type { LightPeer } from '../../../loadtest/peers/light-peer.ts';
 import { Bare } from '../bare/index.ts';
 import type { ScalePlace } from '../place.ts';
 import type { ProcessPair } from '../process-clock.ts';
-import { inTurns, pacedEndpoint, pacedPublisher, type PacedSources, receivingEndpoint, Viewer } from './crowd.ts';
+import { inTurns, pacedEndpoint, pacedPublisher, type PacedSources, Viewer } from './crowd.ts';
+import type { ReceiverStack } from './stack.ts';
 
 export interface Side {
   readonly name: 'focus' | 'bare';
@@ -17,6 +18,7 @@ export interface Side {
 
 export interface SideOptions {
   receivers: number;
+  stack: ReceiverStack;
   signal: AbortSignal;
   /** So many receive. */
   progress: (connected: number) => void;
@@ -33,7 +35,7 @@ export class FocusSide implements Side, AsyncDisposable {
   readonly #viewers: readonly Viewer[];
   readonly #owned: AsyncDisposableStack;
 
-  static async open(place: ScalePlace, { receivers, signal, progress }: SideOptions): Promise<FocusSide> {
+  static async open(place: ScalePlace, { receivers, stack, signal, progress }: SideOptions): Promise<FocusSide> {
     await using owned = new AsyncDisposableStack();
     const [first, ...users] = await place.devices(receivers + 1);
     if (first === undefined) throw new RangeError('a publisher is needed');
@@ -42,7 +44,7 @@ export class FocusSide implements Side, AsyncDisposable {
     owned.defer(() => publisher.peer.leave());
     await publisher.peer.join();
     await untilConnected(publisher.peer);
-    const viewers = users.map(user => new Viewer(call, user));
+    const viewers = users.map(user => new Viewer(call, user, stack));
     owned.defer(async () => {
       // Not interrupted: all have to go.
       await inTurns(viewers, ({ peer }) => peer.leave(), new AbortController().signal);
@@ -90,7 +92,7 @@ export class BareSide implements Side, AsyncDisposable {
 
   static async open(
     options: Parameters<typeof Bare.start>[0],
-    { receivers, signal, progress }: SideOptions,
+    { receivers, stack, signal, progress }: SideOptions,
   ): Promise<BareSide> {
     await using owned = new AsyncDisposableStack();
     const bare = owned.use(await Bare.start(options));
@@ -109,7 +111,7 @@ export class BareSide implements Side, AsyncDisposable {
       Array.from({ length: receivers }, (_, index) => index),
       async () => {
         const heard = new Set<string>();
-        const endpoint = receivingEndpoint(
+        const endpoint = stack.endpoint(
           eventsOf((trackId, packets) => {
             heard.add(trackId);
             count.packets += packets;
