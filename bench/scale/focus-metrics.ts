@@ -20,7 +20,7 @@ export async function readMetrics(baseUrl: string): Promise<FocusMetrics> {
 export function parseMetrics(text: string): FocusMetrics {
   const found = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const match = /^([a-z_]+(?:\{.*\})?) (\S+)$/i.exec(line);
+    const match = /^([a-z_:][a-z0-9_:]*(?:\{.*\})?) (\S+)$/i.exec(line);
     if (match?.[1] !== undefined && !line.startsWith('#')) found.set(match[1], Number(match[2]));
   }
   return found;

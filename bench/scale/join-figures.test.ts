@@ -3,8 +3,8 @@ import { costOf, type Joins, judgeJoins, residentPerParticipant, writeJoins } fr
 
 const JOINS: Joins = {
   costs: [
-    { participants: 10, joins: 50, cpuMs: 10 },
-    { participants: 500, joins: 50, cpuMs: 14 },
+    { participants: 10, joins: 50, cpuMs: 10, nodeMs: 7, workerMs: 3 },
+    { participants: 500, joins: 50, cpuMs: 14, nodeMs: 10, workerMs: 4 },
   ],
   perS: 9.876,
   firstMediaMs: [100, 300, 200],
@@ -15,17 +15,17 @@ const JOINS: Joins = {
 describe('the cost of a join', () => {
   test('is what its window takes beyond the calm one beside it', () => {
     const windows = [
-      { joinMs: 30, calmMs: 20 },
-      { joinMs: 112, calmMs: 100 },
-      { joinMs: 500, calmMs: 20 },
+      { join: { node: 25, worker: 5 }, calm: { node: 18, worker: 2 } },
+      { join: { node: 100, worker: 12 }, calm: { node: 92, worker: 8 } },
+      { join: { node: 300, worker: 200 }, calm: { node: 18, worker: 2 } },
     ];
-    expect(costOf(10, windows)).toEqual({ participants: 10, joins: 3, cpuMs: 12 });
+    expect(costOf(10, windows)).toEqual({ participants: 10, joins: 3, cpuMs: 12, nodeMs: 8, workerMs: 4 });
     expect(costOf(10, [])).toBeUndefined();
   });
 
   test('may not grow by more than a half with the call', () => {
     expect(judgeJoins(JOINS)).toEqual([]);
-    const dear = { ...JOINS, costs: [JOINS.costs[0], { participants: 500, joins: 50, cpuMs: 15.1 }].filter(cost => cost !== undefined) };
+    const dear = { ...JOINS, costs: [JOINS.costs[0], { participants: 500, joins: 50, cpuMs: 15.1, nodeMs: 11, workerMs: 4 }].filter(cost => cost !== undefined) };
     expect(judgeJoins(dear)[0]).toContain('15.1 ms of CPU with 500 participants');
   });
 
@@ -42,8 +42,8 @@ describe('the cost of a join', () => {
       first_media_ms: 200,
       first_media_p95_ms: 300,
       cost: [
-        { participants: 10, joins: 50, cpu_ms: 10 },
-        { participants: 500, joins: 50, cpu_ms: 14 },
+        { participants: 10, joins: 50, cpu_ms: 10, node_ms: 7, worker_ms: 3 },
+        { participants: 500, joins: 50, cpu_ms: 14, node_ms: 10, worker_ms: 4 },
       ],
     });
   });

@@ -2,17 +2,25 @@
 import { median, percentile } from '../../demo/check/statistics.ts';
 import { type Point, slopeOf } from './figures.ts';
 
-/** CPU of Node and worker in two windows of one length, ms: one with a join in it, and one without, beside it. */
+/** CPU, ms. */
+export interface PairMs {
+  node: number;
+  worker: number;
+}
+
+/** CPU in two windows of one length: one with a join in it, and one without, beside it. */
 export interface JoinWindow {
-  joinMs: number;
-  calmMs: number;
+  join: PairMs;
+  calm: PairMs;
 }
 
 export interface JoinCost {
   participants: number;
   joins: number;
-  /** Median of what a window with a join takes beyond the calm one beside it, ms. */
+  /** Medians of what a window with a join takes beyond the calm one beside it: Node and worker together, and each, ms. */
   cpuMs: number;
+  nodeMs: number;
+  workerMs: number;
 }
 
 /** Memory with so many participants, bytes: Node and worker together. */
@@ -34,8 +42,11 @@ export interface Joins {
 
 /** Undefined where nothing was measured. */
 export function costOf(participants: number, windows: readonly JoinWindow[]): JoinCost | undefined {
-  const cpuMs = median(windows.map(({ joinMs, calmMs }) => joinMs - calmMs));
-  return cpuMs === undefined ? undefined : { participants, joins: windows.length, cpuMs };
+  const middle = (of: (figures: PairMs) => number): number | undefined =>
+    median(windows.map(({ join, calm }) => of(join) - of(calm)));
+  const [cpuMs, nodeMs, workerMs] = [middle(of => of.node + of.worker), middle(of => of.node), middle(of => of.worker)];
+  if (cpuMs === undefined || nodeMs === undefined || workerMs === undefined) return undefined;
+  return { participants, joins: windows.length, cpuMs, nodeMs, workerMs };
 }
 
 const DEARER_BY = 1.5;
@@ -66,7 +77,13 @@ export function writeJoins({ costs, perS, firstMediaMs }: Joins): Record<string,
     per_s: Number(perS.toFixed(2)),
     first_media_ms: rounded(median(firstMediaMs)),
     first_media_p95_ms: rounded(percentile(firstMediaMs, 0.95)),
-    cost: costs.map(({ participants, joins, cpuMs }) => ({ participants, joins, cpu_ms: Number(cpuMs.toFixed(2)) })),
+    cost: costs.map(({ participants, joins, cpuMs, nodeMs, workerMs }) => ({
+      participants,
+      joins,
+      cpu_ms: Number(cpuMs.toFixed(2)),
+      node_ms: Number(nodeMs.toFixed(2)),
+      worker_ms: Number(workerMs.toFixed(2)),
+    })),
   };
 }
 

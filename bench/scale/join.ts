@@ -5,7 +5,7 @@ import type { MatrixDevice } from '../../loadtest/peers/call-place.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { loopLagMs, readMetrics } from './focus-metrics.ts';
-import { costOf, type JoinCost, type Joins, type JoinWindow, type Resident } from './join-figures.ts';
+import { costOf, type JoinCost, type Joins, type JoinWindow, type PairMs, type Resident } from './join-figures.ts';
 import { inTurns, pacedPublisher, Viewer } from './load/crowd.ts';
 import type { ReceiverStack } from './load/stack.ts';
 import type { CallPlace, ScalePlace } from './place.ts';
@@ -75,7 +75,10 @@ export async function measureJoins(place: ScalePlace, options: JoinOptions): Pro
     const newcomer = { place: call, user: guest, publisher, processes, stack, signal };
     const cost = costOf(size, await joinAgainAndAgain(newcomer, joins));
     if (cost === undefined) continue;
-    progress.tell(`a join costs ${cost.cpuMs.toFixed(1)} ms of CPU with ${size} participants`);
+    const { cpuMs, nodeMs, workerMs } = cost;
+    progress.tell(
+      `a join costs ${cpuMs.toFixed(1)} ms of CPU (Node ${nodeMs.toFixed(1)}, worker ${workerMs.toFixed(1)}) with ${size} participants`,
+    );
     costs.push(cost);
   }
   await readMetrics(place.focus.baseUrl);
@@ -100,18 +103,18 @@ interface Newcomer {
 /** A calm window, one with a join, a leave; again and again. */
 async function joinAgainAndAgain(newcomer: Newcomer, joins: number): Promise<JoinWindow[]> {
   const { place, user, publisher, processes, stack, signal } = newcomer;
-  const cpuMsDuring = async (work: () => Promise<void>): Promise<number> => {
+  const cpuDuring = async (work: () => Promise<void>): Promise<PairMs> => {
     const before = await cpuOf(processes);
     await Promise.all([work(), delay(WINDOW_MS, undefined, { signal })]);
     const after = await cpuOf(processes);
-    return (after.node + after.worker - before.node - before.worker) / 1e6;
+    return { node: (after.node - before.node) / 1e6, worker: (after.worker - before.worker) / 1e6 };
   };
   const windows: JoinWindow[] = [];
   for (let count = 0; count < joins; count += 1) {
     const viewer = new Viewer(place, user, stack);
     try {
-      const calmMs = await cpuMsDuring(() => Promise.resolve());
-      windows.push({ calmMs, joinMs: await cpuMsDuring(() => viewer.join(publisher)) });
+      const calm = await cpuDuring(() => Promise.resolve());
+      windows.push({ calm, join: await cpuDuring(() => viewer.join(publisher)) });
     } finally {
       await viewer.peer.leave();
     }
