@@ -118,8 +118,7 @@ export function readArguments(args: readonly string[]): Mode {
     const { quick } = values;
     return {
       kind: 'scale',
-      parts:
-        values.only === undefined && quick ? QUICK_PARTS : readNames('part', SCALE_PARTS, values.only),
+      parts: values.only === undefined && quick ? QUICK_PARTS : readNames('part', SCALE_PARTS, values.only),
       quick,
       receivers: readReceivers(values.receivers, quick),
       soakMinutes: readNumber('soak-minutes', values['soak-minutes'] ?? (quick ? '4' : '20'), 2, 600),

@@ -199,6 +199,18 @@ export interface Peer {
   close(): void;
 }
 
+/** How many of each the media engine holds open now; `listener`: on what lives as long as the focus. */
+export interface MediaHandles {
+  router: number;
+  transport: number;
+  producer: number;
+  consumer: number;
+  data_producer: number;
+  data_consumer: number;
+  rtp_observer: number;
+  listener: number;
+}
+
 /** The media engine. */
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
@@ -207,6 +219,8 @@ export interface Media {
   health(): { alive: number; wanted: number; restarts: number };
   /** How busy each worker that is alive is: its share of a core over the last seconds, 0 to 1. */
   load(): readonly number[];
+  /** What it holds open. */
+  handles(): Readonly<MediaHandles>;
   close(): Promise<void>;
 }
 

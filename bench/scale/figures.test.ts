@@ -11,7 +11,12 @@ describe('figures', () => {
   test('a slope is what each more costs, whatever the beginning', () => {
     expect(slopeOf([10, 100, 500].map(x => ({ x, y: 7 + 0.5 * x })))).toBeCloseTo(0.5);
     expect(slopeOf([{ x: 10, y: 1 }])).toBeUndefined();
-    expect(slopeOf([{ x: 10, y: 1 }, { x: 10, y: 3 }])).toBeUndefined();
+    expect(
+      slopeOf([
+        { x: 10, y: 1 },
+        { x: 10, y: 3 },
+      ]),
+    ).toBeUndefined();
     expect(slopeOf([])).toBeUndefined();
   });
 

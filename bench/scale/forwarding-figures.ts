@@ -75,7 +75,10 @@ export function figuresOf(which: ForwardingCase, rounds: readonly ForwardingRoun
   const bare = spread(({ bare: alone }) => (alone.workerNs + alone.nodeNs) / alone.delivered / 1_000);
   const floor = spread(({ floor: each }) => each.cpuNs / each.sent / 1_000);
   const gso = spread(({ gso: each }) => each.cpuNs / each.sent / 1_000);
-  const rate = spreadOf(counted.map(({ focus }) => perSecond(focus)), 0);
+  const rate = spreadOf(
+    counted.map(({ focus }) => perSecond(focus)),
+    0,
+  );
   if (!worker || !node || !bare || !floor || !gso || !rate) return undefined;
   const voided = rounds.length - counted.length;
   return { ...which, deliveredPerS: rate.median, worker, node, bare, floor, gso, rounds: counted.length, void: voided };
@@ -97,7 +100,9 @@ export function judgeForwarding(all: readonly ForwardingFigures[], leastRounds: 
     if (receivers === JUDGED_RECEIVERS && sum > most)
       missed.push(`${name}: ${us(sum)} µs a packet, and at most ${us(most)} (1.25 × mediasoup alone) may it be`);
     if (node.median >= worker.median * NODE_TO_WORKER)
-      missed.push(`${name}: Node takes ${us(node.median)} µs a packet, and has to be under 10 % of the worker's ${us(worker.median)}`);
+      missed.push(
+        `${name}: Node takes ${us(node.median)} µs a packet, and has to be under 10 % of the worker's ${us(worker.median)}`,
+      );
     return missed;
   });
 }

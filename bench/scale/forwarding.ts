@@ -2,7 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Progress } from '../../demo/check/progress.ts';
 import type { BareOptions } from './bare/router.ts';
-import { figuresOf, type ForwardingCase, type ForwardingFigures, type ForwardingRound, type SideRound, voidReason } from './forwarding-figures.ts';
+import {
+  figuresOf,
+  type ForwardingCase,
+  type ForwardingFigures,
+  type ForwardingRound,
+  type SideRound,
+  voidReason,
+} from './forwarding-figures.ts';
 import type { Floor } from './floor/index.ts';
 import { audioBursts, type Burst, packetsPerBurst, videoBursts } from './load/bursts.ts';
 import { BareSide, FocusSide, type Side } from './load/sides.ts';
@@ -54,19 +61,27 @@ function loadsFor(receivers: number): Load[] {
 }
 
 /** Rejects where a side does not come up. Cases without a round that counts are left out, and told. */
-export async function measureForwarding(place: ScalePlace, floor: Floor, options: ForwardingOptions): Promise<ForwardingFigures[]> {
+export async function measureForwarding(
+  place: ScalePlace,
+  floor: Floor,
+  options: ForwardingOptions,
+): Promise<ForwardingFigures[]> {
   const { receivers, stack, signal, progress, workerBin } = options;
   const bareOptions: BareOptions = {
     workerBin,
     initialOutgoingBitrate: INITIAL_BITRATE,
     receiveBufferSize: RECEIVE_BUFFER_SIZE,
   };
-  const tell = (name: string) => (connected: number): void => {
-    if (connected % 50 === 0 || connected === receivers) progress.tell(`${connected} receive from ${name}`);
-  };
+  const tell =
+    (name: string) =>
+    (connected: number): void => {
+      if (connected % 50 === 0 || connected === receivers) progress.tell(`${connected} receive from ${name}`);
+    };
   await using owned = new AsyncDisposableStack();
   const focus = owned.use(await FocusSide.open(place, { receivers, stack, signal, progress: tell('the focus') }));
-  const bare = owned.use(await BareSide.open(bareOptions, { receivers, stack, signal, progress: tell('mediasoup alone') }));
+  const bare = owned.use(
+    await BareSide.open(bareOptions, { receivers, stack, signal, progress: tell('mediasoup alone') }),
+  );
   const stage: Stage = { focus, bare, floor, options };
   await delay(SETTLE_MS, undefined, { signal });
   const found: ForwardingFigures[] = [];
@@ -97,7 +112,11 @@ interface Stage {
   options: ForwardingOptions;
 }
 
-async function playRounds({ focus, bare, floor, options }: Stage, load: Load, rate: number): Promise<ForwardingRound[]> {
+async function playRounds(
+  { focus, bare, floor, options }: Stage,
+  load: Load,
+  rate: number,
+): Promise<ForwardingRound[]> {
   const { rounds, seconds, signal, progress } = options;
   const played: ForwardingRound[] = [];
   const counted = (): number => played.filter(round => voidReason(round) === undefined).length;

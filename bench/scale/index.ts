@@ -12,6 +12,7 @@ import { measureJoins } from './join.ts';
 import { DatachannelStack, type ReceiverStack } from './load/stack.ts';
 import { NativeStack } from './load/native-stack.ts';
 import { INITIAL_BITRATE, ScalePlace } from './place.ts';
+import { SOAK_CONFIG, soak } from './soak.ts';
 import { judge, type Measured, nothingMeasured } from './result.ts';
 
 /** Debian packages that the floor is compiled with. */
@@ -78,7 +79,11 @@ const WORK: Record<ScalePart, (bench: ScaleBench, parts: Parts, measured: Measur
     place.checkAlive();
   },
   capacity: () => Promise.reject(new Error('not yet')),
-  soak: () => Promise.reject(new Error('not yet')),
+  soak: async ({ soakMinutes }, parts, measured) => {
+    await using place = await ScalePlace.start({ ...parts, config: SOAK_CONFIG });
+    await using stack = await openStack();
+    measured.soak = await soak(place, { ...parts, stack, minutes: soakMinutes });
+  },
 };
 
 function openStack(): Promise<ReceiverStack> {

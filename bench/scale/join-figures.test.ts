@@ -25,7 +25,12 @@ describe('the cost of a join', () => {
 
   test('may not grow by more than a half with the call', () => {
     expect(judgeJoins(JOINS)).toEqual([]);
-    const dear = { ...JOINS, costs: [JOINS.costs[0], { participants: 500, joins: 50, cpuMs: 15.1, nodeMs: 11, workerMs: 4 }].filter(cost => cost !== undefined) };
+    const dear = {
+      ...JOINS,
+      costs: [JOINS.costs[0], { participants: 500, joins: 50, cpuMs: 15.1, nodeMs: 11, workerMs: 4 }].filter(
+        cost => cost !== undefined,
+      ),
+    };
     expect(judgeJoins(dear)[0]).toContain('15.1 ms of CPU with 500 participants');
   });
 

@@ -60,9 +60,7 @@ export async function measureJoins(place: ScalePlace, options: JoinOptions): Pro
     resident.push({ participants: audience.length + 1, bytes: node + worker });
   };
   const growTo = async (participants: number): Promise<void> => {
-    const more = users
-      .slice(audience.length, participants - 1)
-      .map(user => new Viewer(call, user, stack));
+    const more = users.slice(audience.length, participants - 1).map(user => new Viewer(call, user, stack));
     audience.push(...more);
     await inTurns(more, viewer => viewer.join(publisher), signal);
     progress.tell(`${participants} participants`);

@@ -9,7 +9,9 @@ import { cpuTimeMs } from '../../demo/check/process-figures.ts';
 export async function cpuTimeNs(pid: number): Promise<number> {
   const folder = `/proc/${pid}/task`;
   const threads = await readdir(folder);
-  const texts = await Promise.all(threads.map(thread => readFile(`${folder}/${thread}/schedstat`, 'utf8').catch(() => '')));
+  const texts = await Promise.all(
+    threads.map(thread => readFile(`${folder}/${thread}/schedstat`, 'utf8').catch(() => '')),
+  );
   const sum = texts.reduce((total, text) => total + Number(text.split(' ')[0] || 0), 0);
   return sum > 0 ? sum : (await cpuTimeMs(pid)) * 1e6;
 }

@@ -2,14 +2,16 @@
 import type { ScaleBench, ScalePart } from '../arguments.ts';
 import { type ForwardingFigures, judgeForwarding, writeForwarding } from './forwarding-figures.ts';
 import { type Joins, judgeJoins, residentPerParticipant, writeJoins } from './join-figures.ts';
+import { judgeSoak, type SoakFigures, writeSoak } from './soak-figures.ts';
 
 export interface Measured {
   forwarding: ForwardingFigures[] | null;
   joins: Joins | null;
+  soak: SoakFigures | null;
 }
 
 export function nothingMeasured(): Measured {
-  return { forwarding: null, joins: null };
+  return { forwarding: null, joins: null, soak: null };
 }
 
 /** null is what was not measured: a failure of a part that was asked for. */
@@ -18,6 +20,7 @@ export interface Result {
   join: Record<string, unknown> | null;
   rss_kb_per_participant: number | null;
   loop_lag_p99_ms: number | null;
+  soak: Record<string, unknown> | null;
   /** Empty where all bounds were kept. */
   failures: string[];
 }
@@ -26,12 +29,13 @@ const LEAST_ROUNDS = 7;
 
 /** @param failures what broke while it was measured */
 export function judge(measured: Measured, { parts }: Pick<ScaleBench, 'parts'>, failures: readonly string[]): Result {
-  const { forwarding, joins } = measured;
+  const { forwarding, joins, soak } = measured;
   const missed: Record<ScalePart, () => string[]> = {
-    forwarding: () => (forwarding === null ? ['forwarding was not measured'] : judgeForwarding(forwarding, LEAST_ROUNDS)),
+    forwarding: () =>
+      forwarding === null ? ['forwarding was not measured'] : judgeForwarding(forwarding, LEAST_ROUNDS),
     join: () => (joins === null ? ['join was not measured'] : judgeJoins(joins)),
     capacity: () => [],
-    soak: () => [],
+    soak: () => (soak === null ? ['soak was not measured'] : judgeSoak(soak)),
   };
   const resident = joins === null ? undefined : residentPerParticipant(joins.resident);
   return {
@@ -39,6 +43,7 @@ export function judge(measured: Measured, { parts }: Pick<ScaleBench, 'parts'>, 
     join: joins === null ? null : writeJoins(joins),
     rss_kb_per_participant: resident === undefined ? null : Math.round(resident / 1_024),
     loop_lag_p99_ms: joins?.loopLagMs === undefined ? null : Number(joins.loopLagMs.toFixed(1)),
+    soak: soak === null ? null : writeSoak(soak),
     failures: [...failures, ...parts.flatMap(part => missed[part]())],
   };
 }

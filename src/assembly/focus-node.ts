@@ -111,6 +111,7 @@ export class FocusNode {
         workersAlive: alive,
         workersWanted: wanted,
         workerRestarts: restarts,
+        mediaHandles: this.#world.media.handles(),
       };
     });
     focus.resume(stored);

@@ -2,11 +2,12 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, Peer, PeerEvents } from '../ports.ts';
+import type { Media, MediaHandles, Peer, PeerEvents } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
 import { codecsNamed, DEFAULT_CODECS, inOrder } from './codecs.ts';
 import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
+import { HandleCount } from './handles.ts';
 import { numberVoices } from './numbered-voices.ts';
 import {
   DEFAULT_ICE_CONSENT_TIMEOUT_S,
@@ -39,6 +40,7 @@ interface Room {
 class MediasoupMedia implements Media {
   readonly #options: MediaOptions;
   readonly #rooms = new Map<ConferenceKey, Room>();
+  readonly #handles = new HandleCount();
   #pool: WorkerPool | undefined;
   #closed = false;
 
@@ -48,6 +50,7 @@ class MediasoupMedia implements Media {
 
   async start(): Promise<void> {
     numberVoices(this.#options.logger);
+    this.#handles.start();
     this.#pool = await startWorkers(this.#options, slot => this.#workerDied(slot));
   }
 
@@ -96,8 +99,13 @@ class MediasoupMedia implements Media {
     return this.#pool?.load() ?? [];
   }
 
+  handles(): MediaHandles {
+    return this.#handles.now();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
+    this.#handles.stop();
     for (const { peers } of this.#rooms.values()) for (const peer of [...peers]) peer.close();
     this.#rooms.clear();
     this.#pool?.close();

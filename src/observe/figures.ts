@@ -1,5 +1,7 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
 
+import type { MediaHandles } from '../ports.ts';
+
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
   labels: readonly string[];
@@ -26,6 +28,11 @@ export const METRICS = {
   weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
   weir_worker_wanted: { kind: 'gauge', labels: [], help: 'Media worker processes that there should be.' },
   weir_worker_restarts_total: { kind: 'counter', labels: [], help: 'Media workers that died and were replaced.' },
+  weir_media_handles: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'What the media engine holds open: router, transport, producer, consumer, data_producer, data_consumer, rtp_observer; listener: those on worker processes. Without participants all are as at the start.',
+  },
   weir_invites_total: {
     kind: 'counter',
     labels: ['outcome', 'code'],
@@ -115,4 +122,5 @@ export interface Figures {
   workersWanted: number;
   /** Since the start of the process. */
   workerRestarts: number;
+  mediaHandles: Readonly<MediaHandles>;
 }

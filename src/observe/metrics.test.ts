@@ -15,6 +15,16 @@ const FIGURES: Figures = {
   workersAlive: 8,
   workersWanted: 9,
   workerRestarts: 10,
+  mediaHandles: {
+    router: 1,
+    transport: 4,
+    producer: 2,
+    consumer: 6,
+    data_producer: 8,
+    data_consumer: 9,
+    rtp_observer: 2,
+    listener: 5,
+  },
 };
 
 it('reads its gauges at each scrape', async () => {
@@ -38,6 +48,8 @@ it('reads its gauges at each scrape', async () => {
     'weir_worker_alive 8',
     'weir_worker_wanted 9',
     'weir_worker_restarts_total 10',
+    'weir_media_handles{kind="transport"} 4',
+    'weir_media_handles{kind="listener"} 5',
   ]) {
     expect(first.split('\n')).toContain(line);
   }

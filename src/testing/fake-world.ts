@@ -7,6 +7,7 @@ import type {
   AnsweredOffer,
   Log,
   Media,
+  MediaHandles,
   Meters,
   OfferedTrack,
   Peer,
@@ -91,6 +92,19 @@ export class FakeMedia implements Media {
 
   load(): readonly number[] {
     return this.loads;
+  }
+
+  handles(): MediaHandles {
+    return {
+      router: 0,
+      transport: 0,
+      producer: 0,
+      consumer: 0,
+      data_producer: 0,
+      data_consumer: 0,
+      rtp_observer: 0,
+      listener: 0,
+    };
   }
 
   async close(): Promise<void> {}

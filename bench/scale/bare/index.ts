@@ -10,7 +10,10 @@ const ENDS_WITHIN_MS = 5_000;
 
 type Answered = Extract<BareReport, { kind: 'answered' }>;
 /** A request that is yet to be numbered. */
-type Request = { kind: 'connect'; sdp: string } | { kind: 'offer'; peer: number } | { kind: 'accept'; peer: number; sdp: string };
+type Request =
+  | { kind: 'connect'; sdp: string }
+  | { kind: 'offer'; peer: number }
+  | { kind: 'accept'; peer: number; sdp: string };
 
 export class Bare implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -73,7 +76,10 @@ export class Bare implements AsyncDisposable {
     const request = this.#requests;
     const answer = Promise.withResolvers<Answered>();
     this.#waiting.set(request, answer);
-    const late = setTimeout(() => answer.reject(new Error(`mediasoup alone did not answer ${command.kind}`)), ANSWERS_WITHIN_MS);
+    const late = setTimeout(
+      () => answer.reject(new Error(`mediasoup alone did not answer ${command.kind}`)),
+      ANSWERS_WITHIN_MS,
+    );
     try {
       this.#say({ ...command, request });
       return await answer.promise;

@@ -21,7 +21,12 @@ async function obey(command: BareCommand): Promise<void> {
       return report({ kind: 'answered', request: command.request, peer: peers.push(peer) - 1, sdp: answer });
     }
     case 'offer':
-      return report({ kind: 'answered', request: command.request, peer: command.peer, sdp: await peerAt(command.peer).offerAll() });
+      return report({
+        kind: 'answered',
+        request: command.request,
+        peer: command.peer,
+        sdp: await peerAt(command.peer).offerAll(),
+      });
     case 'accept':
       await peerAt(command.peer).accept(command.sdp);
       return report({ kind: 'answered', request: command.request, peer: command.peer, sdp: '' });

@@ -112,7 +112,13 @@ export class BarePeer {
     for (const [index, { id: producerId }] of this.#producers.entries()) {
       const mid = `s${index}`;
       const rtpCapabilities = this.#capabilities;
-      const consumer = await this.#transport.consume({ producerId, rtpCapabilities, mid, paused: true, enableRtx: true });
+      const consumer = await this.#transport.consume({
+        producerId,
+        rtpCapabilities,
+        mid,
+        paused: true,
+        enableRtx: true,
+      });
       this.#consumers.push(consumer);
       sections.push(sectionOf(consumer, mid));
     }
@@ -161,7 +167,9 @@ function sectionOf(consumer: types.Consumer, mid: string): ReceivingSection {
         payloadType: codec.payloadType,
         clockRate: codec.clockRate,
         ...(codec.channels === undefined ? {} : { channels: codec.channels }),
-        parameters: Object.fromEntries(Object.entries(codec.parameters ?? {}).map(([name, value]) => [name, String(value)])),
+        parameters: Object.fromEntries(
+          Object.entries(codec.parameters ?? {}).map(([name, value]) => [name, String(value)]),
+        ),
         rtcpFeedback: codec.rtcpFeedback ?? [],
       })),
       extensions: headerExtensions.flatMap(({ uri, id }) => (isHeaderExtension(uri) ? { uri, id } : [])),

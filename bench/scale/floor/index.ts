@@ -30,7 +30,9 @@ export class Floor {
     const program = join(folder, 'floor');
     const source = join(import.meta.dirname, 'floor.c');
     try {
-      await promisify(execFile)('cc', ['-O2', '-o', program, source, '-lcrypto', '-lpthread'], { timeout: COMPILES_WITHIN_MS });
+      await promisify(execFile)('cc', ['-O2', '-o', program, source, '-lcrypto', '-lpthread'], {
+        timeout: COMPILES_WITHIN_MS,
+      });
     } catch (cause) {
       throw new Failure('The floor cannot be compiled.', 'Install gcc and libssl-dev.', { cause });
     }
@@ -48,8 +50,11 @@ export class Floor {
     const args = [String(receivers), String(burstsPerSecond), String(seconds), gso ? '1' : '0', sizes];
     const { stdout } = await promisify(execFile)(this.#program, args, { timeout: seconds * 1_000 + GRACE_MS, signal });
     const told: unknown = JSON.parse(stdout);
-    const [sent, delivered, cpuNs] = ['sent', 'delivered', 'cpu_ns'].map(name => Number(Reflect.get(Object(told), name)));
-    if (sent === undefined || delivered === undefined || cpuNs === undefined || !(sent > 0)) throw new Error(`the floor told ${stdout}`);
+    const [sent, delivered, cpuNs] = ['sent', 'delivered', 'cpu_ns'].map(name =>
+      Number(Reflect.get(Object(told), name)),
+    );
+    if (sent === undefined || delivered === undefined || cpuNs === undefined || !(sent > 0))
+      throw new Error(`the floor told ${stdout}`);
     return { sent, delivered, cpuNs };
   }
 }

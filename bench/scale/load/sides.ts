@@ -153,12 +153,18 @@ export class BareSide implements Side, AsyncDisposable {
 /** Of a peer with nobody to talk to. */
 function eventsOf(packet: (trackId: string, count: number) => void): EndpointEvents {
   const nothing = (): void => undefined;
-  return { control: nothing, controlOpen: nothing, controlClosed: nothing, packet: ({ trackId }, count) => packet(trackId, count) };
+  return {
+    control: nothing,
+    controlOpen: nothing,
+    controlClosed: nothing,
+    packet: ({ trackId }, count) => packet(trackId, count),
+  };
 }
 
 async function untilConnected(peer: LightPeer): Promise<void> {
   await until('the publisher is connected', CONNECTS_WITHIN_MS, () => {
-    if (peer.hangup !== undefined) throw new Error(`the publisher was hung up: ${peer.hangup.code ?? peer.hangup.reason}`);
+    if (peer.hangup !== undefined)
+      throw new Error(`the publisher was hung up: ${peer.hangup.code ?? peer.hangup.reason}`);
     return peer.isConnected();
   });
 }
