@@ -6,12 +6,12 @@ const test = '[.]test[.]tsx?$';
 const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
 const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation'];
 
-/** `room` may import only what `allowed` matches (and itself), of our own sources. */
-const sees = (room, allowed, comment) => ({
+/** `room` may import only what `allowed` matches (and itself), of our own sources. `except`: rooms in it that have rules of their own. */
+const sees = (room, allowed, comment, except = []) => ({
   name: `${room.replaceAll('/', '-')}-sees`,
   comment,
   severity: 'error',
-  from: { path: `^${room}/`, pathNot: test },
+  from: { path: `^${room}/`, pathNot: [test, ...except] },
   to: {
     path: '^(signalling|src|config|client|loadtest|demo|bench|docker|setup|test)/',
     pathNot: [`^${room}/`, ...allowed.map(path => `^${path}`)],
@@ -78,7 +78,14 @@ export default {
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
-    sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.'),
+    sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
+      '^bench/scale/bare/',
+    ]),
+    sees(
+      'bench/scale/bare',
+      ['loadtest/', 'signalling/sdp/', 'src/media/(codecs|conference-media|numbered-voices)[.]ts$'],
+      'mediasoup alone is what the focus is measured against: it offers the same codecs and extensions, in the same words, and does nothing else.',
+    ),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
       name: 'only-the-assembly-imports-adapters',
@@ -119,7 +126,7 @@ export default {
       from: { path: `^(${PURE.join('|')})/`, pathNot: test },
       to: { dependencyTypes: ['core'] },
     },
-    ownedBy('mediasoup', ['src/media/']),
+    ownedBy('mediasoup', ['src/media/', 'bench/scale/bare/']),
     ownedBy('matrix-js-sdk', ['signalling/matrix/', 'client/']),
     ownedBy('fastify', ['src/http/']),
     ownedBy('@fastify', ['src/http/']),

@@ -3,8 +3,8 @@ import { costOf, type Joins, judgeJoins, residentPerParticipant, writeJoins } fr
 
 const JOINS: Joins = {
   costs: [
-    { participants: 10, joins: 50, cpuMs: 10, nodeMs: 7, workerMs: 3 },
-    { participants: 500, joins: 50, cpuMs: 14, nodeMs: 10, workerMs: 4 },
+    { participants: 10, eachMs: [], cpuMs: 10, nodeMs: 7, workerMs: 3 },
+    { participants: 500, eachMs: [], cpuMs: 14, nodeMs: 10, workerMs: 4 },
   ],
   perS: 9.876,
   firstMediaMs: [100, 300, 200],
@@ -19,7 +19,7 @@ describe('the cost of a join', () => {
       { join: { node: 100, worker: 12 }, calm: { node: 92, worker: 8 } },
       { join: { node: 300, worker: 200 }, calm: { node: 18, worker: 2 } },
     ];
-    expect(costOf(10, windows)).toEqual({ participants: 10, joins: 3, cpuMs: 12, nodeMs: 8, workerMs: 4 });
+    expect(costOf(10, windows)).toEqual({ participants: 10, eachMs: [10, 12, 480], cpuMs: 12, nodeMs: 8, workerMs: 4 });
     expect(costOf(10, [])).toBeUndefined();
   });
 
@@ -27,7 +27,7 @@ describe('the cost of a join', () => {
     expect(judgeJoins(JOINS)).toEqual([]);
     const dear = {
       ...JOINS,
-      costs: [JOINS.costs[0], { participants: 500, joins: 50, cpuMs: 15.1, nodeMs: 11, workerMs: 4 }].filter(
+      costs: [JOINS.costs[0], { participants: 500, eachMs: [], cpuMs: 15.1, nodeMs: 11, workerMs: 4 }].filter(
         cost => cost !== undefined,
       ),
     };
@@ -47,8 +47,8 @@ describe('the cost of a join', () => {
       first_media_ms: 200,
       first_media_p95_ms: 300,
       cost: [
-        { participants: 10, joins: 50, cpu_ms: 10, node_ms: 7, worker_ms: 3 },
-        { participants: 500, joins: 50, cpu_ms: 14, node_ms: 10, worker_ms: 4 },
+        { participants: 10, joins: 0, cpu_ms: 10, node_ms: 7, worker_ms: 3 },
+        { participants: 500, joins: 0, cpu_ms: 14, node_ms: 10, worker_ms: 4 },
       ],
     });
   });

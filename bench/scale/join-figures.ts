@@ -16,7 +16,8 @@ export interface JoinWindow {
 
 export interface JoinCost {
   participants: number;
-  joins: number;
+  /** Of each join, Node and worker together, ms. */
+  eachMs: number[];
   /** Medians of what a window with a join takes beyond the calm one beside it: Node and worker together, and each, ms. */
   cpuMs: number;
   nodeMs: number;
@@ -46,7 +47,8 @@ export function costOf(participants: number, windows: readonly JoinWindow[]): Jo
     median(windows.map(({ join, calm }) => of(join) - of(calm)));
   const [cpuMs, nodeMs, workerMs] = [middle(of => of.node + of.worker), middle(of => of.node), middle(of => of.worker)];
   if (cpuMs === undefined || nodeMs === undefined || workerMs === undefined) return undefined;
-  return { participants, joins: windows.length, cpuMs, nodeMs, workerMs };
+  const eachMs = windows.map(({ join, calm }) => join.node + join.worker - calm.node - calm.worker);
+  return { participants, eachMs, cpuMs, nodeMs, workerMs };
 }
 
 const DEARER_BY = 1.5;
@@ -77,9 +79,9 @@ export function writeJoins({ costs, perS, firstMediaMs }: Joins): Record<string,
     per_s: Number(perS.toFixed(2)),
     first_media_ms: rounded(median(firstMediaMs)),
     first_media_p95_ms: rounded(percentile(firstMediaMs, 0.95)),
-    cost: costs.map(({ participants, joins, cpuMs, nodeMs, workerMs }) => ({
+    cost: costs.map(({ participants, eachMs, cpuMs, nodeMs, workerMs }) => ({
       participants,
-      joins,
+      joins: eachMs.length,
       cpu_ms: Number(cpuMs.toFixed(2)),
       node_ms: Number(nodeMs.toFixed(2)),
       worker_ms: Number(workerMs.toFixed(2)),

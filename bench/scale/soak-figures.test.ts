@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   growthOf,
   judgeSoak,
-  leakedBetween,
+  handlesIn,
+  leakedIn,
   type ResidentSample,
   type SoakFigures,
   windowsOf,
@@ -10,7 +11,15 @@ import {
 } from './soak-figures.ts';
 
 const MINUTE = 60_000;
-const FINE: SoakFigures = { minutes: 20, joins: 900, nodeGrowthPct: 2, workerGrowthPct: -1, leaked: {} };
+const FINE: SoakFigures = {
+  minutes: 20,
+  joins: 900,
+  nodeGrowthPct: 2,
+  workerGrowthPct: -1,
+  samples: [],
+  before: {},
+  after: {},
+};
 
 describe('growth of memory', () => {
   test('compares minutes 5 to 8 with the last three', () => {
@@ -54,7 +63,7 @@ describe('what is left behind', () => {
       ['nodejs_active_resources{type="Immediate"}', 1],
       ['weir_invites_total{outcome="admitted",code="none"}', 900],
     ]);
-    expect(leakedBetween(before, after)).toEqual({
+    expect(leakedIn({ before: handlesIn(before), after: handlesIn(after) })).toEqual({
       'weir_media_handles{kind="transport"}': 2,
       'nodejs_active_resources{type="Immediate"}': 1,
     });
@@ -65,11 +74,15 @@ describe('the bounds', () => {
   test('memory grows by less than 5 %, and nothing stays', () => {
     expect(judgeSoak(FINE)).toEqual([]);
     expect(judgeSoak({ ...FINE, workerGrowthPct: 5 })[0]).toContain('the worker grew by 5.0 %');
-    expect(judgeSoak({ ...FINE, leaked: { 'weir_media_handles{kind="router"}': 1 } })[0]).toContain('router');
+    expect(judgeSoak({ ...FINE, after: { 'weir_media_handles{kind="router"}': 1 } })[0]).toContain('router');
     expect(judgeSoak({ ...FINE, joins: 0 })).toEqual(['soak: nobody joined']);
   });
 
   test('are written with the names of the result', () => {
-    expect(writeSoak({ ...FINE, leaked: { a: 2, b: 1 } })).toMatchObject({ rss_growth_pct: 2, leaked: 3, joins: 900 });
+    expect(writeSoak({ ...FINE, before: { b: 1 }, after: { a: 2, b: 2 } })).toMatchObject({
+      rss_growth_pct: 2,
+      leaked: 3,
+      joins: 900,
+    });
   });
 });

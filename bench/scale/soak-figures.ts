@@ -32,8 +32,10 @@ export interface SoakFigures {
   /** Of resident memory, from the earlier window to the later one. */
   nodeGrowthPct: number;
   workerGrowthPct: number;
-  /** What there is more of at the end than before, by the name of its metric. */
-  leaked: Record<string, number>;
+  samples: readonly ResidentSample[];
+  /** What has to be after everybody left as it was before, by the name of its metric. */
+  before: Record<string, number>;
+  after: Record<string, number>;
 }
 
 export function growthOf(
@@ -54,14 +56,14 @@ export function growthOf(
 const HANDLES =
   /^(?:weir_media_handles|nodejs_active_resources|weir_conferences|weir_participants|weir_subscriptions|weir_signal_lines)(?:\{|$)/;
 
+export function handlesIn(metrics: FocusMetrics): Record<string, number> {
+  return Object.fromEntries([...metrics].filter(([name]) => HANDLES.test(name)));
+}
+
 /** What there is more of afterwards, by the name of its metric. */
-export function leakedBetween(before: FocusMetrics, after: FocusMetrics): Record<string, number> {
-  const leaked: Record<string, number> = {};
-  for (const [name, count] of after) {
-    const more = count - (before.get(name) ?? 0);
-    if (HANDLES.test(name) && more > 0) leaked[name] = more;
-  }
-  return leaked;
+export function leakedIn({ before, after }: Pick<SoakFigures, 'before' | 'after'>): Record<string, number> {
+  const more = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(more.filter(([, count]) => count > 0));
 }
 
 export function sumOf(leaked: Record<string, number>): number {
@@ -71,7 +73,9 @@ export function sumOf(leaked: Record<string, number>): number {
 const GROWTH_UNDER_PCT = 5;
 
 /** Bounds that were missed, in words. */
-export function judgeSoak({ nodeGrowthPct, workerGrowthPct, leaked, joins }: SoakFigures): string[] {
+export function judgeSoak(soak: SoakFigures): string[] {
+  const { nodeGrowthPct, workerGrowthPct, joins } = soak;
+  const leaked = leakedIn(soak);
   const missed: string[] = [];
   for (const [name, growth] of [
     ['Node', nodeGrowthPct],
@@ -89,6 +93,7 @@ export function judgeSoak({ nodeGrowthPct, workerGrowthPct, leaked, joins }: Soa
 
 /** As it stands in the last line of stdout. */
 export function writeSoak(soak: SoakFigures): Record<string, unknown> {
+  const leaked = leakedIn(soak);
   const round = (value: number): number => Number(value.toFixed(2));
   return {
     minutes: soak.minutes,
@@ -96,7 +101,7 @@ export function writeSoak(soak: SoakFigures): Record<string, unknown> {
     rss_growth_pct: round(Math.max(soak.nodeGrowthPct, soak.workerGrowthPct)),
     node_rss_growth_pct: round(soak.nodeGrowthPct),
     worker_rss_growth_pct: round(soak.workerGrowthPct),
-    leaked: sumOf(soak.leaked),
-    left_behind: soak.leaked,
+    leaked: sumOf(leaked),
+    left_behind: leaked,
   };
 }

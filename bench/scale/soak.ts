@@ -4,12 +4,12 @@ import type { Progress } from '../../demo/check/progress.ts';
 import type { MatrixDevice } from '../../loadtest/peers/call-place.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
-import { type FocusMetrics, participantsOf, readMetrics } from './focus-metrics.ts';
+import { participantsOf, readMetrics } from './focus-metrics.ts';
 import { Viewer } from './load/crowd.ts';
 import type { ReceiverStack } from './load/stack.ts';
 import type { CallPlace, ScalePlace } from './place.ts';
 import { residentOf } from './process-clock.ts';
-import { growthOf, leakedBetween, type ResidentSample, type SoakFigures, sumOf } from './soak-figures.ts';
+import { growthOf, handlesIn, leakedIn, type ResidentSample, type SoakFigures, sumOf } from './soak-figures.ts';
 
 export interface SoakOptions {
   minutes: number;
@@ -47,7 +47,7 @@ export async function soak(place: ScalePlace, options: SoakOptions): Promise<Soa
   // What is made once, at the first call, is there before.
   await churn.wave(WAVE_MS);
   await untilEmpty(place, signal);
-  const before = await readMetrics(place.focus.baseUrl);
+  const before = handlesIn(await readMetrics(place.focus.baseUrl));
 
   const samples: ResidentSample[] = [];
   const processes = await place.processes();
@@ -73,11 +73,11 @@ export async function soak(place: ScalePlace, options: SoakOptions): Promise<Soa
     clearInterval(sampling);
   }
   await untilEmpty(place, signal);
-  const leaked = await untilNothingIsLeft(place, before, signal);
+  const after = await afterwards(place, before, signal);
   if (churn.failed > churn.joins / 100) fail(`soak: ${churn.failed} joins failed, ${churn.joins} came to their end`);
   const growth = growthOf(minutes, samples);
   if (growth === undefined) throw new Error('no memory was read');
-  return { minutes, joins: churn.joins, ...growth, leaked };
+  return { minutes, joins: churn.joins, ...growth, samples, before, after };
 }
 
 /** Waves of a publisher and those who look in on it, one call after the other. */
@@ -163,20 +163,21 @@ async function untilEmpty(place: ScalePlace, signal: AbortSignal): Promise<void>
   }
 }
 
-/** What is more than before, at a moment: a request under way has a timer. So the least of several looks. */
-async function untilNothingIsLeft(
+/** A request under way has a timer: so that look of several at which the least is more than before. */
+async function afterwards(
   place: ScalePlace,
-  before: FocusMetrics,
+  before: Record<string, number>,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
+  const look = async (): Promise<Record<string, number>> => handlesIn(await readMetrics(place.focus.baseUrl));
   const deadline = performance.now() + SETTLES_WITHIN_MS;
-  let least = leakedBetween(before, await readMetrics(place.focus.baseUrl));
-  while (sumOf(least) > 0 && performance.now() < deadline) {
+  let best = await look();
+  while (sumOf(leakedIn({ before, after: best })) > 0 && performance.now() < deadline) {
     await delay(LOOK_EVERY_MS, undefined, { signal });
-    const now = leakedBetween(before, await readMetrics(place.focus.baseUrl));
-    if (sumOf(now) < sumOf(least)) least = now;
+    const after = await look();
+    if (sumOf(leakedIn({ before, after })) < sumOf(leakedIn({ before, after: best }))) best = after;
   }
-  return least;
+  return best;
 }
 
 function toMb(bytes: number): string {
