@@ -22,27 +22,6 @@ describe('joining', () => {
     expect(Object.keys(bench.lastMetadata(alice) ?? {})).toEqual(['stream-bob-s1']);
   });
 
-  it('concerns nobody where the newcomer only watches, nor does its leave', () => {
-    const bench = new ConferenceBench();
-    const [alice, bob] = [benchClient('alice'), benchClient('bob')];
-    const watcher = { ...benchClient('carol'), metadata: {}, tracks: [] };
-    bench.join(alice);
-    bench.join(bob);
-    bench.subscribe(bob, alice);
-    bench.pass(2_000);
-    const allocatedAt = (): (number | undefined)[] =>
-      [...bench.conference.participants.values()].slice(0, 2).map(({ viewing }) => viewing.allocatedFor);
-    const metadataTold = (): number =>
-      [alice, bob].flatMap(client => bench.newsFor(client)).filter(({ kind }) => kind === 'metadata').length;
-    const [told, before] = [metadataTold(), allocatedAt()];
-    bench.join(watcher);
-    bench.subscribe(watcher, alice);
-    expect(bench.newsFor(watcher).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['admission', 'metadata']));
-    bench.take({ kind: 'hung-up', call: watcher.call });
-    expect(metadataTold()).toBe(told);
-    expect(allocatedAt()).toEqual(before);
-  });
-
   it('names the authenticated user and device in the metadata, keeps width and height', () => {
     const bench = new ConferenceBench();
     const alice = benchClient('alice');

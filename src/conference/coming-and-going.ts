@@ -8,7 +8,6 @@ import { noData } from './data-state.ts';
 import { barredKinds } from './permissions.ts';
 import { ownMetadata, scalabilityModes, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
-import { isPublisher, noticed } from './notice.ts';
 import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
 
 /** A new session. Its device's earlier one ends; a repeated invite of a call that is already here changes nothing. */
@@ -110,20 +109,12 @@ export function endUser(conference: Conference, userId: string, effects: Effect[
 function remove(conference: Conference, participant: Participant): void {
   conference.participants.delete(participant.key);
   for (const track of participant.published) conference.tracks.delete(track);
-  const wasPublisher = isPublisher(participant);
-  for (const other of conference.participants.values()) {
-    // Publishers: who watched them has gone.
-    if (wasPublisher || isPublisher(other)) other.isDue = true;
-  }
-  if (wasPublisher) forgetWants(conference, participant);
-  noticed(conference, participant);
-}
-
-/** Nobody wants any more what somebody published who is gone. */
-function forgetWants(conference: Conference, { published, metadata }: Participant): void {
-  const ofItsOwn = new Set([...published, ...tracksOf(metadata).map(keyOfTrack)]);
+  const ofItsOwn = new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
   for (const other of conference.participants.values()) {
     for (const [key, wanted] of other.wanted) if (ofItsOwn.has(keyOfTrack(wanted))) other.wanted.delete(key);
+    other.isDue = true;
   }
   conference.streamsVersion++;
+  conference.dataVersion++;
+  if (participant.stage.kind === 'present') conference.metadataVersion++;
 }

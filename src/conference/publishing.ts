@@ -56,8 +56,7 @@ export function publish(
     conference.tracks.set(key, continued(before.get(key), track) ?? begun(conference, participant, track, now));
     participant.published.add(key);
   }
-  // Who only watches changes nothing for the others.
-  if (before.size > 0 || tracks.length > 0) conference.streamsVersion++;
+  conference.streamsVersion++;
 }
 
 /** What was published before and still is; with other layers, or in another codec, it is another track to its viewers' media, but not to them. */

@@ -8,7 +8,6 @@ import { tellFloors, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
 import { makeOffer } from './negotiation.ts';
-import { noticed } from './notice.ts';
 import { isAllowed, tellBarred } from './permissions.ts';
 import { updateStage } from './presence.ts';
 import { forgetSilenced, wantsOf } from './speakers.ts';
@@ -20,10 +19,8 @@ import { steerUpstream } from './upstream.ts';
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   for (const participant of conference.participants.values()) {
     if (!updateStage(conference, participant, now, effects)) continue;
-    noticed(conference, participant);
-    participant.isDue = true;
-    participant.viewing.allocatedFor = undefined;
-    participant.data.settledFor = -1;
+    conference.metadataVersion++;
+    conference.dataVersion++;
   }
   watchFloor(conference, now);
   forgetSilenced(conference, now);
