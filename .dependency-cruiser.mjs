@@ -30,6 +30,9 @@ const ownedBy = (library, owners) => ({
   to: { path: `node_modules/${library}/` },
 });
 
+const RESULTS_OF_LOAD_TESTS = ['result', 'figures', 'verdict', 'compare', 'compare-table'].map(
+  name => `loadtest/tester/${name}[.]ts$`,
+);
 const TYPES_OF_SRC = ['src/ports[.]ts$', 'src/session[.]ts$'];
 
 export default {
@@ -88,6 +91,23 @@ export default {
     ),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {
+      name: 'what-reports-share-knows-no-report',
+      comment: 'Pages, charts and their look serve the lab, the load tester and the benches alike.',
+      severity: 'error',
+      from: { path: '^loadtest/report/[^/]+[.]ts$', pathNot: test },
+      to: { path: '^loadtest/', pathNot: ['^loadtest/report/[^/]+[.]ts$', '^loadtest/quantity[.]ts$'] },
+    },
+    sees(
+      'loadtest/tester/view',
+      [...RESULTS_OF_LOAD_TESTS, 'loadtest/quantity[.]ts$'],
+      'The live view is told of a run; it reaches into none.',
+    ),
+    sees(
+      'loadtest/tester/report',
+      [...RESULTS_OF_LOAD_TESTS, 'loadtest/report/', 'loadtest/quantity[.]ts$'],
+      'A report is made of a result alone.',
+    ),
+    {
       name: 'only-the-assembly-imports-adapters',
       severity: 'error',
       from: {
@@ -133,8 +153,8 @@ export default {
     ownedBy('prom-client', ['src/observe/']),
     ownedBy('pino', ['src/observe/']),
     ownedBy('sdp-transform', ['signalling/sdp/']),
-    ownedBy('yaml', ['config/', 'demo/', 'docker/']),
-    ownedBy('commander', ['src/cli/']),
+    ownedBy('yaml', ['config/', 'demo/', 'docker/', 'loadtest/tester/']),
+    ownedBy('commander', ['src/cli/', 'loadtest/tester/cli/']),
     ownedBy('listr2', ['setup/']),
     ownedBy('preact', ['client/']),
     ownedBy('@preact', ['client/']),

@@ -7,7 +7,7 @@ import type { Played, ScenarioName } from '../loadtest/lab/result.ts';
 import { play } from '../loadtest/lab/scenarios/play.ts';
 import type { LabRun } from '../loadtest/lab/scenarios/stage.ts';
 import { LoadBrowser } from '../loadtest/peers/load-browser.ts';
-import { reportPage } from '../loadtest/report/page.ts';
+import { reportPage } from '../loadtest/report/network/page.ts';
 import { Interrupted } from '../setup/interrupt.ts';
 import { prepare } from '../setup/prepare.ts';
 import type { NetworkBench } from './arguments.ts';

@@ -27,6 +27,8 @@ export interface DatachannelOptions {
   source?: (kind: 'audio' | 'video', send: SendPacket) => MediaSource;
   /** Address that its socket is bound to; loopback unless given. */
   bindAddress?: string;
+  /** Gets each RTP packet of a track that the focus sends. */
+  onRtp?: (track: TrackIds, packet: Buffer) => void;
   /** Hears of the data channels that the focus opens. */
   onChannel?: (channel: DataChannel) => void;
 }
@@ -36,6 +38,7 @@ export class DatachannelEndpoint implements Endpoint {
   readonly camera: FrameSize;
   readonly #events: EndpointEvents;
   readonly #makeSource: (kind: 'audio' | 'video', send: SendPacket) => MediaSource;
+  readonly #onRtp: DatachannelOptions['onRtp'];
   readonly #connection: PeerConnection;
   readonly #control: DataChannel;
   readonly #sources = new Map<string, MediaSource>();
@@ -51,6 +54,7 @@ export class DatachannelEndpoint implements Endpoint {
     const { media = 'light', bindAddress = '127.0.0.1', onChannel } = options;
     this.#events = events;
     this.#makeSource = options.source ?? ((kind, send) => sourceOf(media, kind, send));
+    this.#onRtp = options.onRtp;
     this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
     this.#connection = new PeerConnection('peer', {
       iceServers: [],
@@ -177,7 +181,9 @@ export class DatachannelEndpoint implements Endpoint {
     track.onMessage(packet => {
       if (this.#closed || !isRtp(packet)) return;
       const ids = this.#remote.get(mid);
-      if (ids !== undefined) this.#events.packet(ids, 1);
+      if (ids === undefined) return;
+      this.#events.packet(ids, 1);
+      this.#onRtp?.(ids, packet);
     });
     this.#tracks.push(track);
   }

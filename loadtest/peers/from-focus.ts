@@ -1,12 +1,12 @@
 /** What the focus tells a peer, read and handed on to where it belongs. */
 import { parseControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { TrackLayers } from '../../signalling/wire/streams.ts';
+import type { GrantedTrack, TrackLayers } from '../../signalling/wire/streams.ts';
 import { parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import type { CallAddress } from './client-messages.ts';
-import type { ReceivedToDevice } from './homeserver-link.ts';
 import type { Description } from './negotiation.ts';
 import type { Hangup, Seen } from './seen.ts';
+import type { ReceivedToDevice } from './signalling-link.ts';
 
 export interface ToldByFocus {
   /** The answer to the invite. */
@@ -15,6 +15,7 @@ export interface ToldByFocus {
   negotiated(description: Description, metadata: StreamMetadata | undefined): void;
   streamsChanged(metadata: StreamMetadata): void;
   layersWanted(tracks: readonly TrackLayers[]): void;
+  granted(tracks: readonly GrantedTrack[]): void;
   pinged(): void;
   hungUp(hangup: Hangup): void;
 }
@@ -88,6 +89,8 @@ export class FromFocus {
         this.#seen.errors.push(message);
         break;
       case 'allocation':
+        this.#told.granted(message.tracks);
+        break;
       case 'speakers':
       case 'audio_levels':
       case 'data_channels':

@@ -1,16 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MatrixDevice } from './call-place.ts';
+import type { LinkEvents, ReceivedToDevice, SignallingLink } from './signalling-link.ts';
 
 const LONG_POLL_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const RETRY_MS = 200;
-
-/** A to-device event as the homeserver gives it. */
-export interface ReceivedToDevice {
-  type: string;
-  sender: string;
-  content: unknown;
-}
 
 // To-device events alone: rooms would cost a homeserver with many peers more than the call.
 const FILTER = JSON.stringify({
@@ -20,7 +14,7 @@ const FILTER = JSON.stringify({
 });
 
 /** One device's connection to its homeserver: what it sends, and a sync loop for what it is sent. */
-export class HomeserverLink {
+export class HomeserverLink implements SignallingLink {
   readonly user: MatrixDevice;
   readonly #baseUrl: string;
   readonly #closing = new AbortController();
@@ -32,13 +26,13 @@ export class HomeserverLink {
     this.user = user;
   }
 
-  /** Forgets what was sent to the device before, then hands every to-device event to `receive`, in order. */
-  async open(receive: (event: ReceivedToDevice) => void): Promise<void> {
+  /** Forgets what was sent to the device before, then hands over every to-device event, in order. */
+  async open({ toDevice }: Pick<LinkEvents, 'toDevice'>): Promise<void> {
     const first = await this.#sync(undefined, 0);
     // Synapse gives what waits for the device with the second request.
     let latest = await this.#sync(first.next, 0);
     while (latest.events.length > 0) latest = await this.#sync(latest.next, 0);
-    this.#loop = this.#run(latest.next, receive);
+    this.#loop = this.#run(latest.next, toDevice);
   }
 
   async sendToDevice(userId: string, deviceId: string, type: string, content: unknown): Promise<void> {
@@ -49,6 +43,16 @@ export class HomeserverLink {
 
   async sendState(roomId: string, type: string, stateKey: string, content: unknown): Promise<void> {
     await this.request('PUT', ['rooms', roomId, 'state', type, stateKey], content);
+  }
+
+  /** What tells others who its user is. */
+  openIdToken(): Promise<unknown> {
+    return this.request('POST', ['user', this.user.userId, 'openid', 'request_token'], {});
+  }
+
+  /** To-device messages take none. */
+  sendControl(): boolean {
+    return false;
   }
 
   /** One request of the client-server API. Rejects where the homeserver refuses it. */

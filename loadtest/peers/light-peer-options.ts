@@ -1,7 +1,9 @@
+import type { GrantedTrack } from '../../signalling/wire/streams.ts';
 import type { CallRoom, FocusDevice, MatrixDevice } from './call-place.ts';
 import type { Media } from './datachannel-endpoint.ts';
 import type { Endpoint, EndpointEvents } from './endpoint.ts';
-import type { Subscribe } from './subscriptions.ts';
+import type { SignallingLink } from './signalling-link.ts';
+import type { ChooseTracks, Subscribe } from './subscriptions.ts';
 
 export interface LightPeerOptions {
   baseUrl: string;
@@ -12,10 +14,16 @@ export interface LightPeerOptions {
   endpoint?: (events: EndpointEvents) => Endpoint;
   media?: Media;
   bindAddress?: string;
+  /** Its way to the focus and the homeserver; a sync loop of its own unless given. */
+  link?: SignallingLink;
   /** Has neither camera nor microphone. */
   viewsOnly?: boolean;
+  /** Which of the two it has; both unless given. */
+  publishes?: readonly ('audio' | 'video')[];
+  /** Is told what the focus grants of what is wanted (`org.weir.allocation`), where the focus has that. */
+  onGrants?: (tracks: readonly GrantedTrack[]) => void;
   /** All unless given. */
-  subscribe?: Subscribe;
+  subscribe?: Subscribe | ChooseTracks;
   /** Sends those layers alone that the focus wants (`org.weir.layers_wanted`), as the call page does. */
   obeysLayersWanted?: boolean;
   /** Changes each description of the focus before the endpoint takes it: see via-relay.ts. */

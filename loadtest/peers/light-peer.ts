@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ControlMessage, writeControl } from '../../signalling/wire/control.ts';
+import { type ControlMessage, type WantedTrack, writeControl } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import {
   type CallAddress,
@@ -18,7 +18,8 @@ import type { LightPeerOptions } from './light-peer-options.ts';
 import { Negotiation, type OfferHabit } from './negotiation.ts';
 import { Published } from './published.ts';
 import { type Hangup, nothingSeen, ReceivedPackets } from './seen.ts';
-import { type Subscribe, Subscriptions } from './subscriptions.ts';
+import type { SignallingLink } from './signalling-link.ts';
+import { type ChooseTracks, type Subscribe, Subscriptions } from './subscriptions.ts';
 
 export type { LightPeerOptions } from './light-peer-options.ts';
 
@@ -41,7 +42,7 @@ export class LightPeer {
   /** Time of joining, on the monotonic clock in ms. */
   invitedAt = 0;
   readonly #endpoint: Endpoint;
-  readonly #link: HomeserverLink;
+  readonly #link: SignallingLink;
   readonly #fromFocus: FromFocus;
   readonly #layers: LayerSwitches;
   readonly #negotiation: Negotiation;
@@ -63,7 +64,7 @@ export class LightPeer {
       focus: options.focus,
     };
     this.subscribesToAll = subscribe !== 'nothing';
-    this.#link = new HomeserverLink(options.baseUrl, options.user);
+    this.#link = options.link ?? new HomeserverLink(options.baseUrl, options.user);
     const events: EndpointEvents = {
       control: text => {
         this.#fromFocus.control(text);
@@ -115,6 +116,9 @@ export class LightPeer {
       layersWanted: tracks => {
         this.#layers.want(tracks);
       },
+      granted: tracks => {
+        options.onGrants?.(tracks);
+      },
       pinged: () => {
         if (this.answersPings) this.#say({ kind: 'pong' });
       },
@@ -123,13 +127,18 @@ export class LightPeer {
       },
     });
     this.#published = new Published(this.call, this.#endpoint);
-    if (options.viewsOnly !== true) this.#published.cameraAndMicrophone();
+    if (options.viewsOnly !== true) this.#published.own(options.publishes);
   }
 
   /** Hears what its device is told from now on, without joining. */
   listen(): Promise<void> {
-    return this.#link.open(event => {
-      if (!this.#closed) this.#fromFocus.toDevice(event);
+    return this.#link.open({
+      toDevice: event => {
+        if (!this.#closed) this.#fromFocus.toDevice(event);
+      },
+      control: text => {
+        if (!this.#closed) this.#fromFocus.control(text);
+      },
     });
   }
 
@@ -181,7 +190,7 @@ export class LightPeer {
 
   /** Any control message, right or wrong. False where the channel is not open. */
   sayOnControl(text: string): boolean {
-    return this.#endpoint.sendControl(text);
+    return this.#link.sendControl(text) || this.#endpoint.sendControl(text);
   }
 
   /** Subscribes to exactly these tracks beside what it is subscribed to. */
@@ -199,10 +208,15 @@ export class LightPeer {
   }
 
   /** Subscribes to all tracks by itself from now on, in another size, or stops doing so. */
-  subscribeTo(wanted: Subscribe): void {
+  subscribeTo(wanted: Subscribe | ChooseTracks): void {
     this.subscribesToAll = wanted !== 'nothing';
     this.#subscriptions.want(wanted);
     this.#subscribe();
+  }
+
+  /** Tracks that it has subscribed to by itself. */
+  askedFor(): readonly WantedTrack[] {
+    return this.#subscriptions.asked;
   }
 
   /** Which layers of a track of its own it sends, lowest first. */
@@ -304,10 +318,11 @@ export class LightPeer {
   }
 
   #subscribe(): void {
-    if (this.subscribesToAll && this.#controlOpen) this.#subscriptions.update(this.metadata);
+    if (!this.subscribesToAll) return;
+    this.#subscriptions.update(this.metadata, this.options.onGrants === undefined ? [] : ['allocation']);
   }
 
   #say(message: ControlMessage): boolean {
-    return this.#endpoint.sendControl(writeControl(message));
+    return this.sayOnControl(writeControl(message));
   }
 }

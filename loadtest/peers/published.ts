@@ -17,8 +17,9 @@ export class Published {
     this.#endpoint = endpoint;
   }
 
-  cameraAndMicrophone(): void {
-    const tracks = (['audio', 'video'] as const).map(kind => this.#send(kind, this.streamId, 'sendrecv'));
+  /** A microphone, a camera, or both. */
+  own(kinds: readonly ('audio' | 'video')[] = ['audio', 'video']): void {
+    const tracks = kinds.map(kind => this.#send(kind, this.streamId, 'sendrecv'));
     this.#announce(this.streamId, tracks, { purpose: 'm.usermedia', audio_muted: false, video_muted: false });
   }
 

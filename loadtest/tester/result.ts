@@ -68,6 +68,9 @@ export interface TesterSample {
   loopLagMs: number;
   /** Packets that the system dropped before the tester read them. */
   dropped: number;
+  /** Busy time of all cores of its busiest machine, 0 to 100, and the tester's share of that busy time, 0 to 100. */
+  machinePct?: number;
+  machineSharePct?: number;
 }
 
 /** A time with the same number of participants. */

@@ -7,7 +7,8 @@ import type { MatrixUser } from '../../demo/synapse.ts';
 import { MAX_CONTROL_MESSAGE_BYTES, MAX_SUBSCRIPTIONS } from '../../signalling/wire/control.ts';
 import { type FocusToDevice, parseFocusToDevice } from '../../signalling/wire/to-device.ts';
 import { hangupEvent, inviteEvent } from '../../loadtest/peers/client-messages.ts';
-import { HomeserverLink, type ReceivedToDevice } from '../../loadtest/peers/homeserver-link.ts';
+import { HomeserverLink } from '../../loadtest/peers/homeserver-link.ts';
+import type { ReceivedToDevice } from '../../loadtest/peers/signalling-link.ts';
 import type { TrackIds } from '../../loadtest/peers/endpoint.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
@@ -68,7 +69,7 @@ class Prankster {
   }
 
   async open(): Promise<void> {
-    await this.#link.open(event => this.answers.push(event));
+    await this.#link.open({ toDevice: event => this.answers.push(event) });
   }
 
   tell(type: string, content: unknown): Promise<void> {

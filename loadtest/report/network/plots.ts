@@ -1,9 +1,9 @@
-/** The plots of a scenario as SVG, drawn here: the page needs no script. Colours are the page's, by name. */
+/** The plots of a scenario. Colours are the page's, by name. */
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
-import { judgedInterval, judgedViewer } from '../lab/judge/figures.ts';
-import type { Recording } from '../lab/result.ts';
-import { Markup } from './markup.ts';
+import { judgedInterval, judgedViewer } from '../../lab/judge/figures.ts';
+import type { Recording } from '../../lab/result.ts';
+import { drawPlot, type Format, NARROW, WIDE } from '../drawing.ts';
+import type { Markup } from '../markup.ts';
 import {
   capacities,
   concealment,
@@ -19,22 +19,7 @@ import {
   upstream,
 } from './series.ts';
 
-/** The same plot for a desk and for a phone: scaled text would not be readable. */
-export interface Format {
-  name: 'wide' | 'narrow';
-  /** CSS px. */
-  width: number;
-  marginLeft: number;
-  /** Between points. */
-  everyMs: number;
-}
-
-const FORMATS: readonly Format[] = [
-  { name: 'wide', width: 1_040, marginLeft: 84, everyMs: 200 },
-  { name: 'narrow', width: 340, marginLeft: 64, everyMs: 500 },
-];
-
-const { document } = parseHTML('<!doctype html><html><body></body></html>');
+const FORMATS: readonly Format[] = [WIDE, NARROW];
 
 /** One plot in each format. */
 export interface Drawn {
@@ -70,8 +55,8 @@ function drawRates(recording: Recording, format: Format): Markup {
   const viewer = judgedViewer(recording);
   const points = recording.link?.points ?? [];
   const capacity = capacities(points);
-  const entered = rates(points, 'enteredBytes', format.everyMs);
-  const got = received(viewer, format.everyMs);
+  const entered = rates(points, 'enteredBytes', everyMsOf(format));
+  const got = received(viewer, everyMsOf(format));
   const highest = Math.max(0.1, ...[...entered, ...got].map(({ value }) => value));
   // What is far above all that was sent would press that to the ground.
   const top = 1.15 * Math.min(2.5 * highest, Math.max(highest, ...capacity.map(({ value }) => value)));
@@ -92,7 +77,7 @@ function drawRates(recording: Recording, format: Format): Markup {
 }
 
 function drawQueue(recording: Recording, format: Format): Markup {
-  const series = queues(recording.link?.points ?? [], format.everyMs);
+  const series = queues(recording.link?.points ?? [], everyMsOf(format));
   return draw(recording, format, {
     height: 96,
     y: { domain: [0, Math.max(100, ...series.map(({ value }) => value))], ticks: 3, grid: true, label: null },
@@ -104,7 +89,7 @@ function drawQueue(recording: Recording, format: Format): Markup {
 }
 
 function drawUpstream(recording: Recording, format: Format): Markup {
-  const series = upstream(recording, format.everyMs);
+  const series = upstream(recording, everyMsOf(format));
   return draw(recording, format, {
     height: 96,
     y: { domain: [0, Math.max(0.1, ...series.map(({ value }) => value))], ticks: 3, grid: true, label: null },
@@ -113,7 +98,7 @@ function drawUpstream(recording: Recording, format: Format): Markup {
 }
 
 function drawConcealment(recording: Recording, format: Format): Markup {
-  const series = concealment(judgedViewer(recording).audios, format.everyMs);
+  const series = concealment(judgedViewer(recording).audios, everyMsOf(format));
   return draw(recording, format, {
     height: 84,
     y: { domain: [0, Math.max(5, ...series.map(({ value }) => value))], ticks: 2, grid: true, label: null },
@@ -182,16 +167,9 @@ interface Parts {
 function draw(recording: Recording, format: Format, { height, y, marks }: Parts): Markup {
   const endsS = recording.endsAtMs / 1_000;
   const settling: Span[] = [{ fromS: 0, toS: judgedInterval(recording).fromMs / 1_000 }];
-  const svg = Plot.plot({
-    document,
-    width: format.width,
+  return drawPlot(format, {
     height,
-    marginLeft: format.marginLeft,
-    marginRight: 8,
-    marginTop: 10,
-    marginBottom: 20,
-    className: `plot-${format.name}`,
-    style: { fontFamily: 'inherit', fontSize: '11px', background: 'none' },
+    marginLeft: format.name === 'wide' ? 84 : 64,
     x: { domain: [0, endsS], ticks: format.name === 'wide' ? 12 : 5, tickFormat: (s: number) => `${s} s`, label: null },
     y,
     marks: [
@@ -205,7 +183,11 @@ function draw(recording: Recording, format: Format, { height, y, marks }: Parts)
       ...marks,
     ],
   });
-  return new Markup(svg.outerHTML);
+}
+
+/** Between points, ms. */
+function everyMsOf({ name }: Format): number {
+  return name === 'wide' ? 200 : 500;
 }
 
 /** What the script did, in words, where there is room for them. */

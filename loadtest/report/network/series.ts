@@ -1,8 +1,15 @@
 /** What the plots show, out of recordings: thinned out to what a screen can tell apart. Pure. */
-import { RATE_WINDOW_MS } from '../lab/judge/link.ts';
-import { freezesOf, layerAt, pausesOf } from '../lab/judge/video.ts';
-import { judgedInterval } from '../lab/judge/figures.ts';
-import type { AudioRecording, Interval, LinkPoint, Recording, VideoRecording, ViewerRecording } from '../lab/result.ts';
+import { RATE_WINDOW_MS } from '../../lab/judge/link.ts';
+import { freezesOf, layerAt, pausesOf } from '../../lab/judge/video.ts';
+import { judgedInterval } from '../../lab/judge/figures.ts';
+import type {
+  AudioRecording,
+  Interval,
+  LinkPoint,
+  Recording,
+  VideoRecording,
+  ViewerRecording,
+} from '../../lab/result.ts';
 
 /** At s and Mbit/s, ms or percent. */
 export interface PlotPoint {

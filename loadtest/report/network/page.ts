@@ -1,10 +1,10 @@
 /** The report of a run as one HTML file that asks for nothing else. Pure. */
-import { describeMiss, withUnit } from '../lab/judge/checks.ts';
-import type { Check, Figures, Played } from '../lab/result.ts';
-import { planOf } from '../lab/scenarios/table.ts';
+import { describeMiss, withUnit } from '../../lab/judge/checks.ts';
+import type { Check, Figures, Played } from '../../lab/result.ts';
+import { planOf } from '../../lab/scenarios/table.ts';
 import { type Drawn, drawScenario } from './plots.ts';
-import { html, Markup, NOTHING } from './markup.ts';
-import { STYLE } from './style.ts';
+import { reportDocument, writeDay } from '../document.ts';
+import { html, type Markup, NOTHING } from '../markup.ts';
 
 export interface Run {
   /** Whose focus was tried: "this tree". */
@@ -19,25 +19,13 @@ export interface Run {
 
 /** The text of the file. */
 export function reportPage(run: Run): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Network lab: ${run.failures.length === 0 ? 'passed' : `${run.failures.length} bounds missed`}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<main>
-${header(run)}
+  return reportDocument(
+    `Network lab: ${run.failures.length === 0 ? 'passed' : `${run.failures.length} bounds missed`}`,
+    html`${header(run)}
 ${summary(run.played)}
 ${run.played.map(scenario)}
-${howToRead()}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+${howToRead()}`,
+  );
 }
 
 function header({ focus, startedAt, tookS, machine, played, failures }: Run): Markup {
@@ -47,7 +35,7 @@ function header({ focus, startedAt, tookS, machine, played, failures }: Run): Ma
 <h1>What bad networks do to a call</h1>
 <p class="verdict ${failures.length === 0 ? 'good' : 'bad'}">${passed} of ${played.length} scenarios in bounds</p>
 </div>
-<p class="facts"><span>Focus: ${focus}</span><span>${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC</span><span>${Math.round(tookS / 60)} min</span><span>${machine}</span></p>
+<p class="facts"><span>Focus: ${focus}</span><span>${writeDay(startedAt)}</span><span>${Math.round(tookS / 60)} min</span><span>${machine}</span></p>
 </header>`;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judge } from '../lab/judge/index.ts';
-import type { Played } from '../lab/result.ts';
-import { syntheticLink, syntheticRecording, syntheticVideo, syntheticViewer } from '../lab/synthetic.ts';
+import { judge } from '../../lab/judge/index.ts';
+import type { Played } from '../../lab/result.ts';
+import { syntheticLink, syntheticRecording, syntheticVideo, syntheticViewer } from '../../lab/synthetic.ts';
 import { reportPage } from './page.ts';
 
 const END = 40_000;
