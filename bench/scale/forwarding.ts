@@ -13,7 +13,7 @@ import {
 import type { Floor } from './floor/index.ts';
 import { audioBursts, type Burst, packetsPerBurst, videoBursts } from './load/bursts.ts';
 import { BareSide, FocusSide, type Side } from './load/sides.ts';
-import type { ReceiverStack } from './load/stack.ts';
+import type { PeerStack } from '../../loadtest/peers/reporting-endpoint.ts';
 import { INITIAL_BITRATE, type ScalePlace } from './place.ts';
 import { cpuOf } from './process-clock.ts';
 
@@ -24,7 +24,7 @@ export interface ForwardingOptions {
   /** Of each side in a round. */
   seconds: number;
   workerBin: string;
-  stack: ReceiverStack;
+  stack: PeerStack;
   signal: AbortSignal;
   progress: Progress;
   fail: (reason: string) => void;
@@ -153,14 +153,14 @@ async function playSide(
 ): Promise<SideRound> {
   const perSecond = burstsPerSecond({ bursts, receivers }, rate);
   const sent = (): number => side.sources.audio.figures.packets + side.sources.video.figures.packets;
-  await stack.tellCounts();
+  await stack.refresh();
   const [sentBefore, deliveredBefore, before] = [sent(), side.delivered(), await cpuOf(side.processes)];
   const run = { bursts, burstsPerSecond: perSecond, count: Math.round(perSecond * seconds) };
   const tookMs = await side.sources[kind].run(run);
   await delay(DRAIN_MS, undefined, { signal });
   const after = await cpuOf(side.processes);
   const expected = (sent() - sentBefore) * receivers;
-  await stack.tellCounts();
+  await stack.refresh();
   return {
     expected,
     delivered: side.delivered() - deliveredBefore,

@@ -7,7 +7,7 @@ import { until } from '../../loadtest/peers/until.ts';
 import { loopLagMs, readMetrics } from './focus-metrics.ts';
 import { costOf, type JoinCost, type Joins, type JoinWindow, type PairMs, type Resident } from './join-figures.ts';
 import { inTurns, pacedPublisher, Viewer } from './load/crowd.ts';
-import type { ReceiverStack } from './load/stack.ts';
+import type { PeerStack } from '../../loadtest/peers/reporting-endpoint.ts';
 import type { CallPlace, ScalePlace } from './place.ts';
 import { cpuOf, type ProcessPair, residentOf } from './process-clock.ts';
 
@@ -18,15 +18,15 @@ export interface JoinOptions {
   joins: number;
   /** Numbers of participants at which memory is read, beside those. */
   residentAt: readonly number[];
-  stack: ReceiverStack;
+  stack: PeerStack;
   signal: AbortSignal;
   progress: Progress;
 }
 
 /** A join comes to its end in it, and what it leaves to do. */
-const WINDOW_MS = 700;
+const WINDOW_MS = 500;
 /** After somebody left. */
-const PAUSE_MS = 250;
+const PAUSE_MS = 150;
 /** Before memory is read, and windows begin. */
 const SETTLE_MS = 4_000;
 const JOINS_PER_SECOND = 10;
@@ -94,7 +94,7 @@ interface Newcomer {
   user: MatrixDevice;
   publisher: LightPeer;
   processes: ProcessPair;
-  stack: ReceiverStack;
+  stack: PeerStack;
   signal: AbortSignal;
 }
 

@@ -16,6 +16,8 @@ export interface PlaceOptions {
   workerBin: string;
   /** Sections of weir.yaml, beside those that let so many come from one address. */
   config?: NonNullable<FocusOptions['config']>;
+  /** More for homeserver.yaml. */
+  homeserverConfig?: Record<string, unknown>;
   signal: AbortSignal;
 }
 
@@ -45,10 +47,16 @@ export class ScalePlace implements AsyncDisposable {
   readonly #devices: MatrixUser[] = [];
 
   /** When something fails, all that was started is stopped again. */
-  static async start({ stateDir, synapsePython, workerBin, config, signal }: PlaceOptions): Promise<ScalePlace> {
+  static async start(options: PlaceOptions): Promise<ScalePlace> {
+    const { stateDir, synapsePython, workerBin, config, homeserverConfig, signal } = options;
     await using starting = new AsyncDisposableStack();
     const synapse = starting.use(
-      await startSynapse({ stateDir: join(stateDir, 'synapse'), python: synapsePython, signal }),
+      await startSynapse({
+        stateDir: join(stateDir, 'synapse'),
+        python: synapsePython,
+        ...(homeserverConfig === undefined ? {} : { config: homeserverConfig }),
+        signal,
+      }),
     );
     const user = await synapse.registerUser({ localpart: 'focus', deviceId: FOCUS_DEVICE_ID, displayName: 'Focus' });
     const focus = starting.use(

@@ -70,7 +70,7 @@ export function sumOf(leaked: Record<string, number>): number {
   return Object.values(leaked).reduce((sum, count) => sum + count, 0);
 }
 
-const GROWTH_UNDER_PCT = 5;
+export const GROWTH_UNDER_PCT = 5;
 
 /** Bounds that were missed, in words. */
 export function judgeSoak(soak: SoakFigures): string[] {

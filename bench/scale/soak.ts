@@ -6,14 +6,14 @@ import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { participantsOf, readMetrics } from './focus-metrics.ts';
 import { Viewer } from './load/crowd.ts';
-import type { ReceiverStack } from './load/stack.ts';
+import type { PeerStack } from '../../loadtest/peers/reporting-endpoint.ts';
 import type { CallPlace, ScalePlace } from './place.ts';
 import { residentOf } from './process-clock.ts';
 import { growthOf, handlesIn, leakedIn, type ResidentSample, type SoakFigures, sumOf } from './soak-figures.ts';
 
 export interface SoakOptions {
   minutes: number;
-  stack: ReceiverStack;
+  stack: PeerStack;
   signal: AbortSignal;
   progress: Progress;
   fail: (reason: string) => void;
@@ -86,17 +86,12 @@ class Churn {
   failed = 0;
   readonly #calls: readonly CallPlace[];
   readonly #devices: readonly MatrixDevice[];
-  readonly #stack: ReceiverStack;
+  readonly #stack: PeerStack;
   readonly #signal: AbortSignal;
   #turn = 0;
   #nextDevice = 0;
 
-  constructor(
-    calls: readonly CallPlace[],
-    devices: readonly MatrixDevice[],
-    stack: ReceiverStack,
-    signal: AbortSignal,
-  ) {
+  constructor(calls: readonly CallPlace[], devices: readonly MatrixDevice[], stack: PeerStack, signal: AbortSignal) {
     this.#calls = calls;
     this.#devices = devices;
     this.#stack = stack;

@@ -6,7 +6,7 @@ import type { MatrixDevice } from '../../../loadtest/peers/call-place.ts';
 import { until } from '../../../loadtest/peers/until.ts';
 import type { CallPlace } from '../place.ts';
 import { PacedSource } from './paced-source.ts';
-import type { ReceiverStack } from './stack.ts';
+import type { PeerStack } from '../../../loadtest/peers/reporting-endpoint.ts';
 
 /** Joins at a time: a homeserver has other work. */
 const JOINS_AT_ONCE = 6;
@@ -57,7 +57,7 @@ export class Viewer {
   /** Of the first RTP packet, on the monotonic clock in ms. */
   #firstPacketAt: number | undefined;
 
-  constructor(place: CallPlace, user: MatrixDevice, stack: ReceiverStack) {
+  constructor(place: CallPlace, user: MatrixDevice, stack: PeerStack) {
     this.peer = new LightPeer({
       ...place,
       user,

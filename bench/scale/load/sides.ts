@@ -6,7 +6,7 @@ import { Bare } from '../bare/index.ts';
 import type { ScalePlace } from '../place.ts';
 import type { ProcessPair } from '../process-clock.ts';
 import { inTurns, pacedEndpoint, pacedPublisher, type PacedSources, Viewer } from './crowd.ts';
-import type { ReceiverStack } from './stack.ts';
+import type { PeerStack } from '../../../loadtest/peers/reporting-endpoint.ts';
 
 export interface Side {
   readonly name: 'focus' | 'bare';
@@ -18,7 +18,7 @@ export interface Side {
 
 export interface SideOptions {
   receivers: number;
-  stack: ReceiverStack;
+  stack: PeerStack;
   signal: AbortSignal;
   /** So many receive. */
   progress: (connected: number) => void;
