@@ -4,7 +4,7 @@
  */
 const test = '[.]test[.]tsx?$';
 const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
-const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation'];
+const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation', 'src/overload'];
 
 /** `room` may import only what `allowed` matches (and itself), of our own sources. `except`: rooms in it that have rules of their own. */
 const sees = (room, allowed, comment, except = []) => ({
@@ -62,10 +62,11 @@ export default {
       ['signalling/wire/', 'signalling/sdp/', 'src/allocation/', ...TYPES_OF_SRC],
       'The rules are pure.',
     ),
+    sees('src/overload', [...TYPES_OF_SRC], 'What overload means is pure.'),
     sees('src/allocation', ['signalling/wire/', ...TYPES_OF_SRC], 'The choice of layers is pure.'),
     sees(
       'src/runtime',
-      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', ...TYPES_OF_SRC],
+      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', 'src/overload/', ...TYPES_OF_SRC],
       'The runtime knows the world by its ports alone.',
     ),
     sees('signalling/matrix', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),

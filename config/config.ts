@@ -35,11 +35,13 @@ export interface HttpConfig {
 export interface MediaConfig {
   /** At least one. */
   listen: { ip: string; announcedAddress: string | undefined }[];
-  /** Inclusive; both ends are equal for a single port, and 0 for any free one. */
+  /** Inclusive, one for each worker at least; both ends are 0 for any free ones. */
   ports: { min: number; max: number };
   tcp: boolean;
   /** Never more than there are ports. */
   workers: number;
+  /** When a conference takes another worker: share of a core (0 to 1), and tracks that are sent. */
+  spread: { load: number; consumers: number };
   workerBin: string | undefined;
   /** What is preferred first. */
   codecs: readonly ('opus' | 'VP8' | 'VP9' | 'H264' | 'AV1')[];
@@ -70,6 +72,15 @@ export interface LimitsConfig {
   data: { messageBytes: number; messagesPerSecond: number; bytesPerSecond: number };
 }
 
+/** From when on the focus has too much to do. */
+export interface OverloadConfig {
+  enabled: boolean;
+  /** Shares of a core, 0 to 1. */
+  refuseAt: number;
+  shedAt: number;
+  lagMs: number;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface LogConfig {
@@ -84,6 +95,7 @@ export interface Config {
   media: MediaConfig;
   signalling: SignallingConfig;
   limits: LimitsConfig;
+  overload: OverloadConfig;
   /** Absolute path. */
   stateDir: string;
   log: LogConfig;

@@ -4,6 +4,8 @@ import type { Problem } from './config.ts';
 import { isLoopback, isWildcard } from './rules.ts';
 import type { ConfigFile } from './schema.ts';
 
+const HIGHEST_PORT = 65_535;
+
 export interface Findings {
   problems: Problem[];
   warnings: Problem[];
@@ -15,6 +17,7 @@ export function crossCheck(file: ConfigFile): Findings {
   checkPorts(file, findings);
   checkCodecs(file, findings);
   checkHttp(file, findings);
+  checkOverload(file, findings);
   checkReach(file, findings);
   return findings;
 }
@@ -55,15 +58,17 @@ function checkPorts({ http, media }: ConfigFile, { problems }: Findings): void {
     problems.push({ path: 'media.port_range.max', message: `must not be below media.port_range.min (${range.min})` });
     return;
   }
-  const available = range === undefined ? 1 : range.max - range.min + 1;
-  if (typeof workers === 'number' && workers > available) {
+  const first = range?.min ?? (port === 0 ? undefined : port);
+  const wanted = typeof workers === 'number' ? workers : 1;
+  const highest = range?.max ?? HIGHEST_PORT;
+  if (first !== undefined && first + wanted - 1 > highest) {
+    const available = highest - first + 1;
     problems.push({
       path: 'media.workers',
-      message: `each worker takes one port, so ${workers} workers need media.port_range with at least ${workers} ports; there ${available === 1 ? 'is 1' : `are ${available}`}`,
+      message: `each worker takes one port, so ${wanted} workers need ${wanted}; from ${first} to ${highest} there ${available === 1 ? 'is 1' : `are ${available}`}`,
     });
   }
-  const first = range?.min ?? port;
-  const last = range?.max ?? port;
+  const last = range?.max ?? (first === undefined ? undefined : first + wanted - 1);
   if (media.tcp && first !== undefined && last !== undefined && http.listen.port !== 0) {
     const shared = media.listen.some(
       ({ ip }) => isWildcard(ip) || isWildcard(http.listen.host) || ip === http.listen.host,
@@ -104,6 +109,15 @@ function checkHttp({ homeserver, http }: ConfigFile, { warnings }: Findings): vo
       warnings.push({ path: `homeserver.${key}`, message: 'is http: access tokens cross the network in the clear' });
     }
   }
+}
+
+function checkOverload({ overload }: ConfigFile, { problems }: Findings): void {
+  const { refuse_at_percent: refuseAt, shed_at_percent: shedAt } = overload;
+  if (shedAt > refuseAt) return;
+  problems.push({
+    path: 'overload.shed_at_percent',
+    message: `must be above overload.refuse_at_percent (${refuseAt}): newcomers are refused before running calls get less`,
+  });
 }
 
 function checkReach({ http, media, rooms }: ConfigFile, { warnings }: Findings): void {

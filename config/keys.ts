@@ -53,6 +53,9 @@ function expectedOfSchema(schema: TSchema): string {
   if (Type.IsInteger(schema)) {
     return `a whole number from ${bound(schema, 'minimum') ?? 'any'} to ${bound(schema, 'maximum') ?? 'any'}`;
   }
+  if (Type.IsNumber(schema)) {
+    return `a number from ${bound(schema, 'minimum') ?? 'any'} to ${bound(schema, 'maximum') ?? 'any'}`;
+  }
   return 'text';
 }
 

@@ -41,7 +41,7 @@ describe('computed values', () => {
       serverName: 'example.org',
     });
     expect(config.rooms.allowedServers).toEqual({ kind: 'only', servers: ['example.org'] });
-    expect(config.media).toMatchObject({ ports: { min: 7900, max: 7900 }, workers: 1, resumeWindowMs: 5000 });
+    expect(config.media).toMatchObject({ ports: { min: 7900, max: 7903 }, workers: 4, resumeWindowMs: 5000 });
     expect(config.http.page.dir).toBe(directory);
     expect(config.stateDir).toBe(join(directory, 'state'));
   });
@@ -52,7 +52,11 @@ describe('computed values', () => {
 
   it.each([
     ['media: { port: 0 }', 1, { min: 0, max: 0 }],
-    ['media: { port: 9000, workers: auto }', 1, { min: 9000, max: 9000 }],
+    ['media: { port: 0, workers: 3 }', 3, { min: 0, max: 0 }],
+    ['media: { port: 9000 }', 1, { min: 9000, max: 9000 }],
+    ['media: { port: 9000, workers: auto }', 4, { min: 9000, max: 9003 }],
+    ['media: { port: 9000, workers: 2 }', 2, { min: 9000, max: 9001 }],
+    ['media: { workers: 2 }', 2, { min: 7900, max: 7901 }],
     ['media: { port_range: { min: 9000, max: 9007 } }', 4, { min: 9000, max: 9007 }],
     ['media: { port_range: { min: 9000, max: 9001 } }', 2, { min: 9000, max: 9001 }],
     ['media: { port_range: { min: 9000, max: 9007 }, workers: 6 }', 6, { min: 9000, max: 9007 }],
@@ -129,9 +133,10 @@ describe('keys that do not fit together', () => {
     ['media: { listen: [{ ip: 10.0.0.1 }, { ip: 10.0.0.1 }] }', ['media.listen[1].ip']],
     ['media: { port: 9000, port_range: { min: 9001, max: 9002 } }', ['media.port_range']],
     ['media: { port_range: { min: 9002, max: 9001 } }', ['media.port_range.max']],
-    ['media: { workers: 2 }', ['media.workers']],
+    ['media: { port: 65535, workers: 2 }', ['media.workers']],
     ['media: { port_range: { min: 9000, max: 9001 }, workers: 3 }', ['media.workers']],
     ['media: { port: 8080 }', ['http.listen.port']],
+    ['media: { port: 8079, workers: 2 }', ['http.listen.port']],
     ['http: { tls: { cert_file: missing.pem, key_file: token } }', ['http.tls.cert_file']],
     ['http: { page: { dir: missing } }', ['http.page.dir']],
     ['media: { worker_bin: missing }', ['media.worker_bin']],
@@ -141,7 +146,7 @@ describe('keys that do not fit together', () => {
   });
 
   it('are reported together, with what is missing outside of the file', () => {
-    const loaded = load('media: { listen: [{ ip: "::" }], workers: 9 }', {});
+    const loaded = load('media: { listen: [{ ip: "::" }], port_range: { min: 9000, max: 9003 }, workers: 9 }', {});
     expect(loaded.kind === 'bad' ? pathsOf(loaded.problems) : []).toEqual([
       'media.listen[0].announced_address',
       'media.workers',

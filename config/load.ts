@@ -75,7 +75,7 @@ function broken(message: string): LoadedConfig {
 
 /** The configuration from a file that is right: computed defaults, absolute paths, ms. */
 function complete(
-  { homeserver, rooms, http, media, signalling, limits, state_dir: stateDir, log }: ConfigFile,
+  { homeserver, rooms, http, media, signalling, limits, overload, state_dir: stateDir, log }: ConfigFile,
   credentials: Credentials,
   directory: string,
   env: Environment,
@@ -85,9 +85,8 @@ function complete(
     path === undefined ? undefined : resolve(directory, path);
   const serverName = serverNameOf(homeserver.user_id);
   const allowed = rooms.allowed_servers ?? [serverName];
-  const single = media.port ?? DEFAULT_MEDIA_PORT;
-  const ports = media.port_range ?? { min: single, max: single };
-  const workers = media.workers ?? 'auto';
+  const workers = workersOf(media, cores);
+  const ports = portsOf(media, workers);
   return {
     homeserver: {
       url: withoutSlash(homeserver.url),
@@ -115,9 +114,10 @@ function complete(
     },
     media: {
       listen: media.listen.map(({ ip, announced_address: announcedAddress }) => ({ ip, announcedAddress })),
-      ports: { min: ports.min, max: ports.max },
+      ports,
       tcp: media.tcp,
-      workers: workers === 'auto' ? Math.max(1, Math.min(cores, ports.max - ports.min + 1)) : workers,
+      workers,
+      spread: { load: media.spread_at_load / 100, consumers: media.spread_at_consumers },
       workerBin: absolute(media.worker_bin),
       codecs: media.codecs,
       codecOrder: media.codec_order,
@@ -146,10 +146,28 @@ function complete(
         bytesPerSecond: limits.data_bytes_per_second,
       },
     },
+    overload: {
+      enabled: overload.enabled,
+      refuseAt: overload.refuse_at_percent / 100,
+      shedAt: overload.shed_at_percent / 100,
+      lagMs: overload.event_loop_lag_ms,
+    },
     // systemd gives a list with colons when a unit has several directories; ours is the first.
     stateDir: resolve(directory, stateDir ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE_DIR)),
     log,
   };
+}
+
+function workersOf({ workers, port, port_range: range }: ConfigFile['media'], cores: number): number {
+  if (typeof workers === 'number') return workers;
+  if (range !== undefined) return Math.max(1, Math.min(cores, range.max - range.min + 1));
+  return port !== undefined && workers === undefined ? 1 : cores;
+}
+
+function portsOf({ port, port_range: range }: ConfigFile['media'], workers: number): { min: number; max: number } {
+  if (range !== undefined) return { min: range.min, max: range.max };
+  const min = port ?? DEFAULT_MEDIA_PORT;
+  return { min, max: min === 0 ? 0 : min + workers - 1 };
 }
 
 function withoutSlash(url: string): string {

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { notes, Port } from './key-notes.ts';
 
-/** Port where neither media.port nor media.port_range is set. */
+/** First port where neither media.port nor media.port_range is set. */
 export const DEFAULT_MEDIA_PORT = 7900;
 
 const ListenAddress = Type.Object({
@@ -33,7 +33,8 @@ export const Media = Type.Object(
     port: Type.Optional(
       Type.Integer({
         ...notes({
-          description: 'The one port of all media, UDP and (with media.tcp) TCP; for one worker. 0 takes a free one.',
+          description:
+            'Port of media, UDP and (with media.tcp) TCP, of the first worker; others take those after it. 0 takes any free ones.',
           otherwise: `${DEFAULT_MEDIA_PORT}, unless media.port_range is set`,
           example: DEFAULT_MEDIA_PORT,
         }),
@@ -56,12 +57,32 @@ export const Media = Type.Object(
       Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Literal('auto')], {
         ...notes({
           description:
-            'Media worker processes; each uses up to one core and needs a port. "auto" is one per core, as far as the ports go.',
-          otherwise: '1 with media.port, "auto" with media.port_range',
+            'Media worker processes; each uses up to one core and needs a port. "auto" is one per core, as far as media.port_range goes.',
+          otherwise: '"auto", but 1 where media.port is set: one port is opened for it, then',
           example: 1,
         }),
       }),
     ),
+    spread_at_load: Type.Integer({
+      ...notes({
+        description:
+          'Load of a worker from which on newcomers of a conference go to another worker, while one has room; the workers then pipe tracks to each other. 0 shares out all participants from the start.',
+        unit: '% of a core',
+        default: 70,
+      }),
+      minimum: 0,
+      maximum: 100,
+    }),
+    spread_at_consumers: Type.Integer({
+      ...notes({
+        description:
+          'Tracks that a worker sends, to clients and other workers, from which on newcomers go to another one, whatever its load: load is measured some seconds late.',
+        unit: 'tracks',
+        default: 1_000,
+      }),
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
     worker_bin: Type.Optional(
       Type.String(
         notes({

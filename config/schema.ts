@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { Http } from './http-keys.ts';
 import { notes } from './key-notes.ts';
 import { Media } from './media-keys.ts';
+import { Overload } from './overload-keys.ts';
 import { Signalling } from './signalling-keys.ts';
 
 const Homeserver = Type.Object(
@@ -135,7 +136,7 @@ const Limits = Type.Object(
   },
   {
     description:
-      'Bounds against overload. Whoever is over one is told with WEIR_OVERLOADED, of application data with WEIR_DATA_LIMIT.',
+      'Bounds of what anybody may take. Whoever is over one is told with WEIR_OVERLOADED, of application data with WEIR_DATA_LIMIT.',
   },
 );
 
@@ -158,6 +159,7 @@ export const ConfigSchema = Type.Object({
   media: Media,
   signalling: Signalling,
   limits: Limits,
+  overload: Overload,
   state_dir: Type.Optional(
     Type.String(
       notes({

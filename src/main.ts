@@ -14,6 +14,7 @@ import { build } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { openLogbook } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { EventLoopMeter } from './observe/process-meter.ts';
 import { openFileStore } from './store/file-store.ts';
 
 const PROJECT_DIR = projectDir();
@@ -36,7 +37,9 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
     scope.own('store', () => store.close());
     const media = await openMedia(config, log, metrics);
     scope.own('media', () => media.close());
-    const node = new FocusNode(config, { log, hide, metrics, store, media });
+    const meter = new EventLoopMeter();
+    scope.own('event loop meter', () => meter.close());
+    const node = new FocusNode(config, { log, hide, metrics, store, media, process: meter });
     const app = await build({
       config: config.http,
       homeserverUrl: config.homeserver.publicUrl,

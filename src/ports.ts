@@ -211,14 +211,63 @@ export interface MediaHandles {
   listener: number;
 }
 
+/** A media worker that is alive. */
+export interface WorkerShare {
+  /** Its own as long as it lives. */
+  readonly id: number;
+  /** Of a core, over the last seconds, 0 to 1. */
+  readonly share: number;
+  /** Conferences that it serves, maybe among other workers. */
+  readonly conferences: readonly ConferenceKey[];
+}
+
+/** How busy the process is that signals: since it was read last. */
+export interface ProcessLoad {
+  /** Share of the time in which its event loop worked, 0 to 1. */
+  readonly utilization: number;
+  /** How late its timers were, ms; of a hundred the second latest. */
+  readonly lagMs: number;
+}
+
+/** Measures this process. */
+export interface ProcessMeter {
+  read(): ProcessLoad;
+}
+
+/** How the media engine's work lies on its workers. */
+export interface MediaFigures {
+  workers: readonly WorkerFigures[];
+  /** Pairs of workers' routers of one conference between which tracks cross. */
+  links: number;
+  /** Tracks that cross, counted once for each router that they cross to. */
+  pipedTracks: number;
+}
+
+/** A worker that is alive. */
+export interface WorkerFigures {
+  /** From 1. */
+  worker: number;
+  /** Share of a core over the last seconds, 0 to 1. */
+  load: number;
+  /** One for each conference that has participants there. */
+  routers: number;
+  participants: number;
+  /** Tracks that it sends, to clients and to other workers. */
+  consumers: number;
+}
+
 /** The media engine. */
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
   /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
   health(): { alive: number; wanted: number; restarts: number };
-  /** How busy each worker that is alive is: its share of a core over the last seconds, 0 to 1. */
-  load(): readonly number[];
+  /** How busy each worker that is alive is. */
+  load(): readonly WorkerShare[];
+  /** Id of the worker that would serve a newcomer of the conference; `undefined` where none is alive. */
+  placeOf(conference: ConferenceKey): number | undefined;
+  /** What lives where, for who watches. */
+  figures(): MediaFigures;
   /** What it holds open. */
   handles(): Readonly<MediaHandles>;
   close(): Promise<void>;
@@ -236,6 +285,8 @@ export interface Log {
 /** Where events are counted. */
 export interface Meters {
   invite(outcome: 'admitted' | 'refused' | 'bad', code: ErrorCode | 'none'): void;
+  /** A newcomer was refused, by whatever door, for want of room. */
+  noRoom(full: FullPart): void;
   error(code: ErrorCode): void;
   hangup(code: ErrorCode | 'client'): void;
   negotiation(kind: 'client-offer' | 'focus-offer' | 'failed'): void;
@@ -246,6 +297,12 @@ export interface Meters {
   /** So many messages of application data came to the same end. */
   dataMessages(outcome: DataOutcome, count: number): void;
 }
+
+/**
+ * What has no room for a newcomer: the process that signals, the media worker; the worker has some, but less than this one
+ * would take; or a bound of the configuration is reached.
+ */
+export type FullPart = 'process' | 'worker' | 'newcomer' | 'conferences' | 'participants';
 
 /** What became of a message of application data when it came, or (`slow_subscriber`) on its way to one of those who get it. */
 export type DataOutcome = 'forwarded' | 'too_large' | 'too_fast' | 'no_channel' | 'slow_subscriber';

@@ -30,6 +30,12 @@ export function keyOfSession(session: SessionId): SessionKey {
   return JSON.stringify([session.userId, session.deviceId, session.sessionId]) as SessionKey;
 }
 
+/** Whose session it is. */
+export function deviceOf(key: SessionKey): { userId: string; deviceId: string } {
+  const [userId, deviceId] = JSON.parse(key) as [string, string, string];
+  return { userId, deviceId };
+}
+
 export function keyOfConference(conference: ConferenceId): ConferenceKey {
   return JSON.stringify([conference.roomId, conference.confId]) as ConferenceKey;
 }

@@ -285,7 +285,7 @@ describe('in the call', () => {
     channel.fakeMessage('org.weir.error', { code: 'WEIR_UNKNOWN_TRACK', message: 'gone' });
     expect(notices).toEqual([]);
     channel.fakeMessage('org.weir.error', { code: 'WEIR_OVERLOADED', message: 'full' });
-    expect(notices).toMatchObject([{ code: 'FOCUS_REFUSED' }]);
+    expect(notices).toMatchObject([{ code: 'FOCUS_FULL', detail: 'full' }]);
   });
 
   it('lives through garbage on the channel', async () => {
@@ -478,6 +478,25 @@ describe('coming back', () => {
     await settle(60_000);
     expect(call.state).toMatchObject({ kind: 'ended', problem: { code: 'CALL_ENDED' } });
     expect(room.withdrawn).toBe(1);
+  });
+
+  it('comes again when a full focus said so, and tells the person meanwhile', async () => {
+    call.join();
+    await settle();
+    room.fakeMessage('m.call.hangup', {
+      reason: 'unknown_error',
+      'org.weir.error': { code: 'WEIR_OVERLOADED', message: 'the media worker is busy', retry_after_ms: 10_000 },
+    });
+    await settle(12_000);
+    expect(room.invites).toHaveLength(1);
+    expect(call.state).toMatchObject({
+      kind: 'joining',
+      problem: { code: 'FOCUS_FULL', detail: 'the media worker is busy' },
+    });
+    await settle(1_000);
+    expect(room.invites).toHaveLength(2);
+    await connect();
+    expect(call.state.kind).toBe('connected');
   });
 
   it('gives a focus that does not know the call some time, then tells the person', async () => {

@@ -17,6 +17,8 @@ import { boundedSends, type SendToDevice } from './to-device-sends.ts';
 import type { FocusRef, LayerSwitch } from './wire.ts';
 
 const PREPARED_FOR_MS = 60_000;
+/** A wait that is longer is told. */
+const UNNOTICED_MS = 1_000;
 const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
@@ -285,8 +287,9 @@ export class Call {
       return;
     }
     this.#history = verdict.history;
-    // The first try goes out at once and mostly works: no reason to alarm anybody yet.
-    const reason = verdict.history.failures > 1 ? verdict.problem : undefined;
+    // The first try mostly goes out at once and works: no reason to alarm anybody yet.
+    const isNoticed = verdict.history.failures > 1 || verdict.afterMs > UNNOTICED_MS;
+    const reason = isNoticed ? verdict.problem : undefined;
     if (this.#wasUp) this.#reconnect('session', reason);
     else this.#set({ kind: 'joining', problem: reason });
     clearTimeout(this.#retry);

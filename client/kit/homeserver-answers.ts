@@ -91,6 +91,12 @@ export const readSignalToken = parserOf(
   Type.Object({ token: Type.String({ minLength: 1 }), expires_in: Type.Number({ minimum: 0 }) }),
 );
 
+/** What a focus says beside an error of its web server: when to ask again, in ms. */
+export const readRetryAfter = parserOf(
+  'error',
+  Type.Object({ retry_after_ms: Type.Integer({ minimum: 0, maximum: 86_400_000 }) }),
+);
+
 /** The homeserver's word to others on who we are (client-server API, POST …/openid/request_token). */
 export type OpenIdToken = Extract<ReturnType<typeof readOpenIdToken>, { kind: 'ok' }>['value'];
 export const readOpenIdToken = parserOf(

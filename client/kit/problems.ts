@@ -70,6 +70,10 @@ const PROBLEMS = {
     title: 'The others do not get all that you send',
     remedy: 'In this room only moderators may. One of them can give you a higher power level.',
   },
+  FOCUS_FULL: {
+    title: 'The conference server is full',
+    remedy: 'Try again in a moment. Calls that run go on.',
+  },
   FOCUS_REFUSED: {
     title: 'The conference server ended the connection',
     remedy: 'Join again. If it stays, tell whoever runs the conference server.',
@@ -150,6 +154,8 @@ export function problemOfFocus(error: WeirErrorBody): Problem {
     case 'WEIR_MAY_NOT_PUBLISH':
     case 'WEIR_MAY_NOT_REVOKE':
       return problem('MAY_NOT_PUBLISH', error.message);
+    case 'WEIR_OVERLOADED':
+      return problem('FOCUS_FULL', error.message);
     case 'WEIR_JOIN_TIMEOUT':
       return problem('MEDIA_BLOCKED', error.message);
     case 'WEIR_FOCUS_STOPPING':
@@ -161,6 +167,12 @@ export function problemOfFocus(error: WeirErrorBody): Problem {
     default:
       return problem('FOCUS_REFUSED', `${error.message} (${error.code})`, remedy);
   }
+}
+
+/** The same where this page asks again by itself, in so many ms. */
+export function fullProblem(error: WeirErrorBody, afterMs: number): Problem {
+  const seconds = Math.max(1, Math.round(afterMs / 1_000));
+  return problem('FOCUS_FULL', error.message, `This page asks again in about ${seconds} s. Calls that run go on.`);
 }
 
 /** What getUserMedia threw (W3C Media Capture and Streams, 10.2), for a person. */

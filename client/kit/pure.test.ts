@@ -67,6 +67,35 @@ describe('after a loss', () => {
     expect(answerTimeoutMs(after(50))).toBe(8_000);
   });
 
+  it('a focus that is full is not asked again before the time that it named, nor by all at once after it', () => {
+    const full = { ...error('WEIR_OVERLOADED'), retry_after_ms: 10_000 };
+    const verdicts = [0, 0.5, 0.99].map(random =>
+      judge({ kind: 'hangup', reason: 'unknown_error', error: full }, after(0), 0, random),
+    );
+    expect(verdicts.map(verdict => (verdict.kind === 'again' ? verdict.afterMs : -1))).toEqual([
+      10_000, 12_500, 14_950,
+    ]);
+    expect(verdicts[1]).toMatchObject({
+      problem: {
+        code: 'FOCUS_FULL',
+        detail: 'm',
+        remedy: 'This page asks again in about 13 s. Calls that run go on.',
+      },
+    });
+  });
+
+  it('a focus that is full, however often, is asked again; one that names no time as after any loss, one that lies within minutes', () => {
+    const waitFor = (failures: number, retryAfterMs?: number): number => {
+      const full = {
+        ...error('WEIR_OVERLOADED'),
+        ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+      };
+      const verdict = judge({ kind: 'hangup', reason: 'unknown_error', error: full }, { failures, refusals: 99 }, 0, 0);
+      return verdict.kind === 'again' ? verdict.afterMs : -1;
+    };
+    expect([waitFor(0), waitFor(3), waitFor(9, 0), waitFor(0, 86_400_000)]).toEqual([0, 750, 6_000, 300_000]);
+  });
+
   it('only an end that is meant is one', () => {
     const hangup = (reason: string, code?: string): string =>
       judge({ kind: 'hangup', reason, error: code === undefined ? undefined : error(code) }, NO_HISTORY, 0, 0.5).kind;

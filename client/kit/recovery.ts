@@ -1,6 +1,6 @@
 /** What to do when a session ended without our doing. Pure. */
-import { backoffMs } from './backoff.ts';
-import { type Problem, problem, problemOfFocus } from './problems.ts';
+import { askedWaitMs, backoffMs } from './backoff.ts';
+import { fullProblem, type Problem, problem, problemOfFocus } from './problems.ts';
 import type { WeirErrorBody } from './wire.ts';
 
 /** How a session ended. */
@@ -68,8 +68,18 @@ export function judge(loss: Loss, before: JoinHistory, upForMs: number, random: 
         ? { kind: 'end', problem: loss.problem }
         : again(loss.problem, before.refusals);
     case 'hangup':
+      if (loss.error?.code === 'WEIR_OVERLOADED')
+        return comeLater(loss.error, again(problemOfFocus(loss.error)), random);
       return judgeHangup(loss.reason, loss.error, upForMs > 0 ? 0 : before.refusals, again);
   }
+}
+
+/** A full focus says how long it takes; who comes sooner is refused again. */
+function comeLater(error: WeirErrorBody, soonest: Verdict, random: number): Verdict {
+  if (soonest.kind === 'end') return soonest;
+  const asked = error.retry_after_ms === undefined ? 0 : askedWaitMs(error.retry_after_ms, random);
+  const afterMs = Math.max(soonest.afterMs, asked);
+  return { ...soonest, afterMs, problem: fullProblem(error, afterMs) };
 }
 
 function judgeHangup(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SignalLine } from './signal-line.ts';
-import type { TokenSource } from './signal-token.ts';
+import { NoToken, type TokenSource } from './signal-token.ts';
 import { FakeWebSocket } from './testing/fake-web-socket.ts';
 
 const CALL = { callId: 'call', sessionId: 'session' };
@@ -11,13 +11,15 @@ const INVITE = '{"type":"m.call.invite","content":{"call_id":"call"}}';
 class FakeToken implements TokenSource {
   freshForMs = 200_000;
   fails = false;
+  /** When the focus wants to be asked again, in ms, with the refusal. */
+  retryAfterMs = 0;
   asked = 0;
   renewed = 0;
   refusals = 0;
 
   async get(): Promise<string> {
     this.asked += 1;
-    if (this.fails) throw new Error('no token');
+    if (this.fails) throw new NoToken(503, this.retryAfterMs);
     return 'jwt';
   }
 
@@ -97,6 +99,17 @@ describe('opening', () => {
     await settle(8_000);
     expect(FakeWebSocket.latest.readyState).toBe(3);
     expect(told).toEqual([]);
+  });
+
+  it('tries no sooner than a full focus asked for, even where a session hangs on it', async () => {
+    token.fails = true;
+    token.retryAfterMs = 10_000;
+    line.hurry(true);
+    line.open();
+    await settle(12_000);
+    expect(token.asked).toBe(1);
+    await settle(1_000);
+    expect(token.asked).toBe(2);
   });
 
   it('tries ever again where a session hangs on it, and gives no attempt long', async () => {

@@ -2,8 +2,8 @@
  * The WebSocket to the focus: opened in advance, opened again when it was cut. It outlives sessions, and carries one at a time:
  * the one that was invited over it, or was taken up by its hello.
  */
-import { backoffMs } from './backoff.ts';
-import type { TokenSource } from './signal-token.ts';
+import { askedWaitMs, backoffMs } from './backoff.ts';
+import { NoToken, type TokenSource } from './signal-token.ts';
 import {
   ERROR,
   parseControl,
@@ -183,8 +183,8 @@ export class SignalLine {
       token => {
         if (!signal.aborted) this.#connect(token, signal);
       },
-      () => {
-        if (!signal.aborted) this.#failed();
+      (thrown: unknown) => {
+        if (!signal.aborted) this.#failed(thrown instanceof NoToken ? thrown.retryAfterMs : 0);
       },
     );
   }
@@ -253,13 +253,18 @@ export class SignalLine {
     if (was.kind === 'open') this.#events.cut();
   }
 
-  #failed(): void {
+  /** @param retryAfterMs what the focus asks for */
+  #failed(retryAfterMs = 0): void {
     const was = this.#state;
     this.#drop();
     this.#state = { kind: 'waiting' };
     if (was.kind === 'open' && Date.now() - was.since >= HELD_MS) this.#failures = 0;
     const pause = backoffMs(this.#failures, Math.random());
-    this.#timer = setTimeout(() => this.#try(), this.#hurries ? Math.min(pause, HURRIED_PAUSE_MS) : pause);
+    const asked = askedWaitMs(retryAfterMs, Math.random());
+    this.#timer = setTimeout(
+      () => this.#try(),
+      Math.max(asked, this.#hurries ? Math.min(pause, HURRIED_PAUSE_MS) : pause),
+    );
     this.#failures += 1;
     if (was.kind === 'open') this.#events.cut();
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SignalToken } from './signal-token.ts';
+import { NoToken, SignalToken } from './signal-token.ts';
 
 const OPEN_ID = { access_token: 'o', token_type: 'Bearer', matrix_server_name: 'a.example', expires_in: 3_600 };
 
@@ -74,5 +74,20 @@ describe('the token of a line', () => {
     expect(await token.get()).toBe('at last');
     await expect(token.renew()).rejects.toThrow('no network');
     expect(await token.get()).toBe('at last');
+  });
+
+  it('is asked for later where the focus is full, by its own word', async () => {
+    const full = { code: 'WEIR_OVERLOADED', message: 'm', remedy: 'r', retry_after_ms: 10_000 };
+    answers = [
+      () => Response.json(full, { status: 503 }),
+      () => Response.json({ ...full, retry_after_ms: -1 }, { status: 503 }),
+      () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
+    ];
+    const waits: unknown[] = [];
+    for (let i = 0; i < 3; i += 1)
+      waits.push(
+        await token.get().catch((thrown: unknown) => (thrown instanceof NoToken ? thrown.retryAfterMs : thrown)),
+      );
+    expect(waits).toEqual([10_000, 0, 0]);
   });
 });

@@ -1,5 +1,5 @@
 /** The token that opens a line to the focus: asked for in advance, and used again while it holds. */
-import { type OpenIdToken, readSignalToken } from './homeserver-answers.ts';
+import { type OpenIdToken, readRetryAfter, readSignalToken } from './homeserver-answers.ts';
 
 /** For whom the token is; the focus gives it to joined members only. */
 export interface TokenRequest {
@@ -10,6 +10,18 @@ export interface TokenRequest {
   deviceId: string;
   /** Asks the homeserver who we are. */
   openIdToken(): Promise<OpenIdToken>;
+}
+
+/** The focus gave no token. */
+export class NoToken extends Error {
+  /** When to ask again, in ms; 0 where the focus did not say. */
+  readonly retryAfterMs: number;
+
+  constructor(status: number, retryAfterMs: number) {
+    super(`The focus gave no token (${status}).`);
+    this.name = 'NoToken';
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** Longer than the focus waits for a room that it has not heard of yet. */
@@ -62,8 +74,13 @@ export class SignalToken {
     });
     // Who we are was doubted: the homeserver is asked again.
     if (answer.status === 401) this.#openId = undefined;
-    const parsed = answer.ok ? readSignalToken(await answer.json()) : undefined;
-    if (parsed?.kind !== 'ok') throw new Error(`The focus gave no token (${answer.status}).`);
+    // A proxy may answer in its own words.
+    const said: unknown = await answer.json().catch(() => undefined);
+    const parsed = answer.ok ? readSignalToken(said) : undefined;
+    if (parsed?.kind !== 'ok') {
+      const later = readRetryAfter(said);
+      throw new NoToken(answer.status, later.kind === 'ok' ? later.value.retry_after_ms : 0);
+    }
     const { token, expires_in: lifeS } = parsed.value;
     this.#token = { value: token, until: asked + lifeS * 1_000 * USED_SHARE };
     this.#freshUntil = asked + lifeS * 1_000 * FRESH_SHARE;

@@ -8,6 +8,7 @@ import { type Rect, wholeIn } from './grid.ts';
 import { Icon } from './icons.tsx';
 import { Picture, Sound } from './media-element.tsx';
 import { useShown } from './shown-tile.ts';
+import { waitingWords } from './waiting-words.ts';
 
 /** Where on the colour circle somebody's tile lies: cool colours only, so that all belong together. */
 function hueOf(userId: string): number {
@@ -151,7 +152,7 @@ export function TileView({
 
   const hasPicture = track !== undefined && !stream.videoMuted;
   const { granted } = stream;
-  const waiting = hasPicture && granted?.kind === 'paused' && granted.reason === 'bandwidth';
+  const waiting = hasPicture ? waitingWords(granted) : undefined;
   const unshown = stream.videoMuted ? undefined : stream.undecodable;
   const speaking = model.speaking.value.has(tile.key);
   const { holder } = model.floor.value.state;
@@ -161,7 +162,7 @@ export function TileView({
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
-    waiting ? 'waiting for bandwidth' : '',
+    waiting === undefined ? '' : waiting.label,
     unshown === undefined ? '' : `sent in ${unshown}, which this browser cannot show`,
   ].filter(Boolean);
   return (
@@ -175,7 +176,7 @@ export function TileView({
         speaking ? 'tile-speaking' : '',
         hasWord ? 'tile-voiced' : '',
         screen ? 'tile-screen' : '',
-        waiting ? 'tile-waiting' : '',
+        waiting === undefined ? '' : 'tile-waiting',
       ]}
       enlarged={enlarged}
       voice={hasWord}
@@ -197,12 +198,12 @@ export function TileView({
         }}
       />
       {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
-      {waiting ? (
-        <span class="tile-sign" title="The picture waits for bandwidth">
+      {waiting === undefined ? null : (
+        <span class="tile-sign" title={waiting.title}>
           <Icon name="waiting" size={15} />
-          <span class="tile-sign-text">Waiting for bandwidth</span>
+          <span class="tile-sign-text">{waiting.sign}</span>
         </span>
-      ) : null}
+      )}
     </TileFrame>
   );
 }

@@ -82,8 +82,9 @@ export const ERRORS = {
     remedy: 'Nothing, if rare; otherwise correct the client.',
   },
   WEIR_OVERLOADED: {
-    cause: 'A bounded queue was full.',
-    remedy: 'Send less; if it is not one noisy client, give the focus more of the machine.',
+    cause: 'The focus, a conference or a queue is full; the message says which.',
+    remedy:
+      'Come again later. Of one noisy client: send less. Where it happens often, give the focus more of the machine, or raise the bound in limits or overload.',
   },
   WEIR_TOO_MANY_MESSAGES: {
     cause: 'A client sends control messages faster than 100 a second, and some were dropped.',
@@ -178,11 +179,14 @@ export type ErrorCode = keyof typeof ERRORS;
 /** The one error class of the focus. `message` says what happened here; cause and remedy by code are in `ERRORS`. */
 export class WeirError extends Error {
   readonly code: ErrorCode;
+  /** When it may go better, in ms from now, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'WeirError';
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** What a person can do about it. */

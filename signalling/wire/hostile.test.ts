@@ -292,6 +292,17 @@ test('a call ends by m.terminated and by being emptied', () => {
   expect(parseCallState('', { 'm.intent': 'm.room' })).toMatchObject({ kind: 'bad' });
 });
 
+test('a hangup tells when to come again, where that is known', () => {
+  const to = { userId: '@a:x', deviceId: 'D', sessionId: 's', callId: 'c', confId: 'conf' };
+  const hangup = (retryAfterMs: number): unknown => {
+    const error = new WeirError('WEIR_OVERLOADED', 'full', { retryAfterMs });
+    const { type, content } = writeHangup({ userId: '@f:x', deviceId: 'F' }, to, error);
+    const parsed = parseFocusToDevice(type, content);
+    return parsed?.kind === 'ok' && parsed.value.kind === 'hangup' ? parsed.value : undefined;
+  };
+  expect(hangup(10_000)).toMatchObject({ error: { code: 'WEIR_OVERLOADED', retry_after_ms: 10_000 } });
+});
+
 test('every code has a reason that a client knows, and its hangup is read again', () => {
   const focus = { userId: '@focus:x', deviceId: 'F' };
   const to = { userId: '@a:x', deviceId: 'D', sessionId: 's', callId: 'c', confId: 'f' };

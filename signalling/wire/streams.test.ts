@@ -54,6 +54,7 @@ describe('what is written is read again', () => {
           },
           { streamId: 's+v', trackId: 't+v', grant: { kind: 'paused', reason: 'bandwidth' }, layers: [{ live: true }] },
           { streamId: 'h', trackId: 'h', grant: { kind: 'paused', reason: 'hidden' }, layers: [] },
+          { streamId: 'o', trackId: 'o', grant: { kind: 'paused', reason: 'overload' }, layers: [] },
           { streamId: 'n', trackId: 'n', grant: { kind: 'paused', reason: 'no_layer' }, layers: [{ live: false }] },
         ],
       },
@@ -89,6 +90,17 @@ describe('what is written is read again', () => {
     const copy = { kind: 'video', 'org.weir.copy_of': { stream_id: 's', track_id: 't', variant: 'thumb' } };
     const metadata = { 's+thumb': { purpose: 'm.usermedia', tracks: { 't+thumb': copy } } };
     expect(readStreamMetadata(metadata)).toEqual({ kind: 'ok', value: metadata });
+  });
+
+  test('a pause for a reason that is not known yet is a pause', () => {
+    const content = {
+      state: 'DEFICIENT',
+      tracks: [{ stream_id: 's', track_id: 't', paused: 'something new', layers: [] }],
+    };
+    expect(parseControl(JSON.stringify({ type: 'org.weir.allocation', content }))).toMatchObject({
+      kind: 'ok',
+      value: { tracks: [{ grant: { kind: 'paused', reason: 'no_layer' } }] },
+    });
   });
 
   test('the estimate in whole bit/s', () => {

@@ -36,8 +36,9 @@ export interface GrantedTrack {
   layers: OfferedLayer[];
 }
 
-/** Why a wanted video is not sent: it is drawn at no size; the link does not carry it; its publisher sends no layer. */
-export type PauseReason = 'hidden' | 'bandwidth' | 'no_layer';
+/** Why a wanted video is not sent: it is drawn at no size; the link does not carry it; the focus cannot; its publisher sends no layer. */
+export type PauseReason = (typeof PAUSE_REASONS)[number];
+const PAUSE_REASONS = ['hidden', 'bandwidth', 'overload', 'no_layer'] as const;
 
 export type StreamsMessage =
   /**
@@ -71,9 +72,7 @@ const parseAllocation = parserOf(
       Type.Object({
         ...Ids,
         layer: Type.Optional(Type.Integer({ minimum: 0 })),
-        paused: Type.Optional(
-          Type.Union([Type.Literal('hidden'), Type.Literal('bandwidth'), Type.Literal('no_layer')]),
-        ),
+        paused: Type.Optional(Type.String({ maxLength: 64 })),
         layers: Type.Array(
           Type.Object({
             width: Type.Optional(Type.Number()),
@@ -109,7 +108,7 @@ export function parseStreamsMessage(type: string, content: object): Parsed<Strea
         state,
         tracks: tracks.map(({ layer, paused, layers, ...ids }) => ({
           ...readIds(ids),
-          grant: layer === undefined ? { kind: 'paused', reason: paused ?? 'no_layer' } : { kind: 'layer', layer },
+          grant: layer === undefined ? { kind: 'paused', reason: knownReason(paused) } : { kind: 'layer', layer },
           layers: layers.map(knownOfOffered),
         })),
       }));
@@ -163,6 +162,11 @@ function readIds(ids: { stream_id: string; track_id: string }): { streamId: stri
 
 function writeIds(ids: { streamId: string; trackId: string }): { stream_id: string; track_id: string } {
   return { stream_id: ids.streamId, track_id: ids.trackId };
+}
+
+/** A later focus may have more reasons: the picture stands still in any case. */
+function knownReason(said: string | undefined): PauseReason {
+  return PAUSE_REASONS.find(reason => reason === said) ?? 'no_layer';
 }
 
 function knownOfSwitch({ rid, active }: LayerSwitch): LayerSwitch {

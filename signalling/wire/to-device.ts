@@ -215,14 +215,25 @@ export function writeHangup(focus: FocusIdentity, to: ClientAddress, error: Weir
     content: {
       ...common(focus, to),
       reason,
-      'org.weir.error': { code: error.code, message: error.message, remedy: error.remedy },
+      'org.weir.error': {
+        code: error.code,
+        message: error.message,
+        remedy: error.remedy,
+        ...(error.retryAfterMs === undefined ? {} : { retry_after_ms: error.retryAfterMs }),
+      },
     },
   };
 }
 
 export type WeirErrorBody = Static<typeof WeirErrorBody>;
 /** `org.weir.error` in a hangup. */
-export const WeirErrorBody = Type.Object({ code: Id, message: Type.String(), remedy: Type.Optional(Type.String()) });
+export const WeirErrorBody = Type.Object({
+  code: Id,
+  message: Type.String(),
+  remedy: Type.Optional(Type.String()),
+  /** When it may go better, in ms from now. */
+  retry_after_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+});
 
 /** What a focus says by to-device message, as a client reads it. */
 export type FocusToDevice =
@@ -342,6 +353,11 @@ function knownOfCandidate({ candidate, sdpMid, sdpMLineIndex }: RemoteCandidate)
   };
 }
 
-function knownOfError({ code, message, remedy }: WeirErrorBody): WeirErrorBody {
-  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
+function knownOfError({ code, message, remedy, retry_after_ms: retryAfterMs }: WeirErrorBody): WeirErrorBody {
+  return {
+    code,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+  };
 }

@@ -1,9 +1,9 @@
 /** Which layer, or a pause, each subscription of one viewer gets for an available bitrate. Pure. */
-import { audioReserve, type Pace, Purse, videoBudget } from './budget.ts';
+import { audioReserve, budgetFor, type Pace, Purse, videoBudget } from './budget.ts';
 import { isSteady, type Memory, nextBarEnd, pastOf, remember } from './hysteresis.ts';
 import { ladderOf, type Rung } from './ladder.ts';
 import { inOrder, type Rank, type Ranked, RANKS, workerPriority } from './order.ts';
-import type { AudioWant, Grant, VideoWant, Want } from './wants.ts';
+import type { AudioWant, Grant, Shortage, VideoWant, Want } from './wants.ts';
 
 export { type Memory, NO_MEMORY } from './hysteresis.ts';
 
@@ -11,6 +11,8 @@ export { type Memory, NO_MEMORY } from './hysteresis.ts';
 const STEPS_APART_MS = 450;
 /** After a fall, ms. */
 const SMALL_STEPS_MS = 5_000;
+/** From this share of video on the best picture is shown, in its lowest layer at least: a single layer can only be had whole. */
+const BEST_SHOWN_FROM = 0.25;
 
 /** What one viewer gets. */
 export interface Allocation {
@@ -63,20 +65,24 @@ interface Climber {
  *   count as 0.
  * @param before what the allocation before returned for this viewer, or `NO_MEMORY`.
  * @param now ms, on a clock that never goes back.
+ * @param videoShare 0 to 1: how much of the video that the viewer wants the focus can send. Audio is not counted.
  */
 export function allocate(
   wants: readonly Want[],
   available: number | undefined,
   before: Memory,
   now: number,
+  videoShare = 1,
 ): { allocation: Allocation; memory: Memory } {
   const { audio, videos } = byKind(wants);
   const streams = inOrder(videos);
   const climbers = streams.filter(({ want }) => want.visible).map(stream => climberOf(stream, before, now));
   const reserve = audioReserve(audio);
-  if (available === undefined) for (const climber of climbers) climber.at = climber.ladder.length - 1;
+  const link = available === undefined ? Number.POSITIVE_INFINITY : videoBudget(available, reserve);
+  const ceiling = ceilingFor(climbers, videoShare);
+  const budget = Math.min(link, ceiling);
+  if (budget === Number.POSITIVE_INFINITY) for (const climber of climbers) climber.at = climber.ladder.length - 1;
   else {
-    const budget = videoBudget(available, reserve);
     const had = climbers.reduce((sum, climber) => sum + costAt(climber, climber.kept), 0);
     climbAll(climbers, new Purse({ budget, had, pace: paceOf(streams, before, now) }));
   }
@@ -84,7 +90,8 @@ export function allocate(
   const grants = new Map<string, Grant>();
   for (const { key } of audio) grants.set(key, { kind: 'layer', layer: 0 });
   for (const { want } of streams) if (!want.visible) grants.set(want.key, { kind: 'paused', reason: 'hidden' });
-  for (const climber of climbers) grants.set(climber.key, grantOf(climber));
+  const shortage = ceiling < link ? 'overload' : 'bandwidth';
+  for (const climber of climbers) grants.set(climber.key, grantOf(climber, shortage));
 
   const memory = remember(streams, grants, available, before, now);
   const allocation: Allocation = {
@@ -92,11 +99,24 @@ export function allocate(
     grants,
     audio: reserve,
     spent: climbers.reduce((sum, climber) => sum + costAt(climber, climber.at), reserve),
-    demand: climbers.reduce((sum, climber) => sum + costAt(climber, climber.ladder.length - 1), reserve),
+    demand: reserve + demandOf(climbers),
     priorities: new Map(streams.map(({ want, rank }) => [want.key, workerPriority(rank)])),
     lookAgainAt: earliest(nextBarEnd(memory, now), nextStepAt(memory, now)),
   };
   return { allocation, memory };
+}
+
+/** bit/s of video that the focus can send: Infinity where it can send all. */
+function ceilingFor(inOrder: readonly Climber[], videoShare: number): number {
+  if (videoShare >= 1) return Number.POSITIVE_INFINITY;
+  const best = inOrder.find(({ ladder }) => ladder.length > 0);
+  const least = best !== undefined && videoShare >= BEST_SHOWN_FROM ? budgetFor(costAt(best, 0)) : 0;
+  return Math.max(least, Math.floor(demandOf(inOrder) * Math.max(0, videoShare)));
+}
+
+/** bit/s if all got their ideal. */
+function demandOf(climbers: readonly Climber[]): number {
+  return climbers.reduce((sum, climber) => sum + costAt(climber, climber.ladder.length - 1), 0);
 }
 
 /** What the viewer asks for comes at once; what only more bandwidth gives, step by step. */
@@ -168,8 +188,8 @@ function costAt(climber: Climber, at: number): number {
   return climber.ladder[at]?.cost ?? 0;
 }
 
-function grantOf(climber: Climber): Grant {
+function grantOf(climber: Climber, shortage: Shortage): Grant {
   const rung = climber.ladder[climber.at];
   if (rung !== undefined) return { kind: 'layer', layer: rung.layer };
-  return { kind: 'paused', reason: climber.ladder.length === 0 ? 'no_layer' : 'bandwidth' };
+  return { kind: 'paused', reason: climber.ladder.length === 0 ? 'no_layer' : shortage };
 }

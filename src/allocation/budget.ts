@@ -49,6 +49,11 @@ const SHARE_OF_RISES_AT_ONCE = 0.25;
 // The less is left, the more such a look costs.
 const SHARE_OF_WHAT_IS_LEFT = 0.5;
 
+/** The least budget under which something of this cost, in bit/s, is shown at all. */
+export function budgetFor(cost: number): number {
+  return Math.ceil(cost / SHARE_FOR_RISES);
+}
+
 /**
  * How much may rise in one allocation: all that fits; some, but at least one step; some, and no step that is more, as the estimate
  * has only just fallen and may be wrong; or nothing, as something has only just risen.

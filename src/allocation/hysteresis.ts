@@ -1,7 +1,7 @@
 /** Keeps pictures from flapping: what an allocation remembers of the one before. */
 import { costOfLayer, idealOf, type Rung } from './ladder.ts';
 import type { Ranked } from './order.ts';
-import type { Grant } from './wants.ts';
+import { type Grant, isForShortage } from './wants.ts';
 
 /** A stream that lost bandwidth does not rise for so long, ms; */
 const SHORT_BAR_MS = 2_000;
@@ -132,7 +132,7 @@ export function isSteady(streams: readonly Ranked[], before: Memory): boolean {
 
 function hasRisen(had: Grant, gets: Grant): boolean {
   if (gets.kind === 'paused') return false;
-  return had.kind === 'paused' ? had.reason === 'bandwidth' : gets.layer > had.layer;
+  return had.kind === 'paused' ? isForShortage(had) : gets.layer > had.layer;
 }
 
 function asksTheSame(streams: readonly Ranked[], before: Memory): boolean {
@@ -155,7 +155,7 @@ function barAfter(
 
 function lostBandwidth({ want }: Ranked, had: Grant, gets: Grant): boolean {
   if (had.kind === 'paused' || costOfLayer(want, had.layer) === undefined) return false;
-  return gets.kind === 'paused' ? gets.reason === 'bandwidth' : gets.layer < had.layer;
+  return gets.kind === 'paused' ? isForShortage(gets) : gets.layer < had.layer;
 }
 
 function longerBar(bar: Bar | undefined, failed: boolean, now: number): Bar {

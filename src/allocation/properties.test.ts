@@ -169,6 +169,8 @@ function isFair(want: Want, grant: Grant | undefined): boolean {
       return want.visible && alive.length === 0;
     case 'bandwidth':
       return want.visible && alive.length > 0;
+    case 'overload':
+      return false;
   }
 }
 

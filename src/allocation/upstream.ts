@@ -54,9 +54,9 @@ export function wantedLayers(
   };
 }
 
-/** Whether the viewer sees the track, or would with more bandwidth. */
+/** Whether the viewer sees the track, or would with more bandwidth. A focus that is short of itself asks for nothing in advance. */
 export function isOnScreen(grant: Grant): boolean {
-  return grant.kind === 'layer' || grant.reason !== 'hidden';
+  return grant.kind === 'layer' || (grant.reason !== 'hidden' && grant.reason !== 'overload');
 }
 
 function neededLayers(viewers: Iterable<Grant>, available: readonly boolean[]): Set<number> {

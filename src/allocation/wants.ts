@@ -43,5 +43,16 @@ export type Want = AudioWant | VideoWant;
 /** What a subscription gets. Audio always gets layer 0. */
 export type Grant =
   | { readonly kind: 'layer'; readonly layer: number }
-  /** `hidden`: the viewer does not draw it. `bandwidth`: it does not fit. `no_layer`: nothing of it arrives. */
-  | { readonly kind: 'paused'; readonly reason: 'hidden' | 'bandwidth' | 'no_layer' };
+  /**
+   * `hidden`: the viewer does not draw it. `bandwidth`: it does not fit its link. `overload`: it does not fit what the focus can
+   * send it. `no_layer`: nothing of it arrives.
+   */
+  | { readonly kind: 'paused'; readonly reason: 'hidden' | Shortage | 'no_layer' };
+
+/** What there is too little of. */
+export type Shortage = 'bandwidth' | 'overload';
+
+/** Whether the grant is a pause for want of something that may come back by itself. */
+export function isForShortage(grant: Grant): boolean {
+  return grant.kind === 'paused' && (grant.reason === 'bandwidth' || grant.reason === 'overload');
+}

@@ -12,9 +12,10 @@ import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
 import type { Readiness } from '../http/deps.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Log, Media, SignalMember, Store } from '../ports.ts';
+import type { Log, Media, ProcessMeter, SignalMember, Store } from '../ports.ts';
 import { Focus } from '../runtime/focus.ts';
 import { keepLogin, readLogin } from '../store/login-file.ts';
+import { overloadFigures, overloadLimits, worstLevel } from './overload.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How long an invite may be ahead of the state of its room. */
@@ -28,6 +29,7 @@ export interface NodeWorld {
   metrics: Metrics;
   store: Store;
   media: Media;
+  process: ProcessMeter;
 }
 
 /** The focus with its homeserver: what comes from the one goes to the other. */
@@ -48,7 +50,7 @@ export class FocusNode {
   /** Resolves once the homeserver knows the focus; batches come from then on. */
   async start(): Promise<void> {
     const { log, store, metrics } = this.#world;
-    const { homeserver: settings, rooms, limits, media } = this.#config;
+    const { homeserver: settings, rooms, limits, media, overload } = this.#config;
     const stored = await store.load();
     const homeserver = createHomeserver({
       url: settings.url,
@@ -73,6 +75,8 @@ export class FocusNode {
     this.identity = identity;
     const focus = new Focus({
       media: this.#world.media,
+      process: this.#world.process,
+      overload: overloadLimits(overload),
       signals: homeserver,
       store,
       clock: systemClock,
@@ -105,6 +109,8 @@ export class FocusNode {
         subscriptions: counts.subscriptions,
         viewersDeficient: counts.viewersDeficient,
         videosPaused: counts.videosPaused,
+        videosShed: counts.videosShed,
+        overload: overloadFigures(focus.overload),
         dataChannels: { published: counts.dataPublished, forwarded: counts.dataForwarded },
         mailboxDepth: counts.mailbox,
         homeserverUp: homeserver.health().state === 'reached',
@@ -112,6 +118,7 @@ export class FocusNode {
         workersWanted: wanted,
         workerRestarts: restarts,
         mediaHandles: this.#world.media.handles(),
+        media: this.#world.media.figures(),
       };
     });
     focus.resume(stored);
@@ -120,7 +127,8 @@ export class FocusNode {
   }
 
   readiness(): Readiness {
-    return { homeserver: this.#homeserverState(), workers: this.#world.media.health() };
+    const overload = this.#focus === undefined ? 'calm' : worstLevel(this.#focus.overload);
+    return { homeserver: this.#homeserverState(), workers: this.#world.media.health(), overload };
   }
 
   /** Throws WEIR_STARTING. */

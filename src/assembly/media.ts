@@ -7,6 +7,7 @@ import { systemClock } from './system-clock.ts';
 export function openMedia({ media, limits }: Config, log: Log, meters: Pick<Meters, 'dataMessages'>): Promise<Media> {
   return createMedia({
     workers: media.workers,
+    spread: media.spread,
     ...(media.workerBin === undefined ? {} : { workerBin: media.workerBin }),
     listen: media.listen.map(({ ip, announcedAddress }) => ({
       ip,

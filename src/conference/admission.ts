@@ -1,7 +1,8 @@
 /** Who may join which conference. Pure. */
 import type { Envelope } from '../../signalling/wire/to-device.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
-import type { Permissions } from '../../signalling/wire/permissions.ts';
+import { mayPublish, type Permissions, PUBLISHED_KINDS } from '../../signalling/wire/permissions.ts';
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { ConferenceId } from '../session.ts';
 
 /** What the focus knows of its rooms. */
@@ -40,6 +41,17 @@ export function admit(rooms: RoomDirectory, from: Envelope, roomId: string | und
   const conference = listed ?? running[0];
   if (conference === undefined) return refuse('WEIR_CALL_ENDED', 'the call has ended');
   return { kind: 'admitted', conference: { roomId: conference.roomId, confId: from.confId } };
+}
+
+/** Whether somebody who announces these streams will send any: the room may not let it. */
+export function willPublish(
+  rooms: RoomDirectory,
+  { roomId, confId }: ConferenceId,
+  userId: string,
+  metadata: StreamMetadata,
+): boolean {
+  const permissions = rooms.permissionsOf(roomId, confId);
+  return Object.keys(metadata).length > 0 && PUBLISHED_KINDS.some(kind => mayPublish(permissions, userId, kind));
 }
 
 function refuse(code: ErrorCode, message: string): Admission {

@@ -33,7 +33,7 @@ export function allot(conference: Conference, now: number, effects: Effect[]): v
     if (viewing.allocatedFor === version && now < nextLookAt(viewing)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks);
-    const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now);
+    const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now, conference.videoShare);
     const isTight = isTightFor(allocation, viewing.available);
     if (isTight !== viewing.isTight) effects.push({ kind: 'watch-link', call: callOf(viewer), closely: isTight });
     viewer.isDue = true;

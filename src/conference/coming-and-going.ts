@@ -10,6 +10,9 @@ import { ownMetadata, scalabilityModes, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
 import { type Conference, nextRevision, nothingTold, nothingViewed, type Participant } from './state.ts';
 
+/** ms. Somebody has to leave first. */
+const RETRY_WHEN_FULL_MS = 30_000;
+
 /** A new session. Its device's earlier one ends; a repeated invite of a call that is already here changes nothing. */
 export function join(
   conference: Conference,
@@ -74,7 +77,7 @@ export function join(
 
 function refusalOf(conference: Conference, invite: Extract<Input, { kind: 'invited' }>): WeirError | undefined {
   if (conference.participants.size >= conference.limits.participants)
-    return new WeirError('WEIR_OVERLOADED', 'the conference is full');
+    return new WeirError('WEIR_OVERLOADED', 'the conference is full', { retryAfterMs: RETRY_WHEN_FULL_MS });
   if (announcesTooMuch(invite.metadata))
     return new WeirError('WEIR_BAD_MESSAGE', 'sdp_stream_metadata: too many streams');
   return undefined;

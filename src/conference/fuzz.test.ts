@@ -33,6 +33,7 @@ type Move =
   | { kind: 'auto'; who: number; lastN: number }
   | { kind: 'tell' | 'speak'; who: number }
   | { kind: 'estimate'; who: number; available: number }
+  | { kind: 'overload'; videoShare: number }
   | { kind: 'measure'; who: number; bitrates: number[] }
   | { kind: 'layers'; who: number; of: number; active: boolean[] }
   | { kind: 'shown'; who: number; to: number; layer: number | undefined }
@@ -107,6 +108,10 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       to: who,
       layer: fc.constantFrom(0, 1, 2, undefined),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('overload' as const), videoShare: fc.constantFrom(0, 0.1, 0.5, 1) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('auto' as const), who, lastN: fc.constantFrom(-1, 0, 1, 9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('tell' as const, 'speak' as const), who }) },
@@ -212,6 +217,9 @@ class Play {
       case 'permissions':
         bench.take({ kind: 'permissions-changed', permissions: permissionsOf(one) });
         break;
+      case 'overload':
+        bench.take({ kind: 'pressed', videoShare: one.videoShare });
+        break;
       case 'wait':
         bench.pass(one.ms);
         // Bitrates that moved are looked at once a second.
@@ -230,7 +238,7 @@ class Play {
   }
 
   #byClient(
-    one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' | 'permissions' }>,
+    one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' | 'permissions' | 'overload' }>,
     client: BenchClient,
   ): void {
     const { bench } = this;
@@ -463,9 +471,10 @@ class Play {
     throw new Error('the conference does not come to rest');
   }
 
-  /** All links are wide, all layers come, and so much time passes that nothing is held back any more. */
+  /** The focus has little to do, all links are wide, all layers come, and so much time passes that nothing is held back any more. */
   heal(): void {
     const { bench } = this;
+    bench.take({ kind: 'pressed', videoShare: 1 });
     for (const client of this.current.values()) {
       bench.estimate(client, 1e9);
       if (!client.tracks.some(({ kind }) => kind === 'video')) continue;

@@ -63,6 +63,8 @@ export type Input =
   | { kind: 'negotiation-failed'; call: CallRef; revision: number; error: WeirError }
   /** What the room says of who may publish; the same object as before where nothing changed. */
   | { kind: 'permissions-changed'; permissions: Permissions }
+  /** How much of the video that viewers want the focus can send, 0 to 1. */
+  | { kind: 'pressed'; videoShare: number }
   /** The user is no longer joined to the room. */
   | { kind: 'user-left'; userId: string }
   /** Everybody has to go: the call ended, the focus left the room or stops. */

@@ -21,6 +21,8 @@ export interface Conference {
   permissions: Permissions;
   /** `undefined`: everybody is heard at any time. */
   floor: Floor | undefined;
+  /** How much of the video that viewers want the focus can send, 0 to 1. */
+  videoShare: number;
   /** Counts changes of what the participants are told of each other. */
   metadataVersion: number;
   /** Counts changes of what decides who gets which layer, beside those of the metadata. */
@@ -239,6 +241,7 @@ export function emptyConference(
     speakers: { latest: [], levels: new Map(), version: 0 },
     permissions: OPEN_TO_ALL,
     floor: undefined,
+    videoShare: 1,
     metadataVersion: 0,
     streamsVersion: 0,
     dataVersion: 0,

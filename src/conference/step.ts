@@ -20,6 +20,7 @@ import {
 } from './negotiation.ts';
 import { measure, offerLayers } from './layers.ts';
 import { permissionsChanged } from './permissions.ts';
+import { press } from './pressure.ts';
 import { announce } from './publishing.ts';
 import { heard, lineClosed, pathChanged, watchTheClock, wayOpened } from './presence.ts';
 import { settle } from './settle.ts';
@@ -42,6 +43,8 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
       return join(conference, input, now, effects);
     case 'permissions-changed':
       return permissionsChanged(conference, input.permissions);
+    case 'pressed':
+      return press(conference, input.videoShare);
     case 'user-left':
       return endUser(conference, input.userId, effects);
     case 'dissolved':

@@ -6,7 +6,7 @@ import { ERRORS } from '../../signalling/wire/errors.ts';
 import type { HttpDeps, Readiness } from './deps.ts';
 import { closeTestApps, startTestApp, type TestApp, writeTestPage } from './fixtures/test-app.ts';
 
-const UP: Readiness = { homeserver: { kind: 'up' }, workers: { alive: 1, wanted: 1 } };
+const UP: Readiness = { homeserver: { kind: 'up' }, workers: { alive: 1, wanted: 1 }, overload: 'calm' };
 
 let pageDir = '';
 
@@ -23,7 +23,7 @@ describe('health', () => {
   it('is alive whatever the rest does', async () => {
     const { app } = await start(
       {},
-      { readiness: () => ({ homeserver: { kind: 'starting' }, workers: { alive: 0, wanted: 1 } }) },
+      { readiness: () => ({ homeserver: { kind: 'starting' }, workers: { alive: 0, wanted: 1 }, overload: 'calm' }) },
     );
     const answer = await app.inject('/healthz');
     expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'alive' }]);
@@ -39,12 +39,14 @@ describe('health', () => {
       ['WEIR_HOMESERVER_UNREACHABLE'],
     ],
     ['no worker', { ...UP, workers: { alive: 0, wanted: 2 } }, 503, ['WEIR_WORKER_DIED']],
+    ['too much to do', { ...UP, overload: 'careful' }, 200, ['WEIR_OVERLOADED']],
     ['one worker of two', { ...UP, workers: { alive: 1, wanted: 2 } }, 200, ['WEIR_WORKER_DIED']],
     [
       'both gone',
       {
         homeserver: { kind: 'down', code: 'WEIR_HOMESERVER_REFUSED', message: 'bad token' },
         workers: { alive: 0, wanted: 1 },
+        overload: 'calm',
       },
       503,
       ['WEIR_HOMESERVER_REFUSED', 'WEIR_WORKER_DIED'],

@@ -9,6 +9,8 @@ export interface Readiness {
   homeserver: { kind: 'up' } | { kind: 'starting' } | { kind: 'down'; code: ErrorCode; message: string };
   /** Media worker processes alive, and how many there should be. */
   workers: { alive: number; wanted: number };
+  /** What the focus does about its load: `careful` refuses newcomers, `shedding` sends less video, too. */
+  overload: 'calm' | 'careful' | 'shedding';
 }
 
 /** What is counted of fast signalling. */
@@ -27,7 +29,7 @@ export interface SignallingDeps {
   meters: SignalMeters;
   /** The user of an OpenID token. Rejects with WEIR_OPENID_REFUSED or WEIR_OPENID_UNREACHABLE. */
   userOf(openId: { accessToken: string; serverName: string }): Promise<string>;
-  /** Resolves once the member may join; rejects with the reason why not, or WEIR_STARTING. */
+  /** Resolves once the member may join; rejects with the reason why not (WEIR_OVERLOADED: there is no room), or WEIR_STARTING. */
   admit(member: SignalMember): Promise<void>;
   /** A WebSocket of a member is open. Throws WEIR_STARTING or WEIR_FOCUS_STOPPING. */
   connect(member: SignalMember, resume: ResumedSession | undefined, line: SignalLine): SignalDoor;

@@ -8,10 +8,13 @@ export interface ErrorBody {
   code: ErrorCode;
   message: string;
   remedy: string;
+  /** When it may go better, in ms from now, where that is known. */
+  retry_after_ms?: number;
 }
 
 export function errorBody(error: WeirError): ErrorBody {
-  return { code: error.code, message: error.message, remedy: error.remedy };
+  const { code, message, remedy, retryAfterMs } = error;
+  return { code, message, remedy, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
 }
 
 function statusOf(code: ErrorCode): number {
@@ -38,6 +41,7 @@ function statusOf(code: ErrorCode): number {
       return 502;
     case 'WEIR_STARTING':
     case 'WEIR_FOCUS_STOPPING':
+    case 'WEIR_OVERLOADED':
       return 503;
     default:
       return 500;
@@ -79,6 +83,8 @@ export function sendError(reply: FastifyReply, thrown: unknown, deps: HttpDeps):
   const { status, error } = typedError(thrown);
   deps.countError(error.code);
   if (status === 500) deps.log.error({ code: error.code, err: error.cause ?? error }, 'an HTTP request failed');
+  // RFC 9110, section 10.2.3: whole seconds.
+  if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
   return reply
     .code(status)
     .header('cache-control', 'no-store')

@@ -10,11 +10,13 @@ export interface ReadinessBody {
   ready: boolean;
   homeserver: 'up' | 'starting' | 'down';
   workers: { alive: number; wanted: number };
-  /** What is not as it should be; may hold entries while ready (some of several workers are gone). */
+  /** Newcomers are refused unless it is calm. */
+  overload: 'calm' | 'careful' | 'shedding';
+  /** What is not as it should be; may hold entries while ready (some of several workers are gone, newcomers are refused). */
   reasons: ErrorBody[];
 }
 
-export function readinessBody({ homeserver, workers }: Readiness): ReadinessBody {
+export function readinessBody({ homeserver, workers, overload }: Readiness): ReadinessBody {
   const reasons: ErrorBody[] = [];
   const add = (code: ErrorCode, message: string): void => {
     reasons.push({ code, message, remedy: ERRORS[code].remedy });
@@ -33,13 +35,20 @@ export function readinessBody({ homeserver, workers }: Readiness): ReadinessBody
   if (alive < wanted) {
     add('WEIR_WORKER_DIED', `${alive} of ${wanted} media workers are alive`);
   }
+  if (overload !== 'calm') add('WEIR_OVERLOADED', OVERLOAD_WORDS[overload]);
   return {
     ready: homeserver.kind === 'up' && alive > 0,
     homeserver: homeserver.kind,
     workers: { alive, wanted },
+    overload,
     reasons,
   };
 }
+
+const OVERLOAD_WORDS = {
+  careful: 'newcomers are refused; calls go on',
+  shedding: 'newcomers are refused, and viewers get less video',
+} as const;
 
 export function serveHealth(app: FastifyInstance, deps: HttpDeps): void {
   app.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }));

@@ -129,6 +129,20 @@ describe('a token', () => {
     expect([answer.statusCode, Reflect.get(answer.json(), 'code')]).toEqual([status, code]);
   });
 
+  it('is not given by a full focus, which says when to ask again', async () => {
+    const { app } = await listening({
+      admit: () =>
+        Promise.reject(new WeirError('WEIR_OVERLOADED', 'the media worker is busy', { retryAfterMs: 10_500 })),
+    });
+    const answer = await app.inject({ method: 'POST', url: '/v1/token', payload: BODY });
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '11']);
+    expect(answer.json()).toMatchObject({
+      code: 'WEIR_OVERLOADED',
+      message: 'the media worker is busy',
+      retry_after_ms: 10_500,
+    });
+  });
+
   it.each([[{}], [[]], [{ ...BODY, device_id: 7 }], [{ ...BODY, openid_token: 'x' }], ['"']])(
     'is not given for %j',
     async payload => {

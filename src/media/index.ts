@@ -2,10 +2,10 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, MediaHandles, Peer, PeerEvents } from '../ports.ts';
+import type { Media, MediaFigures, MediaHandles, Peer, PeerEvents, WorkerShare } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
-import { capabilitiesOf, type ConferenceMedia } from './conference-media.ts';
-import { codecsNamed, DEFAULT_CODECS, inOrder } from './codecs.ts';
+import { DEFAULT_CODECS } from './codecs.ts';
+import { ConferenceMedia, type ConferencePart } from './conference-media.ts';
 import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
 import { HandleCount } from './handles.ts';
 import { numberVoices } from './numbered-voices.ts';
@@ -16,10 +16,12 @@ import {
   type MediaOptions,
 } from './options.ts';
 import { MediasoupPeer } from './peer.ts';
-import { Speech } from './speech.ts';
+import type { ConferenceRouter } from './routers/conference-router.ts';
+import { DEFAULT_SPREAD, placeFor, type WorkerView } from './routers/placement.ts';
 import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts';
 
 export type { CodecName } from './codecs.ts';
+export type { SpreadThresholds } from './routers/placement.ts';
 export type { ListenAddress, Logger, MediaOptions } from './options.ts';
 
 /** bytes. Room for some of the largest messages: a whole session description is one. */
@@ -29,17 +31,9 @@ const SCTP_SEND_BUFFER_SIZE = 8 * STREAM_SEND_QUEUE_SIZE;
 
 const uncounted = (): void => undefined;
 
-interface Room {
-  slot: WorkerSlot;
-  media: Promise<ConferenceMedia>;
-  /** Sessions that are open or being opened. */
-  users: number;
-  peers: Set<MediasoupPeer>;
-}
-
 class MediasoupMedia implements Media {
   readonly #options: MediaOptions;
-  readonly #rooms = new Map<ConferenceKey, Room>();
+  readonly #conferences = new Map<ConferenceKey, ConferenceMedia>();
   readonly #handles = new HandleCount();
   #pool: WorkerPool | undefined;
   #closed = false;
@@ -51,20 +45,28 @@ class MediasoupMedia implements Media {
   async start(): Promise<void> {
     numberVoices(this.#options.logger);
     this.#handles.start();
-    this.#pool = await startWorkers(this.#options, slot => this.#workerDied(slot));
+    this.#pool = await startWorkers(this.#options, slot => {
+      for (const [key, conference] of this.#conferences) {
+        conference.lose(slot);
+        this.#forgetEmpty(key, conference);
+      }
+    });
   }
 
   async open(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
-    const room = this.#enter(key);
+    const { conference, part } = this.#enter(key);
     let entered = true;
     const leave = (): void => {
       if (!entered) return;
       entered = false;
-      this.#leave(key, room);
+      conference.leave(part);
+      this.#forgetEmpty(key, conference);
     };
     try {
-      const media = await room.media;
-      const peer: MediasoupPeer = await MediasoupPeer.open(media, {
+      const router = await part.opening;
+      const peer: MediasoupPeer = await MediasoupPeer.open({
+        conference,
+        router,
         session,
         events,
         clock: this.#options.clock,
@@ -73,20 +75,22 @@ class MediasoupMedia implements Media {
         maxAudioBitrate: this.#options.maxAudioBitrate ?? DEFAULT_MAX_AUDIO_BITRATE,
         congestionControl: this.#options.congestionControl ?? true,
         dataRates: this.#options.dataRates ?? DEFAULT_DATA_RATES,
-        openTransport: () => this.#openTransport(media),
+        openTransport: () => this.#openTransport(router),
         closed: () => {
-          room.peers.delete(peer);
+          part.peers.delete(peer);
           leave();
         },
       });
-      room.peers.add(peer);
-      if (this.#closed || room.slot.worker.closed) {
+      part.peers.add(peer);
+      if (this.#closed || part.slot.worker.closed) {
         peer.close();
         throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone');
       }
       return peer;
     } catch (thrown) {
       leave();
+      if (part.slot.worker.closed)
+        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone', { cause: thrown });
       throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
     }
   }
@@ -95,8 +99,27 @@ class MediasoupMedia implements Media {
     return this.#pool?.health() ?? { alive: 0, wanted: this.#options.workers, restarts: 0 };
   }
 
-  load(): readonly number[] {
-    return this.#pool?.load() ?? [];
+  load(): readonly WorkerShare[] {
+    return this.#slots().map(slot => ({
+      id: slot.worker.pid,
+      share: slot.load.share,
+      conferences: [...this.#conferences].flatMap(([key, { parts }]) =>
+        parts.some(part => part.slot === slot) ? key : [],
+      ),
+    }));
+  }
+
+  placeOf(key: ConferenceKey): number | undefined {
+    return this.#place(this.#conferences.get(key)?.parts ?? [])?.worker.pid;
+  }
+
+  figures(): MediaFigures {
+    const conferences = [...this.#conferences.values()];
+    return {
+      workers: this.#slots().map(slot => ({ ...this.#viewOf(slot), routers: slot.use.routers })),
+      links: conferences.reduce((sum, { links }) => sum + links.count, 0),
+      pipedTracks: conferences.reduce((sum, { links }) => sum + links.crossings, 0),
+    };
   }
 
   handles(): MediaHandles {
@@ -106,63 +129,56 @@ class MediasoupMedia implements Media {
   close(): Promise<void> {
     this.#closed = true;
     this.#handles.stop();
-    for (const { peers } of this.#rooms.values()) for (const peer of [...peers]) peer.close();
-    this.#rooms.clear();
+    for (const conference of this.#conferences.values()) conference.close();
+    this.#conferences.clear();
     this.#pool?.close();
     return Promise.resolve();
   }
 
-  #enter(key: ConferenceKey): Room {
-    if (this.#closed || this.#pool === undefined) throw new WeirError('WEIR_FOCUS_STOPPING', 'media is closed');
-    const before = this.#rooms.get(key);
-    if (before !== undefined) {
-      before.users += 1;
-      return before;
-    }
-    const load = (slot: WorkerSlot): number =>
-      [...this.#rooms.values()].reduce((sum, room) => sum + (room.slot === slot ? room.users : 0), 0);
-    const slot = this.#pool.least(load);
-    const room: Room = { slot, media: this.#createConference(slot), users: 1, peers: new Set() };
-    this.#rooms.set(key, room);
-    return room;
+  /** Throws WEIR_WORKER_DIED where no worker is alive. */
+  #enter(key: ConferenceKey): { conference: ConferenceMedia; part: ConferencePart } {
+    if (this.#closed) throw new WeirError('WEIR_FOCUS_STOPPING', 'media is closed');
+    const { codecs = DEFAULT_CODECS, countData = uncounted, logger } = this.#options;
+    const conference = this.#conferences.get(key) ?? new ConferenceMedia(codecs, countData, logger);
+    const slot = this.#place(conference.parts);
+    const homes = conference.parts.map(({ slot: { number } }) => number);
+    if (slot === undefined) throw new WeirError('WEIR_WORKER_DIED', 'no media worker is alive');
+    if (homes.length > 0 && !homes.includes(slot.number))
+      logger.info({ conference: key, worker: slot.number, beside: homes }, 'conference spreads to another worker');
+    this.#conferences.set(key, conference);
+    return { conference, part: conference.enter(slot) };
   }
 
-  #leave(key: ConferenceKey, room: Room): void {
-    room.users -= 1;
-    if (room.users > 0) return;
-    if (this.#rooms.get(key) === room) this.#rooms.delete(key);
-    room.media.then(
-      ({ router }) => router.close(),
-      () => undefined,
+  /** The worker for one more of a conference that has these parts. */
+  #place(parts: readonly ConferencePart[]): WorkerSlot | undefined {
+    const slots = this.#slots();
+    const place = placeFor(
+      slots.map(slot => this.#viewOf(slot)),
+      parts.map(({ slot }) => slot.number),
+      this.#options.spread ?? DEFAULT_SPREAD,
     );
+    return slots.find(({ number }) => number === place);
   }
 
-  async #createConference({ worker, server }: WorkerSlot): Promise<ConferenceMedia> {
-    const codecs = this.#options.codecs ?? DEFAULT_CODECS;
-    const router = await worker.createRouter({ mediaCodecs: codecsNamed(codecs) });
-    try {
-      const direct = await router.createDirectTransport({ maxSendMessageSize: MAX_MESSAGE_SIZE });
-      const silent = await direct.produceData();
-      return {
-        router,
-        server,
-        capabilities: inOrder(capabilitiesOf(router), codecs),
-        data: {
-          bridge: { direct, silent },
-          count: this.#options.countData ?? uncounted,
-          fans: new Map(),
-          lastChannelId: 0,
-        },
-        speech: await Speech.watch(router),
-        published: new Map(),
-      };
-    } catch (thrown) {
-      router.close();
-      throw thrown;
-    }
+  #forgetEmpty(key: ConferenceKey, conference: ConferenceMedia): void {
+    if (conference.parts.length === 0 && this.#conferences.get(key) === conference) this.#conferences.delete(key);
   }
 
-  #openTransport({ router, server }: ConferenceMedia): Promise<types.WebRtcTransport> {
+  #slots(): readonly WorkerSlot[] {
+    return this.#pool?.slots() ?? [];
+  }
+
+  #viewOf(slot: WorkerSlot): WorkerView {
+    const parts = [...this.#conferences.values()].flatMap(({ parts: all }) => all.filter(part => part.slot === slot));
+    return {
+      worker: slot.number,
+      load: slot.load.share,
+      participants: parts.reduce((sum, { participants }) => sum + participants, 0),
+      consumers: slot.use.consumers,
+    };
+  }
+
+  #openTransport({ router, server }: ConferenceRouter): Promise<types.WebRtcTransport> {
     return router.createWebRtcTransport({
       webRtcServer: server,
       enableUdp: true,
@@ -176,14 +192,6 @@ class MediasoupMedia implements Media {
       sctpSendBufferSize: SCTP_SEND_BUFFER_SIZE,
       sctpPerStreamSendQueueLimit: STREAM_SEND_QUEUE_SIZE,
     });
-  }
-
-  #workerDied(slot: WorkerSlot): void {
-    for (const [key, room] of this.#rooms) {
-      if (room.slot !== slot) continue;
-      this.#rooms.delete(key);
-      for (const peer of [...room.peers]) peer.fail('WEIR_WORKER_DIED', 'the media worker of the conference died');
-    }
   }
 }
 

@@ -2,8 +2,8 @@ import type { types } from 'mediasoup';
 import { areLayersApart } from '../../signalling/sdp/svc.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock, MeasuredTrack } from '../ports.ts';
-import type { Publication } from './conference-media.ts';
 import type { Logger } from './options.ts';
+import type { Publication } from './publication.ts';
 
 const MEASURE_EVERY_MS = 1_000;
 /** Bytes of a packet beside RTP: IPv4, UDP and the tag of SRTP. They count in what the worker estimates of a link, too. */

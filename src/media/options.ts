@@ -2,6 +2,7 @@ import type { Clock } from '../ports.ts';
 import type { CodecName } from './codecs.ts';
 import type { DataRates } from './data-channels/allowance.ts';
 import type { CountData } from './data-channels/bridge.ts';
+import type { SpreadThresholds } from './routers/placement.ts';
 
 /** The part of a pino logger that is used here. */
 export interface Logger {
@@ -18,7 +19,7 @@ export interface ListenAddress {
 }
 
 export interface MediaOptions {
-  /** Worker processes; each conference lives on one. */
+  /** Worker processes; a conference lives on one, and on more when it outgrows it. */
   workers: number;
   /** Path of the worker's binary; the one of the mediasoup package by default. */
   workerBin?: string;
@@ -43,6 +44,8 @@ export interface MediaOptions {
   maxAudioBitrate?: number;
   /** How much application data one client may send; 64 KiB a message, 300 messages and 250,000 bytes a second by default. */
   dataRates?: DataRates;
+  /** When a conference takes another worker; `DEFAULT_SPREAD` by default. */
+  spread?: SpreadThresholds;
   /** Hears what became of messages of application data. */
   countData?: CountData;
 }

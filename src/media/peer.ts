@@ -12,7 +12,7 @@ import { writeDescription } from '../../signalling/sdp/write.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, ScalabilityModes, Served } from '../ports.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey, type TrackRef } from '../session.ts';
-import type { ConferenceMedia } from './conference-media.ts';
+import type { ConferenceMedia, ServedPeer } from './conference-media.ts';
 import { Ceiling } from './ceiling.ts';
 import { RembFloor } from './remb-floor.ts';
 import { ControlChannel } from './control-channel.ts';
@@ -24,12 +24,16 @@ import type { Logger } from './options.ts';
 import { Path } from './path.ts';
 import { Publications } from './publications.ts';
 import { Relief } from './relief.ts';
+import type { ConferenceRouter } from './routers/conference-router.ts';
 import { SentTracks } from './sent-tracks.ts';
 
 /** Calls of one peer that may wait: a message can adjust every track of a large conference. */
 const MAX_WAITING_CALLS = 4_096;
 
 export interface PeerSettings {
+  conference: ConferenceMedia;
+  /** The one of the conference's that the peer is on. */
+  router: ConferenceRouter;
   session: SessionKey;
   events: PeerEvents;
   clock: Clock;
@@ -44,9 +48,8 @@ export interface PeerSettings {
 }
 
 /** The media of one session on mediasoup. */
-export class MediasoupPeer implements Peer {
+export class MediasoupPeer implements Peer, ServedPeer {
   readonly data: ApplicationData;
-  readonly #conference: ConferenceMedia;
   readonly #settings: PeerSettings;
   readonly #path: Path;
   readonly #control: ControlChannel;
@@ -63,9 +66,9 @@ export class MediasoupPeer implements Peer {
   #lastOffer: RemoteDescription | undefined;
   #closed = false;
 
-  static async open(conference: ConferenceMedia, settings: PeerSettings): Promise<MediasoupPeer> {
+  static async open(settings: PeerSettings): Promise<MediasoupPeer> {
     const transport = await settings.openTransport();
-    const peer = new MediasoupPeer(conference, settings, transport);
+    const peer = new MediasoupPeer(settings, transport);
     try {
       await Promise.all([
         peer.#control.listen(1),
@@ -80,17 +83,18 @@ export class MediasoupPeer implements Peer {
     }
   }
 
-  private constructor(conference: ConferenceMedia, settings: PeerSettings, transport: types.WebRtcTransport) {
-    const { session, events, clock, logger } = settings;
-    this.#conference = conference;
+  private constructor(settings: PeerSettings, transport: types.WebRtcTransport) {
+    const { conference, router, session, events, clock, logger } = settings;
     this.#settings = settings;
     this.#path = new Path(transport);
-    this.#publications = new Publications(conference, session, clock, logger, {
+    this.#publications = new Publications(conference, router, session, clock, logger, {
       measured: tracks => this.#tell(() => events.measured(tracks)),
       loud: (track, level) => this.#tell(() => events.loud(track, level)),
       dominant: track => this.#tell(() => events.dominant(track)),
     });
-    this.#sent = new SentTracks(conference, logger, (track, layer) => this.#tell(() => events.shown(track, layer)));
+    this.#sent = new SentTracks(conference, router, logger, (track, layer) =>
+      this.#tell(() => events.shown(track, layer)),
+    );
     this.#ceiling = new Ceiling(transport, clock, logger);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#floor = new RembFloor(transport, clock, logger, () => ({
@@ -108,7 +112,7 @@ export class MediasoupPeer implements Peer {
     });
     this.#control = new ControlChannel(
       transport,
-      conference.data.bridge,
+      router.bridge,
       {
         open: streamId => {
           this.data.controlOn(streamId);
@@ -121,6 +125,7 @@ export class MediasoupPeer implements Peer {
     );
     this.data = new ApplicationData({
       transport,
+      bridge: router.bridge,
       conference: conference.data,
       session,
       clock,
@@ -190,8 +195,8 @@ export class MediasoupPeer implements Peer {
 
   async #answer(sdp: string, modes: ScalabilityModes): Promise<AnsweredOffer> {
     const offer = readDescription(sdp);
-    const { maxAudioBitrate, codecOrder } = this.#settings;
-    const { capabilities } = this.#conference;
+    const { router, maxAudioBitrate, codecOrder } = this.#settings;
+    const { capabilities } = router;
     const scalabilityModeOf = (track: TrackRef): string | undefined => modes.get(keyOfTrack(track));
     const terms = { capabilities, maxAudioBitrate, codecOrder, scalabilityModeOf };
     const asked = readOffer(this.#ledger, offer, terms);
@@ -234,8 +239,9 @@ export class MediasoupPeer implements Peer {
 
   /** What the client can be sent with, as far as header extensions go. */
   #sendable(offer: RemoteDescription): Capabilities {
-    const { capabilities } = this.#conference;
-    const ours = this.#settings.congestionControl ? capabilities : withoutFeedback(capabilities);
+    const { router, congestionControl } = this.#settings;
+    const { capabilities } = router;
+    const ours = congestionControl ? capabilities : withoutFeedback(capabilities);
     return receiveCapabilities(ours, offer, this.#ledger.agreed);
   }
 

@@ -8,10 +8,13 @@ import { spatialLayersOf } from '../../signalling/sdp/svc.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock, MeasuredTrack, PublishedTrack } from '../ports.ts';
 import { keyOfTrack, type SessionKey, type TrackRef } from '../session.ts';
-import type { ConferenceMedia, Publication } from './conference-media.ts';
+import type { ConferenceMedia } from './conference-media.ts';
 import { KeyframeGate } from './keyframe-gate.ts';
 import { Measurement } from './measurement.ts';
 import type { Logger } from './options.ts';
+import type { Publication } from './publication.ts';
+import type { ConferenceRouter } from './routers/conference-router.ts';
+import { TrackReach } from './routers/track-reach.ts';
 
 /** ms. */
 const KEYFRAME_REQUEST_DELAY_MS = 350;
@@ -41,6 +44,7 @@ export interface PublicationEvents {
 /** The tracks that one client sends, by the mid of their section. */
 export class Publications {
   readonly #conference: ConferenceMedia;
+  readonly #router: ConferenceRouter;
   readonly #publisher: SessionKey;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -50,12 +54,14 @@ export class Publications {
 
   constructor(
     conference: ConferenceMedia,
+    router: ConferenceRouter,
     publisher: SessionKey,
     clock: Clock,
     logger: Logger,
     events: PublicationEvents,
   ) {
     this.#conference = conference;
+    this.#router = router;
     this.#publisher = publisher;
     this.#clock = clock;
     this.#logger = logger;
@@ -114,6 +120,7 @@ export class Publications {
       }
       // A section that changed its track cannot have two producers at once: their packets would be the same.
       before?.publication.producer.close();
+      before?.publication.reach.close();
       try {
         const producer = await transport.produce({
           kind: section.media,
@@ -127,6 +134,7 @@ export class Publications {
           kind: section.media,
           ...layersOf(parameters),
           producer,
+          reach: new TrackReach(producer, this.#router, this.#conference.links, this.#clock, this.#logger),
           gate: new KeyframeGate(this.#clock),
         };
         const own = { publication, sentAs };
@@ -168,23 +176,22 @@ export class Publications {
     for (const mid of [...this.#own.keys()]) this.stop(mid);
   }
 
-  #observe({ kind, ref, producer }: Publication): void {
+  #observe(publication: Publication): void {
+    const { kind, ref, producer } = publication;
     this.#measurement.start();
     if (kind === 'video') {
       producer.on('score', () => this.#measurement.now());
       return;
     }
-    const listener = {
-      loud: (level: number) => this.#events.loud(ref, level),
+    this.#conference.speech.listen(publication, {
+      loud: level => this.#events.loud(ref, level),
       dominant: () => this.#events.dominant(ref),
-    };
-    this.#conference.speech.listen(producer, listener).catch((thrown: unknown) => {
-      if (!producer.closed) this.#logger.warn({ error: asWeirError(thrown).message }, 'a track is not listened to');
     });
   }
 
   #end({ publication }: Own): void {
     publication.producer.close();
+    publication.reach.close();
     publication.gate.close();
     if (this.#conference.published.get(publication.key) === publication) {
       this.#conference.published.delete(publication.key);

@@ -5,8 +5,10 @@ import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { OfferedTrack, Served } from '../ports.ts';
 import type { SubscriptionKey, TrackRef } from '../session.ts';
-import type { Publication } from './conference-media.ts';
 import type { Logger } from './options.ts';
+import type { Publication } from './publication.ts';
+import type { ConferenceRouter } from './routers/conference-router.ts';
+import type { Hold } from './routers/piped-track.ts';
 
 const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 /** The frame rate is not what is saved on: the highest temporal layer of any codec. */
@@ -36,6 +38,8 @@ function plainParameters(parameters: Record<string, unknown> | undefined): RtpCo
 
 interface Settings {
   mid: string;
+  /** The viewer's. */
+  router: ConferenceRouter;
   transport: types.WebRtcTransport;
   capabilities: Capabilities;
   logger: Logger;
@@ -51,6 +55,8 @@ export class SentTrack {
   /** Ids that the client knows it by. */
   readonly #ref: TrackRef;
   readonly #consumer: types.Consumer;
+  /** On the track, on the viewer's router. */
+  readonly #hold: Hold;
   readonly #logger: Logger;
   readonly #capabilities: Capabilities;
   #wanted: Steering;
@@ -61,9 +67,10 @@ export class SentTrack {
   #held = false;
 
   static async make(track: OfferedTrack, publication: Publication, settings: Settings): Promise<SentTrack> {
-    const { mid, transport, capabilities } = settings;
+    const { mid, transport, router, capabilities } = settings;
     const wanted = steeringOf(track, publication);
-    const consumer = await transport.consume({
+    const hold = await publication.reach.hold(router);
+    const consuming = transport.consume({
       producerId: publication.producer.id,
       rtpCapabilities: capabilities,
       mid,
@@ -72,8 +79,9 @@ export class SentTrack {
       enableRtx: true,
       ...(publication.layers.length > 1 ? { preferredLayers: preferred(wanted.layer) } : {}),
     });
-    const sent = new SentTrack(track, publication, consumer, wanted, settings);
-    sent.#guard(consumer.setPriority(wanted.priority));
+    consuming.catch(() => hold.release());
+    const sent = new SentTrack(track, publication, await consuming, hold, wanted, settings);
+    sent.#guard(sent.#consumer.setPriority(wanted.priority));
     return sent;
   }
 
@@ -81,6 +89,7 @@ export class SentTrack {
     track: OfferedTrack,
     publication: Publication,
     consumer: types.Consumer,
+    hold: Hold,
     wanted: Steering,
     { mid, logger, capabilities, ...events }: Settings,
   ) {
@@ -89,6 +98,7 @@ export class SentTrack {
     this.publication = publication;
     this.mid = mid;
     this.#consumer = consumer;
+    this.#hold = hold;
     this.#logger = logger;
     this.#capabilities = capabilities;
     this.#wanted = wanted;
@@ -152,6 +162,7 @@ export class SentTrack {
   close(): void {
     this.publication.gate.forget(this);
     this.#consumer.close();
+    this.#hold.release();
   }
 
   describe(): ReceivingSection {
@@ -210,6 +221,7 @@ export class SentTrack {
   #pause(): void {
     if (this.#applied.paused) return;
     this.#applied.paused = true;
+    this.#hold.flow(false);
     this.#guard(this.#consumer.pause());
   }
 
@@ -222,6 +234,7 @@ export class SentTrack {
     }
     if (this.#applied.paused) {
       this.#applied.paused = false;
+      this.#hold.flow(true);
       this.#guard(this.#consumer.resume());
     }
   }

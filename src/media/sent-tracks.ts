@@ -5,13 +5,16 @@ import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { OfferedTrack, Served } from '../ports.ts';
 import { keyOfTrack, type SubscriptionKey } from '../session.ts';
-import type { ConferenceMedia, Publication } from './conference-media.ts';
+import type { ConferenceMedia } from './conference-media.ts';
 import type { Logger } from './options.ts';
+import type { Publication } from './publication.ts';
+import type { ConferenceRouter } from './routers/conference-router.ts';
 import { SentTrack } from './sent-track.ts';
 
 /** The tracks that one client is sent: a consumer each, in a section each. */
 export class SentTracks {
   readonly #conference: ConferenceMedia;
+  readonly #router: ConferenceRouter;
   readonly #logger: Logger;
   readonly #shown: (track: SubscriptionKey, layer: number | undefined) => void;
   readonly #sent = new Map<SubscriptionKey, SentTrack>();
@@ -21,10 +24,12 @@ export class SentTracks {
   /** `shown`: told of each change of the layer that flows. */
   constructor(
     conference: ConferenceMedia,
+    router: ConferenceRouter,
     logger: Logger,
     shown: (track: SubscriptionKey, layer: number | undefined) => void,
   ) {
     this.#conference = conference;
+    this.#router = router;
     this.#logger = logger;
     this.#shown = shown;
   }
@@ -126,7 +131,7 @@ export class SentTracks {
     capabilities: Capabilities,
   ): Promise<SentTrack | undefined> {
     try {
-      const settings = { mid, transport, capabilities, logger: this.#logger, shown: this.#shown };
+      const settings = { mid, transport, router: this.#router, capabilities, logger: this.#logger, shown: this.#shown };
       return await SentTrack.make(track, publication, settings);
     } catch (thrown) {
       if (!publication.producer.closed) {

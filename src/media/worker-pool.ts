@@ -2,24 +2,26 @@ import { createWorker, type types } from 'mediasoup';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
 import type { MediaOptions } from './options.ts';
 import { WorkerLoad } from './worker-load.ts';
+import { WorkerUse } from './worker-use.ts';
 
 /** ms; doubled with each failure in a row. */
 const RESPAWN_MS = { first: 250, longest: 30_000 };
 
 /** A worker process with the sockets that all its transports share. */
 export interface WorkerSlot {
+  /** From 1; that of a worker that died is its replacement's. */
+  number: number;
   worker: types.Worker;
   server: types.WebRtcServer;
   port: number | undefined;
   load: WorkerLoad;
+  use: WorkerUse;
 }
 
 export interface WorkerPool {
-  /** The worker with the least to do. Throws WEIR_WORKER_DIED where none is alive. */
-  least(load: (slot: WorkerSlot) => number): WorkerSlot;
+  /** Those that are alive. */
+  slots(): readonly WorkerSlot[];
   health(): { alive: number; wanted: number; restarts: number };
-  /** Share of a core that each worker takes, 0 to 1. */
-  load(): readonly number[];
   close(): void;
 }
 
@@ -83,25 +85,35 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
     });
     try {
       const taken = new Set([...slots].flatMap(({ port }) => port ?? []));
+      const use = new WorkerUse(worker);
       const slot: WorkerSlot = {
+        number: freeNumber(),
         worker,
         ...(await listen(worker, options, taken)),
         load: new WorkerLoad(worker, clock),
+        use,
       };
       worker.on('died', error => {
         slots.delete(slot);
         slot.load.close();
-        logger.error({ pid: worker.pid, error: error.message }, 'media worker died');
+        logger.error({ worker: slot.number, pid: worker.pid, error: error.message }, 'media worker died');
         died(slot);
         if (!closed) replace(RESPAWN_MS.first);
       });
       slots.add(slot);
-      logger.info({ pid: worker.pid, port: slot.port }, 'media worker started');
+      logger.info({ worker: slot.number, pid: worker.pid, port: slot.port }, 'media worker started');
       return slot;
     } catch (thrown) {
       worker.close();
       throw thrown;
     }
+  }
+
+  function freeNumber(): number {
+    const used = new Set([...slots].map(({ number }) => number));
+    let number = 1;
+    while (used.has(number)) number += 1;
+    return number;
   }
 
   function replace(delayMs: number): void {
@@ -145,13 +157,8 @@ export async function startWorkers(options: MediaOptions, died: (slot: WorkerSlo
     throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
   }
   return {
-    least: load => {
-      const [best] = [...slots].sort((a, b) => load(a) - load(b));
-      if (best === undefined) throw new WeirError('WEIR_WORKER_DIED', 'no media worker is alive');
-      return best;
-    },
+    slots: () => [...slots].sort((one, other) => one.number - other.number),
     health: () => ({ alive: slots.size, wanted, restarts }),
-    load: () => [...slots].map(({ load }) => load.share),
     close,
   };
 }

@@ -1,6 +1,5 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
-
-import type { MediaHandles } from '../ports.ts';
+import type { MediaFigures, MediaHandles } from '../ports.ts';
 
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
@@ -20,14 +19,69 @@ export const METRICS = {
   weir_viewers_deficient: {
     kind: 'gauge',
     labels: [],
-    help: 'Participants whose link does not carry all that they want at the size that they draw it.',
+    help: 'Participants who do not get all that they want at the size that they draw it: their link does not carry it, or the focus has too much to do.',
   },
   weir_videos_paused: { kind: 'gauge', labels: [], help: 'Wanted videos that a link does not carry at all.' },
+  weir_videos_shed: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Wanted videos that are paused because the focus has too much to do.',
+  },
+  weir_video_share: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Share of their video that viewers on the fullest media worker get, 0 to 1: below 1 while the focus sheds.',
+  },
+  weir_overload_level: {
+    kind: 'gauge',
+    labels: ['part'],
+    help: 'What the focus does about its load: 0 calm, 1 careful (newcomers are refused), 2 shedding (and viewers get less video). Of the fullest media worker (worker), and of the process that signals (process).',
+  },
+  weir_event_loop_lag_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'How late the event loop of the process that signals is, of a hundred turns the second latest, averaged over some seconds.',
+  },
+  weir_newcomers_refused_total: {
+    kind: 'counter',
+    labels: ['full'],
+    help: 'Newcomers for whom there was no room, by what is full: process, worker, newcomer (the worker has room, but not for so much), conferences, participants. By every door: who asks for a token first counts twice.',
+  },
   weir_mailbox_depth: { kind: 'gauge', labels: [], help: 'Inputs that wait in the mailboxes of conferences.' },
   weir_homeserver_up: { kind: 'gauge', labels: [], help: '1 while the homeserver answers, else 0.' },
   weir_worker_alive: { kind: 'gauge', labels: [], help: 'Media worker processes alive.' },
   weir_worker_wanted: { kind: 'gauge', labels: [], help: 'Media worker processes that there should be.' },
   weir_worker_restarts_total: { kind: 'counter', labels: [], help: 'Media workers that died and were replaced.' },
+  weir_worker_load: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'How busy a media worker is: its share of a core over the last seconds, 0 to 1.',
+  },
+  weir_worker_routers: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Routers on a media worker: one for each conference that has participants there.',
+  },
+  weir_worker_participants: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Participants whose media is on a worker, joining ones included.',
+  },
+  weir_worker_consumers: {
+    kind: 'gauge',
+    labels: ['worker'],
+    help: 'Tracks that a media worker sends or could send at once, to clients and to other workers.',
+  },
+  weir_router_links: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Pairs of routers of one conference, on two workers, between which tracks are piped.',
+  },
+  weir_piped_tracks: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Tracks that are piped from one worker to another, counted once for each worker that they go to.',
+  },
   weir_media_handles: {
     kind: 'gauge',
     labels: ['kind'],
@@ -107,6 +161,16 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
+/** How much the focus has to do. */
+export interface OverloadFigures {
+  /** 0 calm, 1 careful, 2 shedding. */
+  process: number;
+  worker: number;
+  /** Of video that viewers get, 0 to 1. */
+  videoShare: number;
+  lagMs: number;
+}
+
 /** What a scrape reads at that moment. */
 export interface Figures {
   conferences: number;
@@ -115,6 +179,8 @@ export interface Figures {
   subscriptions: number;
   viewersDeficient: number;
   videosPaused: number;
+  videosShed: number;
+  overload: OverloadFigures;
   dataChannels: { published: number; forwarded: number };
   mailboxDepth: number;
   homeserverUp: boolean;
@@ -123,4 +189,5 @@ export interface Figures {
   /** Since the start of the process. */
   workerRestarts: number;
   mediaHandles: Readonly<MediaHandles>;
+  media: MediaFigures;
 }

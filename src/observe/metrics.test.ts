@@ -9,6 +9,8 @@ const FIGURES: Figures = {
   subscriptions: 6,
   viewersDeficient: 7,
   videosPaused: 8,
+  videosShed: 12,
+  overload: { process: 1, worker: 2, videoShare: 0.35, lagMs: 40 },
   dataChannels: { published: 3, forwarded: 12 },
   mailboxDepth: 7,
   homeserverUp: true,
@@ -24,6 +26,14 @@ const FIGURES: Figures = {
     data_consumer: 9,
     rtp_observer: 2,
     listener: 5,
+  },
+  media: {
+    workers: [
+      { worker: 1, load: 0.25, routers: 2, participants: 3, consumers: 14 },
+      { worker: 2, load: 0.5, routers: 1, participants: 1, consumers: 5 },
+    ],
+    links: 1,
+    pipedTracks: 6,
   },
 };
 
@@ -50,13 +60,24 @@ it('reads its gauges at each scrape', async () => {
     'weir_worker_restarts_total 10',
     'weir_media_handles{kind="transport"} 4',
     'weir_media_handles{kind="listener"} 5',
+    'weir_worker_load{worker="1"} 0.25',
+    'weir_worker_load{worker="2"} 0.5',
+    'weir_worker_routers{worker="1"} 2',
+    'weir_worker_participants{worker="1"} 3',
+    'weir_worker_consumers{worker="2"} 5',
+    'weir_router_links 1',
+    'weir_piped_tracks 6',
   ]) {
     expect(first.split('\n')).toContain(line);
   }
-  figures = { ...FIGURES, conferences: 0, homeserverUp: false, workerRestarts: 11 };
+  const [, ...others] = FIGURES.media.workers;
+  const media = { ...FIGURES.media, workers: others };
+  figures = { ...FIGURES, conferences: 0, homeserverUp: false, workerRestarts: 11, media };
   const second = (await metrics.render()).split('\n');
   expect(second).toContain('weir_conferences 0');
   expect(second).toContain('weir_homeserver_up 0');
+  // A worker that died is not told of any more.
+  expect(second.filter(line => line.startsWith('weir_worker_load{'))).toEqual(['weir_worker_load{worker="2"} 0.5']);
   expect(second).toContain('weir_worker_restarts_total 11');
 });
 

@@ -1,7 +1,7 @@
 /** The metrics of the focus in the format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { ERRORS } from '../../signalling/wire/errors.ts';
-import type { Meters } from '../ports.ts';
+import type { Meters, WorkerFigures } from '../ports.ts';
 import { type Figures, METRICS, type MetricName } from './figures.ts';
 
 export interface Metrics extends Meters {
@@ -46,6 +46,12 @@ const HOMESERVER_METRICS = [
   'weir_matrix_invites_total',
   'weir_matrix_batches_failed_total',
 ] as const satisfies MetricName[];
+const WORKER_GAUGES = [
+  ['weir_worker_load', 'load'],
+  ['weir_worker_routers', 'routers'],
+  ['weir_worker_participants', 'participants'],
+  ['weir_worker_consumers', 'consumers'],
+] as const satisfies [MetricName, keyof WorkerFigures][];
 const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client']);
 
 /** @param withProcess also memory, CPU and event loop of this process */
@@ -77,6 +83,13 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
   gauge('weir_viewers_deficient', (it, figures) => it.set(figures.viewersDeficient));
   gauge('weir_videos_paused', (it, figures) => it.set(figures.videosPaused));
+  gauge('weir_videos_shed', (it, figures) => it.set(figures.videosShed));
+  gauge('weir_video_share', (it, { overload }) => it.set(overload.videoShare));
+  gauge('weir_overload_level', (it, { overload }) => {
+    it.set({ part: 'process' }, overload.process);
+    it.set({ part: 'worker' }, overload.worker);
+  });
+  gauge('weir_event_loop_lag_seconds', (it, { overload }) => it.set(overload.lagMs / 1000));
   gauge('weir_data_channels', (it, { dataChannels }) => {
     it.set({ kind: 'published' }, dataChannels.published);
     it.set({ kind: 'forwarded' }, dataChannels.forwarded);
@@ -88,6 +101,15 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_media_handles', (it, { mediaHandles }) => {
     for (const [kind, count] of Object.entries(mediaHandles)) it.set({ kind }, count);
   });
+  for (const [name, figure] of WORKER_GAUGES) {
+    gauge(name, (it, { media }) => {
+      // A worker that is gone has no figures.
+      it.reset();
+      for (const each of media.workers) it.set({ worker: each.worker }, each[figure]);
+    });
+  }
+  gauge('weir_router_links', (it, { media }) => it.set(media.links));
+  gauge('weir_piped_tracks', (it, { media }) => it.set(media.pipedTracks));
   new Counter({
     name: 'weir_worker_restarts_total',
     help: METRICS.weir_worker_restarts_total.help,
@@ -98,6 +120,7 @@ export function createMetrics(withProcess = true): Metrics {
     },
   });
   const invites = counter('weir_invites_total');
+  const noRoom = counter('weir_newcomers_refused_total');
   const errors = counter('weir_errors_total');
   const hangups = counter('weir_hangups_total');
   const negotiations = counter('weir_negotiations_total');
@@ -124,6 +147,7 @@ export function createMetrics(withProcess = true): Metrics {
 
   return {
     invite: (outcome, code) => invites.inc({ outcome, code: boundedCode(code) }),
+    noRoom: full => noRoom.inc({ full }),
     error: code => errors.inc({ code: boundedCode(code) }),
     hangup: code => hangups.inc({ code: boundedCode(code) }),
     negotiation: kind => negotiations.inc({ kind }),

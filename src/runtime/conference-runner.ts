@@ -49,6 +49,7 @@ export class ConferenceRunner {
   readonly #log: Log;
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
+  #pressed = 1;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
     this.id = id;
@@ -88,6 +89,30 @@ export class ConferenceRunner {
   /** The WebSocket is gone; nothing happens where the session has another by now. */
   detach(call: CallRef, line: SignalLine): void {
     if (this.#lines.detach(call, line)) this.post({ kind: 'line', call, state: 'closed' });
+  }
+
+  /** How much of the video that viewers want the focus can send, 0 to 1. */
+  press(videoShare: number): void {
+    if (videoShare === this.#pressed) return;
+    this.#pressed = videoShare;
+    this.post({ kind: 'pressed', videoShare });
+  }
+
+  /** Inputs that wait. */
+  get waiting(): number {
+    return this.#mailbox.depth;
+  }
+
+  /** Participants, whatever their stage. */
+  get size(): number {
+    return this.#conference.participants.size;
+  }
+
+  hasDevice(userId: string, deviceId: string): boolean {
+    for (const { session } of this.#conference.participants.values()) {
+      if (session.userId === userId && session.deviceId === deviceId) return true;
+    }
+    return false;
   }
 
   counts(): Counts {

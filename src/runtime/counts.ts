@@ -9,6 +9,12 @@ export interface Counts {
   subscriptions: number;
   viewersDeficient: number;
   videosPaused: number;
+  /** Wanted videos that are paused because the focus has too much to do. */
+  videosShed: number;
+  /** Participants that publish anything. */
+  publishers: number;
+  /** Tracks that flow to viewers. */
+  forwarded: number;
   /** Data channels that clients opened, and that were opened to them. */
   dataPublished: number;
   dataForwarded: number;
@@ -25,6 +31,9 @@ export function nothingCounted(): Counts {
     subscriptions: 0,
     viewersDeficient: 0,
     videosPaused: 0,
+    videosShed: 0,
+    publishers: 0,
+    forwarded: 0,
     dataPublished: 0,
     dataForwarded: 0,
     mailbox: 0,
@@ -38,10 +47,14 @@ export function countsOf(conference: Conference, mailbox: number): Counts {
     counts.subscriptions += participant.offered.size;
     counts.dataPublished += participant.data.channels.size;
     counts.dataForwarded += participant.data.forwards.size;
+    if (participant.published.size > 0) counts.publishers++;
+    for (const { paused } of participant.offered.values()) if (!paused) counts.forwarded++;
     const { state, grants } = participant.viewing.allocation;
     if (state === 'DEFICIENT') counts.viewersDeficient++;
     for (const grant of grants.values()) {
-      if (grant.kind === 'paused' && grant.reason === 'bandwidth') counts.videosPaused++;
+      if (grant.kind !== 'paused') continue;
+      if (grant.reason === 'bandwidth') counts.videosPaused++;
+      if (grant.reason === 'overload') counts.videosShed++;
     }
   }
   return counts;
@@ -57,6 +70,9 @@ export function sumOf(all: Iterable<Counts>): Counts {
     sum.subscriptions += one.subscriptions;
     sum.viewersDeficient += one.viewersDeficient;
     sum.videosPaused += one.videosPaused;
+    sum.videosShed += one.videosShed;
+    sum.publishers += one.publishers;
+    sum.forwarded += one.forwarded;
     sum.dataPublished += one.dataPublished;
     sum.dataForwarded += one.dataForwarded;
     sum.mailbox += one.mailbox;

@@ -4,6 +4,7 @@ import { type ControlMessage, errorReply, writeControl } from '../../signalling/
 import { writeSignalFrame } from '../../signalling/wire/signal.ts';
 import {
   type ClientAddress,
+  type ClientToDevice,
   type FocusIdentity,
   type ToDeviceEvent,
   writeAnswer,
@@ -50,6 +51,23 @@ export function letterOf(focus: FocusIdentity, to: ClientAddress, news: News): L
 /** The same as a frame of a WebSocket: what a to-device event or a control message holds. */
 export function frameOf(letter: Letter): string {
   return letter.kind === 'control' ? letter.text : writeSignalFrame(letter.event.type, letter.event.content);
+}
+
+/** What a to-device message says in the words of the control channel; `undefined` where it says nothing there. */
+export function controlMessageOf(message: Exclude<ClientToDevice, { kind: 'invite' }>): ControlMessage | undefined {
+  switch (message.kind) {
+    case 'negotiate':
+      return { kind: 'negotiate', description: message.description, metadata: message.metadata };
+    case 'answer':
+      return { kind: 'negotiate', description: { type: 'answer', sdp: message.sdp }, metadata: undefined };
+    case 'metadata_changed':
+      return { kind: 'metadata_changed', metadata: message.metadata };
+    // The focus is ICE-lite: it needs no candidates; and it is the only one who answers.
+    case 'candidates':
+    case 'select_answer':
+    case 'hangup':
+      return undefined;
+  }
 }
 
 function control(message: ControlMessage): Letter {

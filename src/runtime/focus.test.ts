@@ -3,7 +3,16 @@ import { WeirError } from '../../signalling/wire/errors.ts';
 import { bad, ok } from '../../signalling/wire/parse.ts';
 import type { ClientToDevice, Envelope } from '../../signalling/wire/to-device.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
-import { FakeMedia, FakeMeters, FakeRooms, FakeSignals, FakeStore, silentLog } from '../testing/fake-world.ts';
+import {
+  FakeMedia,
+  FakeMeters,
+  FakeProcess,
+  FakeRooms,
+  FakeSignals,
+  FakeStore,
+  OVERLOAD,
+  silentLog,
+} from '../testing/fake-world.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { keyOfSession } from '../session.ts';
 import { Focus } from './focus.ts';
@@ -23,6 +32,7 @@ function invite(from: Envelope, sdp = 'offer'): ClientToDevice {
 class FocusBench {
   readonly clock = new VirtualClock();
   readonly media = new FakeMedia();
+  readonly process = new FakeProcess();
   readonly signals = new FakeSignals();
   readonly store = new FakeStore();
   readonly rooms = new FakeRooms();
@@ -32,6 +42,8 @@ class FocusBench {
   constructor(bounds: Partial<{ conferences: number; invitesPerUserPerMinute: number; waitingInvites: number }> = {}) {
     this.focus = new Focus({
       media: this.media,
+      process: this.process,
+      overload: OVERLOAD,
       signals: this.signals,
       store: this.store,
       clock: this.clock,

@@ -1,20 +1,22 @@
 /** The focus: takes what homeserver and clients say to the conference it is about, and starts and ends conferences. */
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import { type ClientToDevice, type Envelope, writeHangup } from '../../signalling/wire/to-device.ts';
-import { type Admission, admit, type RoomDirectory } from '../conference/admission.ts';
-import type { ControlMessage } from '../../signalling/wire/control.ts';
+import { type Admission, admit, type RoomDirectory, willPublish } from '../conference/admission.ts';
 import type { ResumedSession, SignalDoor, SignalLine, SignalMember, StoredState } from '../ports.ts';
 import { type ConferenceId, type ConferenceKey, keyOfConference } from '../session.ts';
+import type { OverloadState } from '../overload/watch.ts';
 import type { Arrival } from './arrival.ts';
 import { callOf, Calls } from './calls.ts';
 import { ConferenceRunner, type RunnerWorld } from './conference-runner.ts';
 import { type Counts, sumOf } from './counts.ts';
-import { frameOf } from './door.ts';
+import { Entrance } from './entrance.ts';
+import { controlMessageOf, frameOf } from './door.ts';
 import { MemberDoor } from './member-door.ts';
 import { InviteRate } from './invite-rate.ts';
+import { OverloadWatch, type OverloadWorld } from './overload-watch.ts';
 import { type Invite, WaitingRoom } from './waiting-room.ts';
 
-export interface FocusWorld extends RunnerWorld {
+export interface FocusWorld extends RunnerWorld, OverloadWorld {
   rooms: RoomDirectory;
   bounds: FocusBounds;
 }
@@ -33,6 +35,8 @@ export class Focus {
   readonly #calls = new Calls();
   readonly #waiting: WaitingRoom;
   readonly #rate: InviteRate;
+  readonly #overload: OverloadWatch;
+  readonly #entrance: Entrance;
   readonly #sending = new Set<Promise<void>>();
   /** By which WebSocket an invite came that waits, or is refused. */
   readonly #cameBy = new WeakMap<Envelope, SignalLine>();
@@ -47,6 +51,18 @@ export class Focus {
       capacity: world.bounds.waitingInvites,
       giveUp: invite => this.#giveUp(invite),
     });
+    this.#overload = new OverloadWatch(
+      world,
+      () => [...this.#conferences.values()].reduce((sum, { waiting }) => sum + waiting, 0),
+      () => this.#press(),
+    );
+    this.#entrance = new Entrance({
+      clock: world.clock,
+      meters: world.meters,
+      most: { conferences: world.bounds.conferences, participants: world.limits.participants },
+      watch: this.#overload,
+      conferences: this.#conferences,
+    });
   }
 
   /** Hangs up what an earlier run left open: its media are gone, and a call id stands in no room state. */
@@ -60,6 +76,7 @@ export class Focus {
         confId: conference.confId,
       };
       this.#calls.end(callOf(from));
+      this.#entrance.left(keyOfConference(conference), callOf(from).key);
       this.#refuse(from, new WeirError('WEIR_FOCUS_RESTARTED', 'the focus was restarted'));
       this.#keep(() => this.#world.store.forgetSession(callOf(from).key));
     }
@@ -77,10 +94,13 @@ export class Focus {
     });
   }
 
-  /** Whether the member may join, as far as the focus knows now. */
+  /** Whether the member may join, as far as the focus knows now. Throws WEIR_OVERLOADED where there is no room for it. */
   mayJoin({ userId, deviceId, roomId, confId }: SignalMember): Admission {
     const from = { sender: userId, deviceId, sessionId: '', callId: '', confId };
-    return admit(this.#world.rooms, from, roomId);
+    const admission = admit(this.#world.rooms, from, roomId);
+    if (admission.kind === 'admitted')
+      this.#entrance.ask(keyOfConference(admission.conference), { userId, deviceId, publishes: false });
+    return admission;
   }
 
   /** A to-device message, or the same by WebSocket. Never throws. */
@@ -131,9 +151,15 @@ export class Focus {
     return { ...sumOf(runners.map(runner => runner.counts())), conferences: runners.length };
   }
 
+  /** How much the focus has to do, as of the last look. */
+  get overload(): OverloadState {
+    return this.#overload.state;
+  }
+
   /** Hangs everybody up and takes nobody any more. Resolves when they have been told, or could not be. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#overload.close();
     this.#waiting.close();
     const error = new WeirError('WEIR_FOCUS_STOPPING', 'the focus is being shut down');
     await Promise.all([...this.#conferences.values()].map(runner => runner.dissolve(error)));
@@ -167,7 +193,7 @@ export class Focus {
   }
 
   #tryToAdmit(invite: Invite): void {
-    const { rooms, bounds } = this.#world;
+    const { rooms } = this.#world;
     const { from } = invite;
     const admission = admit(rooms, from, invite.roomId);
     if (admission.kind === 'refused') {
@@ -175,8 +201,11 @@ export class Focus {
       return;
     }
     const key = keyOfConference(admission.conference);
-    if (!this.#conferences.has(key) && this.#conferences.size >= bounds.conferences) {
-      return this.#refuseInvite(invite, 'WEIR_OVERLOADED', 'the focus serves as many conferences as it may');
+    const publishes = willPublish(rooms, admission.conference, from.sender, invite.metadata);
+    try {
+      this.#entrance.enter(key, { userId: from.sender, deviceId: from.deviceId, publishes });
+    } catch (thrown) {
+      return this.#refuseWith(invite, asWeirError(thrown));
     }
     this.#world.meters.invite('admitted', 'none');
     const runner = this.#conferences.get(key) ?? this.#startConference(admission.conference);
@@ -204,7 +233,10 @@ export class Focus {
   #startConference(id: ConferenceId): ConferenceRunner {
     const key = keyOfConference(id);
     const runner: ConferenceRunner = new ConferenceRunner(id, this.#world, {
-      callEnded: call => this.#calls.end(call),
+      callEnded: call => {
+        this.#calls.end(call);
+        this.#entrance.left(key, call.key);
+      },
       empty: () => {
         if (this.#conferences.get(key) === runner) this.#conferences.delete(key);
         runner.close();
@@ -226,13 +258,19 @@ export class Focus {
   }
 
   #refuseInvite(invite: Invite, code: ErrorCode, message: string): void {
+    this.#refuseWith(invite, new WeirError(code, message));
+  }
+
+  #refuseWith({ from }: Invite, error: WeirError): void {
+    const { code, message } = error;
     this.#world.meters.invite('refused', code);
     this.#world.meters.error(code);
-    this.#world.log.warn(
-      { user: invite.from.sender, device: invite.from.deviceId, conference: invite.from.confId, code },
-      message,
-    );
-    this.#refuse(invite.from, new WeirError(code, message));
+    this.#world.log.warn({ user: from.sender, device: from.deviceId, conference: from.confId, code }, message);
+    this.#refuse(from, error);
+  }
+
+  #press(): void {
+    for (const [key, runner] of this.#conferences) runner.press(this.#overload.videoShare(key));
   }
 
   #refuse(from: Envelope, error: WeirError): void {
@@ -258,21 +296,5 @@ export class Focus {
       })
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
-  }
-}
-
-function controlMessageOf(message: Exclude<ClientToDevice, Invite>): ControlMessage | undefined {
-  switch (message.kind) {
-    case 'negotiate':
-      return { kind: 'negotiate', description: message.description, metadata: message.metadata };
-    case 'answer':
-      return { kind: 'negotiate', description: { type: 'answer', sdp: message.sdp }, metadata: undefined };
-    case 'metadata_changed':
-      return { kind: 'metadata_changed', metadata: message.metadata };
-    // The focus is ICE-lite: it needs no candidates; and it is the only one who answers.
-    case 'candidates':
-    case 'select_answer':
-    case 'hangup':
-      return undefined;
   }
 }

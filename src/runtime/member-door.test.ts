@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
 import type { ResumedSession, SignalDoor, SignalLine, SignalMember } from '../ports.ts';
-import { FakeMedia, FakeMeters, FakeRooms, FakeSignals, FakeStore, silentLog } from '../testing/fake-world.ts';
+import {
+  FakeMedia,
+  FakeMeters,
+  FakeProcess,
+  FakeRooms,
+  FakeSignals,
+  FakeStore,
+  OVERLOAD,
+  silentLog,
+} from '../testing/fake-world.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { Focus } from './focus.ts';
 
@@ -44,10 +53,13 @@ class FakeLine implements SignalLine {
 class Bench {
   readonly clock = new VirtualClock();
   readonly media = new FakeMedia();
+  readonly process = new FakeProcess();
   readonly signals = new FakeSignals();
   readonly rooms = new FakeRooms();
   readonly focus = new Focus({
     media: this.media,
+    process: this.process,
+    overload: OVERLOAD,
     signals: this.signals,
     store: new FakeStore(),
     clock: this.clock,

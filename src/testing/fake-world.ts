@@ -3,10 +3,12 @@ import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import { OPEN_TO_ALL, type Permissions } from '../../signalling/wire/permissions.ts';
 import type { RoomDirectory } from '../conference/admission.ts';
+import type { OverloadLimits } from '../overload/watch.ts';
 import type {
   AnsweredOffer,
   Log,
   Media,
+  MediaFigures,
   MediaHandles,
   Meters,
   OfferedTrack,
@@ -14,9 +16,13 @@ import type {
   PeerData,
   PeerEvents,
   Served,
+  ProcessLoad,
+  ProcessMeter,
+  PublishedTrack,
   Signals,
   Store,
   StoredState,
+  WorkerShare,
 } from '../ports.ts';
 import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey } from '../session.ts';
 
@@ -38,13 +44,16 @@ export class FakePeer implements Peer {
   };
   closed = false;
 
-  constructor(events: PeerEvents) {
+  readonly #published: PublishedTrack[];
+
+  constructor(events: PeerEvents, published: PublishedTrack[] = []) {
     this.events = events;
+    this.#published = published;
   }
 
   async answer(sdp: string): Promise<AnsweredOffer> {
     if (sdp === 'garbage') throw new WeirError('WEIR_BAD_SDP', 'garbage');
-    return { sdp: `answer to ${sdp}`, published: [], refused: [] };
+    return { sdp: `answer to ${sdp}`, published: this.#published, refused: [] };
   }
 
   async offer(tracks: OfferedTrack[]): Promise<{ sdp: string }> {
@@ -74,14 +83,16 @@ export class FakePeer implements Peer {
 
 export class FakeMedia implements Media {
   readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
-  /** Of its workers. */
+  /** Of its workers; the first one serves all conferences. */
   loads: readonly number[] = [0];
+  /** What sessions publish with their first offer, where it is anything. */
+  readonly published = new Map<SessionKey, PublishedTrack[]>();
   /** While set, `open` waits for it. */
   gate: Promise<void> | undefined;
 
   async open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
     await this.gate;
-    const peer = new FakePeer(events);
+    const peer = new FakePeer(events, this.published.get(session));
     this.peers.push({ conference, session, peer });
     return peer;
   }
@@ -90,8 +101,24 @@ export class FakeMedia implements Media {
     return { alive: 1, wanted: 1, restarts: 0 };
   }
 
-  load(): readonly number[] {
-    return this.loads;
+  load(): readonly WorkerShare[] {
+    const conferences = [...new Set(this.peers.filter(({ peer }) => !peer.closed).map(({ conference }) => conference))];
+    return this.loads.map((share, id) => ({ id, share, conferences: id === 0 ? conferences : [] }));
+  }
+
+  placeOf(): number {
+    return 0;
+  }
+
+  figures(): MediaFigures {
+    const workers = this.loads.map((load, index) => ({
+      worker: index + 1,
+      load,
+      routers: 0,
+      participants: 0,
+      consumers: 0,
+    }));
+    return { workers, links: 0, pipedTracks: 0 };
   }
 
   handles(): MediaHandles {
@@ -108,6 +135,15 @@ export class FakeMedia implements Media {
   }
 
   async close(): Promise<void> {}
+}
+
+/** A process as busy as a test says. */
+export class FakeProcess implements ProcessMeter {
+  load: ProcessLoad = { utilization: 0, lagMs: 0 };
+
+  read(): ProcessLoad {
+    return this.load;
+  }
 }
 
 export class FakeSignals implements Signals {
@@ -195,6 +231,10 @@ export class FakeMeters implements Meters {
     this.#add(`invite ${outcome} ${code}`);
   }
 
+  noRoom(full: string): void {
+    this.#add(`no room: ${full}`);
+  }
+
   error(code: string): void {
     this.#add(`error ${code}`);
   }
@@ -223,6 +263,9 @@ export class FakeMeters implements Meters {
     this.counts.set(name, (this.counts.get(name) ?? 0) + count);
   }
 }
+
+/** When the focus of a test has too much to do. */
+export const OVERLOAD: OverloadLimits = { worker: { refuseAt: 0.8, shedAt: 0.92 }, lagMs: 250 };
 
 export const silentLog: Log = {
   debug: () => undefined,

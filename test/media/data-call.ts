@@ -5,7 +5,7 @@ import type { Permissions } from '../../signalling/wire/permissions.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/conference/state.ts';
 import type { Media } from '../../src/ports.ts';
 import { Focus } from '../../src/runtime/focus.ts';
-import { FakeMeters, FakeRooms, FakeSignals, FakeStore, silentLog } from '../../src/testing/fake-world.ts';
+import { FakeMeters, FakeProcess, FakeRooms, FakeSignals, FakeStore, silentLog } from '../../src/testing/fake-world.ts';
 import { DataClient } from './data-peer.ts';
 import { eventually, startMedia, systemClock } from './harness.ts';
 
@@ -27,6 +27,8 @@ export class DataCall {
     this.#media = media;
     this.#focus = new Focus({
       media,
+      process: new FakeProcess(),
+      overload: undefined,
       signals: this.#signals,
       store: new FakeStore(),
       clock: systemClock,

@@ -69,6 +69,8 @@ export interface PeerLog {
   bitrates: Map<string, number[]>;
   /** Layers that it was sent, as they changed. */
   shown: (number | undefined)[];
+  /** How often somebody was heard on one of its tracks. */
+  levels: number;
   /** Track ids of the main speakers. */
   dominant: string[];
   failed: ErrorCode[];
@@ -102,6 +104,7 @@ export async function openPeer(
     estimates: [],
     bitrates: new Map(),
     shown: [],
+    levels: 0,
     dominant: [],
     failed: [],
     channels: new Map(),
@@ -120,7 +123,9 @@ export async function openPeer(
       for (const { ref, bitrates } of tracks) log.bitrates.set(ref.trackId, bitrates);
     },
     shown: (_, layer) => log.shown.push(layer),
-    loud: () => undefined,
+    loud: () => {
+      log.levels += 1;
+    },
     dominant: track => log.dominant.push(track.trackId),
     data: {
       opened: channel => log.channels.set(channel.channelId, channel),

@@ -2,8 +2,9 @@ import type { types } from 'mediasoup';
 import { asWeirError, WeirError } from '../../../signalling/wire/errors.ts';
 import type { Clock, ForwardedData } from '../../ports.ts';
 import { keyOfDataChannel } from '../../session.ts';
-import { type ConferenceData, type Fan, OPEN_SUBCHANNEL } from './bridge.ts';
+import type { ConferenceData, DataBridge } from './bridge.ts';
 import { isAck, PPID, writeOpen } from './dcep.ts';
+import { type Fan, type FanPlace, OPEN_SUBCHANNEL } from './fan.ts';
 import type { StreamIds } from './stream-ids.ts';
 import { closeTap, consumeOn, deliveryOf, listenOn, type Tap } from './streams.ts';
 
@@ -19,6 +20,8 @@ const DRAINED_BYTES = 65_536;
 
 export interface ForwardPlace {
   transport: types.WebRtcTransport;
+  /** Of the subscriber's router. */
+  bridge: DataBridge;
   conference: ConferenceData;
   clock: Clock;
   ids: StreamIds;
@@ -60,7 +63,7 @@ export class ForwardedChannel {
       if (fan === undefined) return;
       this.#fan = fan;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        if (this.#closed || fan.producer.closed || (await this.#attempt(fan))) return;
+        if (this.#closed || fan.closed || (await this.#attempt(fan))) return;
       }
       throw new WeirError('WEIR_MEDIA_FAILED', 'the client does not take a data channel');
     } catch (thrown) {
@@ -107,23 +110,26 @@ export class ForwardedChannel {
 
   /** True where it opened, or need not any more. */
   async #attempt(fan: Fan): Promise<boolean> {
-    const { transport, conference, ids } = this.#place;
+    const { transport, bridge, ids } = this.#place;
     const id = ids.take();
     if (id === undefined) throw new WeirError('WEIR_MEDIA_FAILED', 'the client has no stream left');
     const acknowledged = this.#acknowledgement();
     let tap: Tap | undefined;
     let consumer: types.DataConsumer | undefined;
+    let place: FanPlace | undefined;
     const drop = (): void => {
       consumer?.close();
+      place?.leave();
       if (tap !== undefined) closeTap(tap);
       ids.giveBack(id);
     };
     try {
-      tap = await listenOn(transport, conference.bridge, id, (message, ppid) => {
+      tap = await listenOn(transport, bridge, id, (message, ppid) => {
         if (ppid === PPID.dcep && isAck(message)) acknowledged.take();
       });
+      place = await fan.join(bridge);
       consumer = await consumeOn(transport, id, {
-        dataProducerId: fan.producer.id,
+        dataProducerId: place.producer.id,
         // Nothing before the client's ACK; to pause it would hold its OPEN, too.
         subchannels: [],
         ...deliveryOf(this.channel),
@@ -142,7 +148,7 @@ export class ForwardedChannel {
     } catch (thrown) {
       drop();
       // It ended because its publisher's did.
-      if (this.#closed || fan.producer.closed) return true;
+      if (this.#closed || fan.closed) return true;
       throw thrown;
     }
   }

@@ -4,7 +4,7 @@ import type { Clock, DataEvents } from '../../ports.ts';
 import { keyOfDataChannel, type SessionKey } from '../../session.ts';
 import type { Logger } from '../options.ts';
 import { Allowance, type DataRates } from './allowance.ts';
-import type { ConferenceData } from './bridge.ts';
+import type { ConferenceData, DataBridge } from './bridge.ts';
 import type { ChannelOpen } from './dcep.ts';
 import { InboundStream } from './inbound-stream.ts';
 import { PublishedChannel } from './published-channel.ts';
@@ -22,6 +22,8 @@ const TELL_EVERY_MS = 1_000;
 
 export interface DataPlace {
   transport: types.WebRtcTransport;
+  /** Of the client's router. */
+  bridge: DataBridge;
   conference: ConferenceData;
   session: SessionKey;
   clock: Clock;
@@ -116,7 +118,7 @@ export class InboundData {
 
   async #listen(): Promise<void> {
     if (this.#closed) return;
-    const { transport, conference, clock, logger } = this.#place;
+    const { transport, bridge, conference, clock, logger } = this.#place;
     const first = this.#parity + 2;
     const last = Math.min(HIGHEST_STREAM, Math.max(first - 2, this.#highest) + 2 * this.#window);
     const made: Promise<void>[] = [];
@@ -129,7 +131,7 @@ export class InboundData {
         paused: (on, forMs) => this.#drop(`stream ${on.id} is not listened to for ${forMs / 1_000} s: a flood`),
       });
       this.#streams.set(id, stream);
-      made.push(listenOn(transport, conference.bridge, id, stream.receive).then(tap => stream.attach(tap)));
+      made.push(listenOn(transport, bridge, id, stream.receive).then(tap => stream.attach(tap)));
     }
     this.#giveUpLowest();
     await Promise.all(made);
@@ -145,7 +147,7 @@ export class InboundData {
   }
 
   #opened(stream: InboundStream, opened: ChannelOpen): void {
-    const { conference, session, transport, events } = this.#place;
+    const { conference, session, transport, bridge, events } = this.#place;
     const before = stream.channel;
     // While one waits to be taken, another OPEN is a repetition.
     if (before !== undefined && !before.isOpen) return;
@@ -153,7 +155,13 @@ export class InboundData {
     conference.lastChannelId += 1;
     const channelId = conference.lastChannelId;
     const key = keyOfDataChannel({ publisher: session, channelId });
-    stream.channel = new PublishedChannel(channelId, opened, { transport, conference, key, streamId: stream.id });
+    stream.channel = new PublishedChannel(channelId, opened, {
+      transport,
+      bridge,
+      conference,
+      key,
+      streamId: stream.id,
+    });
     this.#highest = Math.max(this.#highest, stream.id);
     this.#window = WINDOW;
     this.#widen();

@@ -53,9 +53,9 @@ export class ApplicationData implements PeerData {
   forward(channel: ForwardedData): void {
     const key = keyOfDataChannel(channel);
     if (this.#closed || this.#forwards.has(key)) return;
-    const { transport, conference, clock, events } = this.#place;
+    const { transport, bridge, conference, clock, events } = this.#place;
     const { publisher, channelId } = channel;
-    const forward = new ForwardedChannel(channel, { transport, conference, clock, ids: this.#ids }, error => {
+    const forward = new ForwardedChannel(channel, { transport, bridge, conference, clock, ids: this.#ids }, error => {
       this.#forwards.delete(key);
       if (!this.#closed) events.forwardEnded({ publisher, channelId }, error);
     });

@@ -1,13 +1,16 @@
 import type { types } from 'mediasoup';
 import { asWeirError } from '../../../signalling/wire/errors.ts';
 import type { DataChannelKey } from '../../session.ts';
-import { type ConferenceData, type Fan, OPEN_SUBCHANNEL } from './bridge.ts';
+import type { ConferenceData, DataBridge } from './bridge.ts';
 import { type ChannelOpen, DCEP_ACK, PPID } from './dcep.ts';
+import { Fan } from './fan.ts';
 import { consumeOn } from './streams.ts';
 
 /** Where a published channel lives. */
 export interface PublishedPlace {
   transport: types.WebRtcTransport;
+  /** Of the publisher's router. */
+  bridge: DataBridge;
   conference: ConferenceData;
   key: DataChannelKey;
   streamId: number;
@@ -50,7 +53,7 @@ export class PublishedChannel {
     try {
       const made = await making;
       if (this.#isClosed) {
-        made.fan.producer.close();
+        made.fan.close();
         made.reply.close();
         return;
       }
@@ -85,9 +88,7 @@ export class PublishedChannel {
   send(message: Buffer, ppid: number): boolean {
     if (this.#state.kind !== 'open') return false;
     const { fan } = this.#state;
-    fan.messages += 1;
-    fan.bytes += message.length;
-    fan.producer.send(message, ppid, [OPEN_SUBCHANNEL], OPEN_SUBCHANNEL);
+    fan.send(message, ppid);
     return true;
   }
 
@@ -98,7 +99,7 @@ export class PublishedChannel {
     this.#state = { kind: 'closed' };
     this.#place.conference.fans.delete(this.#place.key);
     if (before.kind !== 'open') return;
-    before.fan.producer.close();
+    before.fan.close();
     before.reply.close();
   }
 
@@ -107,22 +108,12 @@ export class PublishedChannel {
   }
 
   async #make(): Promise<{ fan: Fan; reply: types.DataConsumer }> {
-    const { bridge } = this.#place.conference;
-    const [made, reply] = await Promise.allSettled([
-      bridge.direct.produceData({ label: this.opened.label }),
-      this.#consume(),
-    ]);
-    if (made.status === 'fulfilled' && reply.status === 'fulfilled') {
-      return { fan: { producer: made.value, messages: 0, bytes: 0 }, reply: reply.value };
-    }
-    if (made.status === 'fulfilled') made.value.close();
-    if (reply.status === 'fulfilled') reply.value.close();
-    throw made.status === 'rejected' ? made.reason : reply.status === 'rejected' ? reply.reason : undefined;
+    return { reply: await this.#consume(), fan: new Fan(this.opened.label) };
   }
 
   /** Without anything that is sent on the same stream, some clients' channels never open, and others' never close. */
   #consume(): Promise<types.DataConsumer> {
-    const { transport, conference, streamId } = this.#place;
-    return consumeOn(transport, streamId, { dataProducerId: conference.bridge.silent.id, ordered: true });
+    const { transport, bridge, streamId } = this.#place;
+    return consumeOn(transport, streamId, { dataProducerId: bridge.silent.id, ordered: true });
   }
 }

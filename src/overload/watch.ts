@@ -1,0 +1,99 @@
+/** The levels of all parts of the focus: what was measured becomes levels, and what conferences have to do. Pure. */
+import type { ProcessLoad, WorkerShare } from '../ports.ts';
+import type { ConferenceKey } from '../session.ts';
+import { type Bounds, CALM, type Level, nextLevel, videoShareOf } from './level.ts';
+
+/** When the focus has too much to do. */
+export interface OverloadLimits {
+  /** Shares of a core, 0 to 1. */
+  readonly worker: Bounds;
+  /** ms that the event loop may be late before newcomers are refused. */
+  readonly lagMs: number;
+}
+
+/** What was measured at one moment. */
+export interface Measured {
+  readonly workers: readonly WorkerShare[];
+  readonly process: ProcessLoad;
+  /** Inputs that wait in mailboxes. */
+  readonly mailbox: number;
+}
+
+export interface WatchedWorker {
+  readonly level: Level;
+  /** Share of a core, 0 to 1. */
+  readonly share: number;
+  readonly conferences: ReadonlySet<ConferenceKey>;
+}
+
+export interface OverloadState {
+  readonly process: Level;
+  /** What is fullest of the process, as a share of what it may be: 1 and more is too much. */
+  readonly processStrain: number;
+  /** ms, averaged over some seconds. */
+  readonly lagMs: number;
+  /** By id. */
+  readonly workers: ReadonlyMap<number, WatchedWorker>;
+}
+
+export const NOTHING_MEASURED: OverloadState = { process: CALM, processStrain: 0, lagMs: 0, workers: new Map() };
+
+/** Inputs in mailboxes that are too many: they are taken within a turn of the event loop as long as all is well. */
+export const MAILBOX_FULL = 5_000;
+/** Share of the newest look in the average of the event loop's lag: one long turn is not load yet. */
+const LAG_WEIGHT = 0.3;
+
+/** @param now ms, never going back; looks are about a second apart */
+export function watch(before: OverloadState, measured: Measured, limits: OverloadLimits, now: number): OverloadState {
+  const { utilization, lagMs: latestLag } = measured.process;
+  const lagMs = before.lagMs + LAG_WEIGHT * (latestLag - before.lagMs);
+  const processStrain = Math.max(
+    utilization / limits.worker.refuseAt,
+    lagMs / limits.lagMs,
+    measured.mailbox / MAILBOX_FULL,
+  );
+  return {
+    // No video passes it: less of that would give it more to do, not less.
+    process: nextLevel(before.process, processStrain, { refuseAt: 1, shedAt: Number.POSITIVE_INFINITY }, now),
+    processStrain,
+    lagMs,
+    workers: new Map(
+      measured.workers.map(({ id, share, conferences }) => [
+        id,
+        {
+          level: nextLevel(before.workers.get(id)?.level ?? CALM, share, limits.worker, now),
+          share,
+          conferences: new Set(conferences),
+        },
+      ]),
+    ),
+  };
+}
+
+/** The share of their video that the viewers of a conference get, 0 to 1: that of its fullest worker. */
+export function shareFor({ workers }: OverloadState, conference: ConferenceKey): number {
+  let least = 1;
+  for (const { level, conferences } of workers.values()) {
+    if (conferences.has(conference)) least = Math.min(least, videoShareOf(level));
+  }
+  return least;
+}
+
+/** A part whose level changed, or whose share of video did. */
+export interface LevelChange {
+  readonly part: 'process' | number;
+  readonly from: Level;
+  readonly to: Level;
+  /** Share of a core of a worker; strain of the process. */
+  readonly load: number;
+}
+
+export function changesBetween(before: OverloadState, after: OverloadState): LevelChange[] {
+  const changes: LevelChange[] = [];
+  const compare = (part: LevelChange['part'], from: Level, to: Level, load: number): void => {
+    if (from.kind !== to.kind || videoShareOf(from) !== videoShareOf(to)) changes.push({ part, from, to, load });
+  };
+  compare('process', before.process, after.process, after.processStrain);
+  for (const [id, { level, share }] of after.workers) compare(id, before.workers.get(id)?.level ?? CALM, level, share);
+  return changes;
+}
