@@ -87,7 +87,7 @@ export default {
     ]),
     sees(
       'bench/scale/bare',
-      ['loadtest/', 'signalling/sdp/', 'src/media/(codecs|conference-media|numbered-voices)[.]ts$'],
+      ['loadtest/', 'signalling/sdp/', 'src/media/(codecs|numbered-voices|routers/conference-router)[.]ts$'],
       'mediasoup alone is what the focus is measured against: it offers the same codecs and extensions, in the same words, and does nothing else.',
     ),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),

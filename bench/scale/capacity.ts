@@ -55,7 +55,7 @@ export async function findCapacity(name: CapacityScenario, options: CapacityOpti
     },
   });
   let toldAt = -TELL_EVERY_MS;
-  return runLoadTest({
+  return await runLoadTest({
     scenario: loaded.scenario,
     homeserver: place.synapse.baseUrl,
     focus: { userId: place.focus.user.userId, deviceId: FOCUS_DEVICE_ID },

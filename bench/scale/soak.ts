@@ -124,6 +124,7 @@ class Churn {
     await publisher.leave();
   }
 
+  /** Never rejects. */
   async #stay(call: CallPlace, publisher: LightPeer, vanishes: boolean): Promise<void> {
     const viewer = new Viewer(call, this.#device(), this.#stack);
     try {
@@ -132,11 +133,10 @@ class Churn {
       const { least, most } = STAYS_MS;
       await delay(least + Math.random() * (most - least), undefined, { signal: this.#signal });
     } catch {
-      this.#signal.throwIfAborted();
-      this.failed += 1;
+      if (!this.#signal.aborted) this.failed += 1;
     } finally {
       // A homeserver that is away ends the call for it as well.
-      await (vanishes ? viewer.peer.vanish() : viewer.peer.leave().catch(() => viewer.peer.vanish()));
+      await (vanishes ? viewer.peer.vanish() : viewer.peer.leave().catch(() => viewer.peer.vanish())).catch(() => undefined);
     }
   }
 

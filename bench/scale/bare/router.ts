@@ -8,7 +8,7 @@ import { type Capabilities, isHeaderExtension } from '../../../signalling/sdp/rt
 import type { ReceivingSection, Section } from '../../../signalling/sdp/sections.ts';
 import { MAX_MESSAGE_SIZE, writeDescription } from '../../../signalling/sdp/write.ts';
 import { codecsNamed, DEFAULT_CODECS } from '../../../src/media/codecs.ts';
-import { capabilitiesOf } from '../../../src/media/conference-media.ts';
+import { capabilitiesOf } from '../../../src/media/routers/conference-router.ts';
 import { numberVoices } from '../../../src/media/numbered-voices.ts';
 
 export interface BareOptions {
