@@ -21,6 +21,8 @@ import { judge, type Measured, nothingMeasured } from './result.ts';
 
 /** Where receivers are bound. */
 const PEERS = { bindAddress: '127.0.0.1' };
+/** What is measured is what things cost, not what a focus does where they cost too much. */
+const NEVER_SHEDS = { enabled: false };
 /** Debian packages that the floor is compiled with. */
 const FLOOR_PACKAGES = ['gcc', 'libc6-dev', 'libssl-dev'];
 
@@ -93,7 +95,8 @@ export async function runScale(bench: ScaleBench, signal: AbortSignal): Promise<
 /** Each starts a homeserver and a focus of its own: what one leaves behind would be in the figures of the next. */
 const WORK: Record<ScalePart, (bench: ScaleBench, parts: Parts, measured: Measured) => Promise<void>> = {
   forwarding: async ({ receivers, quick }, parts, measured) => {
-    await using place = await ScalePlace.start({ ...parts, config: { media: { initial_bitrate: INITIAL_BITRATE } } });
+    const config = { media: { initial_bitrate: INITIAL_BITRATE }, overload: NEVER_SHEDS };
+    await using place = await ScalePlace.start({ ...parts, config });
     await using owned = new AsyncDisposableStack();
     const stack = owned.adopt(await NativeStack.start(parts.loadPeer, PEERS), it => it.close());
     const floor = await Floor.build(parts.stateDir);
@@ -105,7 +108,7 @@ const WORK: Record<ScalePart, (bench: ScaleBench, parts: Parts, measured: Measur
     }
   },
   join: async ({ quick }, parts, measured) => {
-    await using place = await ScalePlace.start(parts);
+    await using place = await ScalePlace.start({ ...parts, config: { overload: NEVER_SHEDS } });
     await using owned = new AsyncDisposableStack();
     const stack = owned.adopt(await NativeStack.start(parts.loadPeer, PEERS), it => it.close());
     const sizes = quick ? [10, 100] : [10, 500];
