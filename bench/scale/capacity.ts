@@ -49,6 +49,8 @@ export async function findCapacity(name: CapacityScenario, options: CapacityOpti
   await using place = await ScalePlace.start({
     ...options,
     stateDir,
+    // How many it could hold: who has too much to do would refuse newcomers before anybody is unhappy.
+    config: { overload: { enabled: false } },
     homeserverConfig: {
       app_service_config_files: [file],
       experimental_features: { msc2409_to_device_messages_enabled: true },

@@ -20,7 +20,10 @@ export interface SoakOptions {
 }
 
 /** Silent sessions end within a wave. */
-export const SOAK_CONFIG = { media: { ice_consent_timeout_s: 3, resume_window_s: 3 } };
+export const SOAK_CONFIG = {
+  media: { ice_consent_timeout_s: 3, resume_window_s: 3 },
+  overload: { enabled: false },
+};
 
 const CALLS = 3;
 const DEVICES = 120;
@@ -136,7 +139,8 @@ class Churn {
       if (!this.#signal.aborted) this.failed += 1;
     } finally {
       // A homeserver that is away ends the call for it as well.
-      await (vanishes ? viewer.peer.vanish() : viewer.peer.leave().catch(() => viewer.peer.vanish())).catch(() => undefined);
+      const gone = vanishes ? viewer.peer.vanish() : viewer.peer.leave().catch(() => viewer.peer.vanish());
+      await gone.catch(() => undefined);
     }
   }
 

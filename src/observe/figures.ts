@@ -85,7 +85,7 @@ export const METRICS = {
   weir_media_handles: {
     kind: 'gauge',
     labels: ['kind'],
-    help: 'What the media engine holds open: router, transport, producer, consumer, data_producer, data_consumer, rtp_observer; listener: those on worker processes. Without participants all are as at the start.',
+    help: 'What the media engine has open: router, transport, producer, consumer, data_producer, data_consumer, rtp_observer; listener: those on worker processes. Without participants all are as at the start.',
   },
   weir_invites_total: {
     kind: 'counter',
