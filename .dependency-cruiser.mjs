@@ -4,7 +4,15 @@
  */
 const test = '[.]test[.]tsx?$';
 const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
-const PURE = ['signalling/wire', 'signalling/sdp', 'src/conference', 'src/allocation', 'src/overload'];
+const PURE = [
+  'signalling/wire',
+  'signalling/sdp',
+  'src/conference',
+  'src/allocation',
+  'src/overload',
+  'loadtest/tester/rules',
+  'loadtest/tester/scenario',
+];
 
 /** `room` may import only what `allowed` matches (and itself), of our own sources. `except`: rooms in it that have rules of their own. */
 const sees = (room, allowed, comment, except = []) => ({

@@ -44,6 +44,17 @@ describe('a comparison', () => {
     expect(rows.some(({ figure }) => figure.includes(', at '))).toBe(false);
   });
 
+  it('leaves out what neither run measured, and says what one did not', () => {
+    const unmeasured = (run: RunResult): RunResult => ({
+      ...run,
+      samples: run.samples.map(sample => ({ ...sample, focus: undefined })),
+    });
+    const titles = (a: RunResult, b: RunResult): string[] => compare(a, b).rows.map(({ figure }) => figure);
+    expect(titles(unmeasured(syntheticKnee()), unmeasured(syntheticKnee())).join()).not.toContain('worker');
+    const { rows } = compare(syntheticKnee(), unmeasured(syntheticKnee()));
+    expect(row(rows, 'busiest worker, at 240')).toMatchObject({ b: '–', verdict: 'unknown', ratio: undefined });
+  });
+
   it('warns of void runs, other scenarios and machines', () => {
     const elsewhere: RunResult = { ...syntheticVoid(), machine: { ...syntheticKnee().machine, cores: 2 } };
     const { rows, notes } = compare(syntheticWell(), elsewhere);

@@ -22,6 +22,8 @@ export interface Comparison {
   notes: string[];
 }
 
+const UNKNOWN = '–';
+
 interface Figure {
   title: string;
   write: (value: number) => string;
@@ -59,6 +61,7 @@ export function compare(a: RunResult, b: RunResult): Comparison {
   return {
     at,
     notes: notesOn(a, b),
+    // What neither run measured is no row.
     rows: [
       capacityRow(a.capacity, b.capacity),
       ...COSTS.map(([figure, look]) =>
@@ -71,7 +74,7 @@ export function compare(a: RunResult, b: RunResult): Comparison {
           )),
       ...spreadRows('join', a.joinMs, b.joinMs),
       ...spreadRows('first media', a.firstMediaMs, b.firstMediaMs),
-    ],
+    ].filter(row => row.a !== UNKNOWN || row.b !== UNKNOWN),
   };
 }
 
@@ -90,7 +93,7 @@ function spreadRows(what: string, a: Spread | undefined, b: Spread | undefined):
 }
 
 function rowOf({ title, write, ...figure }: Figure, a: number | undefined, b: number | undefined): Row {
-  const written = (value: number | undefined): string => (value === undefined ? '–' : write(value));
+  const written = (value: number | undefined): string => (value === undefined ? UNKNOWN : write(value));
   return { figure: title, a: written(a), b: written(b), ratio: ratioOf(a, b), verdict: judged(figure, a, b) };
 }
 
@@ -124,7 +127,7 @@ function capacityRow(a: Capacity | undefined, b: Capacity | undefined): Row {
 function writeCapacity(capacity: Capacity | undefined): string {
   switch (capacity?.kind) {
     case undefined:
-      return '–';
+      return UNKNOWN;
     case 'void':
       return 'void';
     case 'found':

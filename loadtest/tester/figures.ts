@@ -16,8 +16,8 @@ export interface MeanFigures {
   unhappyPct: number | undefined;
 }
 
-/** Receivers that are unhappy now, for any reason, 0 to 100. Who is unhappy for two reasons counts twice, up to all. */
-export function unhappyPct({ receivers, unhappy }: Sample): number {
+/** Share of the receivers that are unhappy now, 0 to 100. Each counts once, by the first reason that holds. */
+export function unhappyPct({ receivers, unhappy }: Pick<Sample, 'receivers' | 'unhappy'>): number {
   if (receivers === 0) return 0;
   const count = UNHAPPINESS.reduce((sum, reason) => sum + unhappy[reason], 0);
   return Math.min(100, (100 * count) / receivers);

@@ -13,6 +13,14 @@ describe('the verdict', () => {
     expect(details).toContain(` ${Number(run.steps.at(-1)?.unhappyPct.toFixed(1))} %`);
   });
 
+  it('calls no part the limit that was not seen at it', () => {
+    const run = syntheticKnee();
+    const calm = run.samples.map(sample => ({ ...sample, focus: undefined, homeserver: undefined }));
+    const { details } = verdictOf({ ...run, samples: calm });
+    expect(details).toContain('No part was seen at its limit; what failed points at the media worker.');
+    expect(details).not.toContain('was the limit');
+  });
+
   it('speaks of sound where there are no pictures', () => {
     const run = syntheticKnee({ withVideo: false });
     expect(verdictOf(run).details).toContain('heard nothing');

@@ -1,7 +1,8 @@
 /** What a run found, in sentences for those who do not read plots. Pure. */
 import { writeCount, writePercent } from '../quantity.ts';
 import { samplesIn, unhappyPct } from './figures.ts';
-import { type HeldStep, type Limit, type RunResult, UNHAPPINESS, type Unhappiness } from './result.ts';
+import { limitOf } from './rules/limit.ts';
+import { type Capacity, type HeldStep, type Limit, type RunResult, UNHAPPINESS, type Unhappiness } from './result.ts';
 
 export interface Verdict {
   /** `void`: the run says nothing about the focus. `unknown`: it was not to find a capacity. */
@@ -12,11 +13,11 @@ export interface Verdict {
   details: string;
 }
 
-const LIMITS: Record<Limit, string> = {
-  worker: 'The media worker was the limit.',
-  node: 'Signalling, the Node process of the focus, was the limit.',
-  homeserver: 'The homeserver was the limit.',
-  tester: 'The load tester itself was the limit.',
+const PARTS: Record<Limit, string> = {
+  worker: 'the media worker',
+  node: 'signalling, the Node process of the focus,',
+  homeserver: 'the homeserver',
+  tester: 'the load tester itself',
 };
 
 /** In two or three words, for legends. */
@@ -36,7 +37,7 @@ export function verdictOf(result: RunResult): Verdict {
       return {
         kind: 'void',
         headline: 'This run says nothing about the focus.',
-        details: `${sentence(capacity.reason)} ${LIMITS[capacity.limit]}`,
+        details: `${sentence(capacity.reason)} ${isTheLimit(capacity.limit)}`,
       };
     case 'at-least':
       return {
@@ -48,7 +49,7 @@ export function verdictOf(result: RunResult): Verdict {
       return {
         kind: 'found',
         headline: capacity.held === 0 ? 'Held nobody.' : `Held ${people(capacity.held)}.`,
-        details: `${whatFailed(result, capacity.failedAt)} ${LIMITS[capacity.limit]}`,
+        details: `${whatFailed(result, capacity.failedAt)} ${whoseLimit(result, capacity)}`,
       };
   }
 }
@@ -70,11 +71,26 @@ function people(count: number): string {
 
 function whatFailed(result: RunResult, failedAt: number): string {
   const at = `At ${writeCount(failedAt)}`;
-  const step = result.steps.find(({ participants, outcome }) => participants === failedAt && outcome !== 'held');
+  const step = failedStep(result, failedAt);
   if (step === undefined) return `${at} participants it failed.`;
   const reason = mainReason(result, step);
   if (reason === undefined) return step.reason === undefined ? `${at} it failed.` : `${at}: ${sentence(step.reason)}`;
   return `${at}, ${writePercent(step.unhappyPct)} ${inWords(reason, hasVideo(result))}.`;
+}
+
+/** A part that was only inferred from what failed is not called the limit. */
+function whoseLimit(result: RunResult, { failedAt, limit }: Extract<Capacity, { kind: 'found' }>): string {
+  const step = failedStep(result, failedAt);
+  if (step === undefined || limitOf(samplesIn(result.samples, step)).isSeen) return isTheLimit(limit);
+  return `No part was seen at its limit; what failed points at ${PARTS[limit].replace(/,$/, '')}.`;
+}
+
+function isTheLimit(limit: Limit): string {
+  return sentence(`${PARTS[limit]} was the limit`);
+}
+
+function failedStep({ steps }: RunResult, failedAt: number): HeldStep | undefined {
+  return steps.find(({ participants, outcome }) => participants === failedAt && outcome !== 'held');
 }
 
 /** Of most who were unhappy in the worst second of a step; undefined where nobody was. */

@@ -170,7 +170,7 @@ function addRun(program: Command, world: CommandLineWorld, end: (code: ExitCode)
     .addOption(
       new Option('--endpoint <stack>', 'WebRTC stack of the participants').choices(ENDPOINTS).default(ENDPOINTS[0]),
     )
-    .option('--bind <address>', 'address that their sockets are bound to', '127.0.0.1')
+    .option('--bind <address>', 'IPv4 address that their sockets are bound to', '0.0.0.0')
     .option('--lead <host:port>', 'take other testers in, which join there')
     .option('--testers <n>', 'how many others are waited for', whole(1, 64), 1)
     .option('--join <host:port>', 'join the run of another tester, which says all the rest')

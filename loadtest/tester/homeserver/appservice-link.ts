@@ -7,8 +7,9 @@ export function masquerade({ userId, deviceId }: Pick<MatrixDevice, 'userId' | '
   return { user_id: userId, device_id: deviceId, 'org.matrix.msc3202.device_id': deviceId };
 }
 
-/** After an invite that nobody has answered, in ms. */
+/** After an invite that nobody has answered, in ms; each time twice as long. */
 const FETCHES_AFTER_MS = 2_000;
+const MOST_FETCHES = 5;
 /** Events that are known again when they come a second time. */
 const MOST_KNOWN = 32;
 // To-device events alone.
@@ -22,7 +23,7 @@ const FILTER = JSON.stringify({
  * A device of an appservice's user: it sends with the appservice's token, and is handed what comes by transaction.
  *
  * Synapse leaves out of its transactions what it is sent for several users at the same time: the first of them moves the position
- * in the stream on for all (seen with 1.163). An answer that stays away is therefore fetched by /sync, once.
+ * in the stream on for all (seen with 1.163). An answer that stays away is therefore fetched by /sync.
  */
 export class AppserviceLink implements SignallingLink {
   readonly #homeserver: string;
@@ -34,6 +35,8 @@ export class AppserviceLink implements SignallingLink {
   #events: LinkEvents | undefined;
   #transaction = 0;
   #fetch: NodeJS.Timeout | undefined;
+  /** Id of the call whose answer is awaited. */
+  #awaited: unknown;
 
   /** `onFetched` hears the types of events that no transaction has brought. */
   constructor(homeserver: string, asToken: string, device: MatrixDevice, onFetched: (type: string) => void) {
@@ -50,8 +53,8 @@ export class AppserviceLink implements SignallingLink {
 
   /** An event of a transaction for this device. */
   hand(event: ReceivedToDevice): void {
-    clearTimeout(this.#fetch);
-    const text = JSON.stringify(event);
+    if (this.#awaited !== undefined && callOf(event.content) === this.#awaited) this.#stopFetching();
+    const text = textOfEvent(event);
     if (this.#known.has(text)) return;
     this.#known.add(text);
     const [oldest] = this.#known;
@@ -60,6 +63,7 @@ export class AppserviceLink implements SignallingLink {
   }
 
   async sendToDevice(userId: string, deviceId: string, type: string, content: unknown): Promise<void> {
+    if (type === 'm.call.invite') this.#awaited = callOf(content);
     this.#transaction += 1;
     const id = `${this.#device.deviceId}-${process.pid}-${Date.now()}-${this.#transaction}`;
     await this.#ask({
@@ -67,7 +71,7 @@ export class AppserviceLink implements SignallingLink {
       path: ['v3', 'sendToDevice', type, id],
       body: { messages: { [userId]: { [deviceId]: content } } },
     });
-    if (type === 'm.call.invite') this.#fetchLater();
+    if (type === 'm.call.invite' && this.#awaited !== undefined) this.#fetchLater(FETCHES_AFTER_MS, MOST_FETCHES);
   }
 
   async sendState(roomId: string, type: string, stateKey: string, content: unknown): Promise<void> {
@@ -85,18 +89,27 @@ export class AppserviceLink implements SignallingLink {
 
   close(): Promise<void> {
     this.#events = undefined;
-    clearTimeout(this.#fetch);
+    this.#stopFetching();
     this.#closing.abort();
     return Promise.resolve();
   }
 
-  #fetchLater(): void {
+  #stopFetching(): void {
+    this.#awaited = undefined;
     clearTimeout(this.#fetch);
-    if (this.#closing.signal.aborted) return;
+  }
+
+  #fetchLater(afterMs: number, times: number): void {
+    clearTimeout(this.#fetch);
+    if (times === 0) return;
     this.#fetch = setTimeout(() => {
-      // What cannot be fetched is missing, which the judgement of its receiver shows.
-      this.#fetchAll().catch(() => undefined);
-    }, FETCHES_AFTER_MS);
+      this.#fetchAll()
+        // What cannot be fetched is missing, which the judgement of its receiver shows.
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.#awaited !== undefined) this.#fetchLater(2 * afterMs, times - 1);
+        });
+    }, afterMs);
   }
 
   /** All that waits for the device. */
@@ -107,7 +120,7 @@ export class AppserviceLink implements SignallingLink {
       const answer = await this.#ask({ method: 'GET', path: ['v3', 'sync'], query });
       const events = toDeviceOf(answer);
       for (const event of events) {
-        if (!this.#known.has(JSON.stringify(event))) this.#onFetched(event.type);
+        if (!this.#known.has(textOfEvent(event))) this.#onFetched(event.type);
         this.hand(event);
       }
       const next = textOf(answer, 'next_batch');
@@ -122,6 +135,15 @@ export class AppserviceLink implements SignallingLink {
     const query = { ...request.query, ...masquerade(this.#device) };
     return askHomeserver(this.#homeserver, { ...request, token: this.#asToken, query, signal });
   }
+}
+
+/** The same whichever way it came. */
+function textOfEvent({ type, sender, content }: ReceivedToDevice): string {
+  return JSON.stringify([type, sender, content]);
+}
+
+function callOf(content: unknown): unknown {
+  return typeof content === 'object' && content !== null ? Reflect.get(content, 'call_id') : undefined;
 }
 
 function toDeviceOf(answer: unknown): ReceivedToDevice[] {

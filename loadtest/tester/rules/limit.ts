@@ -23,6 +23,8 @@ export interface NamedLimit {
   limit: Limit;
   /** What was measured. */
   reason: string;
+  /** False where nobody was seen at a limit, and the part is named by what failed. */
+  isSeen: boolean;
 }
 
 /** Of the samples of a failing step: who was nearest to its limit. Where nobody was at it, the reason says so. */
@@ -51,13 +53,13 @@ export function limitOf(samples: readonly Sample[]): NamedLimit {
   const lag = most(({ focus }) => focus?.loopLagMs);
   parts.push({ limit: 'node', load: lag / LATE_MS, says: `the focus's event loop was ${Math.round(lag)} ms late` });
   const nearest = parts.reduce((best, part) => (part.load > best.load ? part : best));
-  if (nearest.load >= 1) return { limit: nearest.limit, reason: nearest.says };
+  if (nearest.load >= 1) return { limit: nearest.limit, reason: nearest.says, isSeen: true };
   // Nobody was seen at its limit: joins are held up by who delivers invites, media by who forwards it.
   const joins = most(({ unhappy }) => unhappy.no_first_media);
   const media = most(({ unhappy }) => unhappy.audio_loss + unhappy.video_gap + unhappy.no_layer);
   const limit = joins > media ? 'homeserver' : 'worker';
   const known = nearest.load > 0 ? `nearest was this: ${nearest.says}` : 'neither focus nor homeserver was measured';
-  return { limit, reason: `no part was seen at its limit (${known}); named by what failed` };
+  return { limit, reason: `no part was seen at its limit (${known}); named by what failed`, isSeen: false };
 }
 
 /** What the steps of a run say; `undefined` where there is none. */

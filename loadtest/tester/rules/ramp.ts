@@ -17,7 +17,16 @@ export interface RampPlan {
 export type RampState =
   | { kind: 'growing'; step: number; since: number; from: number }
   | { kind: 'settling'; step: number; since: number }
-  | { kind: 'holding'; step: number; since: number; worstPct: number; worst: string; looks: number; busyLooks: number }
+  | {
+      kind: 'holding';
+      step: number;
+      since: number;
+      worstPct: number;
+      worst: string;
+      looks: number;
+      busyLooks: number;
+      busy: string;
+    }
   | { kind: 'over' };
 
 export type RampInput =
@@ -85,7 +94,7 @@ function settle(
   const isSettled = sample.wanted >= targetOf(plan, state.step) && sample.connected >= sample.wanted;
   if (!isSettled && now - state.since < plan.settleMs) return { state, effects: [] };
   return {
-    state: { kind: 'holding', step: state.step, since: now, worstPct: 0, worst: '', looks: 0, busyLooks: 0 },
+    state: { kind: 'holding', step: state.step, since: now, worstPct: 0, worst: '', looks: 0, busyLooks: 0, busy: '' },
     effects: [{ kind: 'hold' }],
   };
 }
@@ -97,6 +106,7 @@ function hold(plan: RampPlan, state: Extract<RampState, { kind: 'holding' }>, in
     ...state,
     looks: state.looks + 1,
     busyLooks: state.busyLooks + (input.busy === undefined ? 0 : 1),
+    busy: input.busy ?? state.busy,
     worstPct: Math.max(state.worstPct, pct),
     worst: pct > state.worstPct ? wordsOf(input.sample) : state.worst,
   };
@@ -106,7 +116,7 @@ function hold(plan: RampPlan, state: Extract<RampState, { kind: 'holding' }>, in
 
   const isVoid = next.busyLooks > next.looks * MOST_BUSY;
   const outcome = isVoid ? 'void' : isFailing ? 'failed' : 'held';
-  const reason = isVoid ? (input.busy ?? 'the tester was at its limit') : isFailing ? next.worst : undefined;
+  const reason = isVoid ? next.busy : isFailing ? next.worst : undefined;
   const step: HeldStep = {
     fromMs: state.since,
     toMs: now,

@@ -52,7 +52,6 @@ interface Session {
   endpoint: ReportingEndpoint;
   link: SignallingLink;
   isJoined: boolean;
-  receiver: ReceiverState;
   muted: boolean;
   grants: Map<string, Excuse>;
 }
@@ -66,6 +65,8 @@ export class Player {
   readonly #news: PlayerNews;
   readonly #leaving = new Set<Promise<void>>();
   #session: Session | undefined;
+  /** Of the time that it is to be in the call, whatever sessions it takes. */
+  #receiver: ReceiverState | undefined;
   /** Of the attendance: the same number is the same session. */
   #attended = 0;
   #joinsAgainAt = 0;
@@ -101,15 +102,18 @@ export class Player {
     if (this.#ended) return;
     const { changes = {} } = this.#setup.scenario;
     const { present, session, by } = attendanceAt(changes, this.#index, call.sinceHoldMs);
-    if (this.#session !== undefined && (!present || session !== this.#attended)) this.#leave(by);
+    if (!present || session !== this.#attended) {
+      this.#leave(by);
+      this.#receiver = undefined;
+    }
     this.#attended = session;
+    if (present) this.#receiver ??= newReceiver(now);
     const hangup = this.#session?.peer.hangup;
     if (hangup !== undefined) {
       this.#news.failed(`the focus ended a session: ${hangup.code ?? hangup.reason}`);
-      this.#leave('cut');
-      this.#joinsAgainAt = now + JOINS_AGAIN_AFTER_MS;
+      this.#joinAgain(now);
     }
-    if (present && this.#session === undefined && now >= this.#joinsAgainAt) this.#join(now);
+    if (present && this.#session === undefined && now >= this.#joinsAgainAt) this.#join();
     this.#speak(call);
   }
 
@@ -122,30 +126,20 @@ export class Player {
   /** What came since the last look. */
   look(call: CallNow, now: number): PlayerLook {
     const session = this.#session;
-    if (session === undefined) {
-      return {
-        isInvited: false,
-        isConnected: false,
-        isReceiver: false,
-        unhappy: undefined,
-        received: [],
-        bytesSent: 0,
-      };
-    }
-    this.#complain(session);
-    const report = session.endpoint.report();
-    const received = new Map(report.tracks.map(track => [keyOf(track), track]));
     const { subscribes } = this.#part.role;
-    const expects = call.othersPublish && (subscribes.audio || subscribes.video.length > 0);
-    const judged = judgeReceiver(session.receiver, { expects, wanted: this.#wanted(session), received }, now);
-    session.receiver = judged.state;
+    // Also without a session: whoever cannot join receives nothing.
+    const isReceiver =
+      this.#receiver !== undefined && call.othersPublish && (subscribes.audio || subscribes.video.length > 0);
+    const report = session?.endpoint.report();
+    if (session !== undefined) this.#complain(session);
+    const unhappy = this.#judge(isReceiver, session, report?.tracks ?? [], now);
     return {
-      isInvited: session.isJoined,
-      isConnected: report.connected,
-      isReceiver: expects,
-      unhappy: judged.unhappy,
-      received: report.tracks,
-      bytesSent: report.sent.bytes,
+      isInvited: session?.isJoined === true,
+      isConnected: report?.connected === true,
+      isReceiver,
+      unhappy,
+      received: report?.tracks ?? [],
+      bytesSent: report?.sent.bytes ?? 0,
     };
   }
 
@@ -156,7 +150,28 @@ export class Player {
     await Promise.all(this.#leaving);
   }
 
-  #join(now: number): void {
+  #judge(
+    expects: boolean,
+    session: Session | undefined,
+    tracks: readonly ReceivedTrack[],
+    now: number,
+  ): Unhappiness | undefined {
+    if (this.#receiver === undefined) return undefined;
+    const received = new Map(tracks.map(track => [keyOf(track), track]));
+    const wanted = session === undefined ? [] : this.#wanted(session);
+    const judged = judgeReceiver(this.#receiver, { expects, wanted, received }, now);
+    this.#receiver = judged.state;
+    return judged.unhappy;
+  }
+
+  /** It has to join once more. The time that it has for its first media begins anew only where it had some. */
+  #joinAgain(now: number): void {
+    this.#leave('cut');
+    this.#joinsAgainAt = now + JOINS_AGAIN_AFTER_MS;
+    if (this.#receiver?.firstMediaAt !== undefined) this.#receiver = newReceiver(now);
+  }
+
+  #join(): void {
     const { role } = this.#part;
     const { room, focus, homeserver } = this.#setup;
     const link = this.#link();
@@ -204,7 +219,6 @@ export class Player {
       endpoint,
       link,
       isJoined: false,
-      receiver: newReceiver(now),
       muted: false,
       grants,
     };
@@ -216,8 +230,7 @@ export class Player {
       (error: unknown) => {
         if (this.#session !== session) return;
         this.#news.failed(`a join failed: ${error instanceof Error ? error.message : String(error)}`);
-        this.#leave('cut');
-        this.#joinsAgainAt = performance.now() + JOINS_AGAIN_AFTER_MS;
+        this.#joinAgain(performance.now());
       },
     );
   }

@@ -27,8 +27,9 @@ function report(message: ShareReport): void {
 
 /** Without its peers it is of no use: whoever started it notices its end. */
 function fail(error: unknown): void {
-  tell(messageOf(error));
-  if (stack === undefined) process.exit(1);
+  const trouble: ShareReport = { kind: 'trouble', message: messageOf(error) };
+  if (process.connected) process.send?.(trouble, () => process.exit(1));
+  else process.exit(1);
 }
 
 function tell(message: string): void {
@@ -60,7 +61,7 @@ async function start(setup: ShareSetup): Promise<void> {
     if (isSampling) return;
     isSampling = true;
     sampleNow(peers, own)
-      .catch((error: unknown) => tell(messageOf(error)))
+      .catch(fail)
       .finally(() => {
         isSampling = false;
       });
@@ -109,12 +110,12 @@ async function obey(command: ShareCommand): Promise<void> {
 /** Commands are obeyed one after the other: those to join wait for the engine. */
 let obeyed = Promise.resolve();
 process.on('message', message => {
-  obeyed = obeyed.then(() => obey(message as ShareCommand)).catch((error: unknown) => fail(error));
+  obeyed = obeyed.then(() => obey(message as ShareCommand)).catch(fail);
 });
 // Whoever started it says when to go.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-// Whoever started it is gone: without a word there is nobody to stop for.
+// Whoever started it is gone: nobody else would let the peers leave.
 process.once('disconnect', () => {
   stop().catch(() => process.exit(1));
 });
