@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCENARIO_NAMES } from '../loadtest/lab/result.ts';
 import { describeFailure } from '../setup/failure.mjs';
-import { readArguments, SESSION_PARTS } from './arguments.ts';
+import { readArguments, SCALE_PARTS, SESSION_PARTS } from './arguments.ts';
 
 const DEFAULTS = {
   kind: 'network',
@@ -11,6 +11,15 @@ const DEFAULTS = {
   report: 'network-report.html',
   recordings: undefined,
   focusDir: undefined,
+};
+
+const SCALE = {
+  kind: 'scale',
+  parts: [...SCALE_PARTS],
+  quick: false,
+  receivers: [50, 200, 500],
+  soakMinutes: 20,
+  report: undefined,
 };
 
 describe('the arguments of the bench', () => {
@@ -24,6 +33,12 @@ describe('the arguments of the bench', () => {
     [
       ['signalling', '--participants', '10, 50', '--joins-among=20'],
       { kind: 'signalling', participants: '10,50', joins: '20' },
+    ],
+    [['scale'], SCALE],
+    [['scale', '--quick'], { ...SCALE, parts: ['forwarding', 'join'], quick: true, receivers: [50], soakMinutes: 4 }],
+    [
+      ['scale', '--only=soak,join', '--receivers', '7,50', '--soak-minutes=3', '--report', 'a.html'],
+      { ...SCALE, parts: ['join', 'soak'], receivers: [7, 50], soakMinutes: 3, report: 'a.html' },
     ],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
@@ -41,6 +56,9 @@ describe('the arguments of the bench', () => {
     [['sessions', 'network'], '"sessions network"'],
     [['sessions', '--only', 'rain'], 'no part "rain"'],
     [['sessions', '--joins', '2'], '--joins 2'],
+    [['scale', '--only', 'rain'], 'no part "rain"'],
+    [['scale', '--receivers', '50,many'], '--receivers many'],
+    [['scale', '--soak-minutes', '1'], '--soak-minutes 1'],
     [['network', '--only', 'steps,rain'], '"rain"'],
     [['network', '--only', ''], '--only'],
     [['network', '--control', '--only', 'loss1'], '--control plays steps alone'],

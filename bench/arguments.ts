@@ -47,7 +47,29 @@ export interface SignallingBench {
   joins: string;
 }
 
-export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench;
+/** What `scale` measures, in this order. */
+export const SCALE_PARTS = ['forwarding', 'join', 'capacity', 'soak'] as const;
+export type ScalePart = (typeof SCALE_PARTS)[number];
+
+const QUICK_PARTS: ScalePart[] = ['forwarding', 'join'];
+
+/** How many receivers a packet is forwarded to. */
+export const RECEIVER_NUMBERS = [50, 200, 500] as const;
+
+export interface ScaleBench {
+  kind: 'scale';
+  /** In the order of the table. */
+  parts: ScalePart[];
+  /** What fits in five minutes. */
+  quick: boolean;
+  /** Numbers of receivers that are forwarded to. */
+  receivers: number[];
+  soakMinutes: number;
+  /** File for the report; none is written without it. */
+  report: string | undefined;
+}
+
+export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench | ScaleBench;
 
 export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
     --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
@@ -61,7 +83,13 @@ npm run -s bench -- sessions      how fast sessions start, and what they survive
     --joins N                     joins that are measured of each way of signalling (7; 3 to 50)
 npm run -s bench -- signalling    what a join, a change, a member event costs the focus, by size of the call
     --participants 10,1000        sizes of the calls (10,100,500,1000)
-    --joins-among 10,500          sizes of the calls in which joins are measured with real media (10,500)`;
+    --joins-among 10,500          sizes of the calls in which joins are measured with real media (10,500)
+npm run -s bench -- scale         what a packet and a join cost, how many fit, and whether it stays so
+    --only forwarding,soak        these parts alone: ${SCALE_PARTS.join(', ')}
+    --quick                       those parts that fit in 5 minutes, shorter
+    --receivers 50,200            forwards to these numbers alone: ${RECEIVER_NUMBERS.join(', ')}
+    --soak-minutes M              how long peers come and go (20, quick: 4; 2 to 600)
+    --report FILE                 where a report goes`;
 
 /** Rejects with a Failure that names what is wrong. */
 export function readArguments(args: readonly string[]): Mode {
@@ -74,12 +102,15 @@ export function readArguments(args: readonly string[]): Mode {
         only: { type: 'string' },
         control: { type: 'boolean', default: false },
         seconds: { type: 'string', default: '30' },
-        report: { type: 'string', default: 'network-report.html' },
+        report: { type: 'string' },
         recordings: { type: 'string' },
         'focus-dir': { type: 'string' },
         joins: { type: 'string', default: '7' },
         participants: { type: 'string', default: '10,100,500,1000' },
         'joins-among': { type: 'string', default: '10,500' },
+        quick: { type: 'boolean', default: false },
+        receivers: { type: 'string' },
+        'soak-minutes': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -101,6 +132,17 @@ export function readArguments(args: readonly string[]): Mode {
       participants: readSizes('participants', values.participants),
       joins: readSizes('joins-among', values['joins-among']),
     };
+  if (bench === 'scale' && others.length === 0) {
+    const { quick } = values;
+    return {
+      kind: 'scale',
+      parts: values.only === undefined && quick ? QUICK_PARTS : readNames('part', SCALE_PARTS, values.only),
+      quick,
+      receivers: readReceivers(values.receivers, quick),
+      soakMinutes: readNumber('soak-minutes', values['soak-minutes'] ?? (quick ? '4' : '20'), 2, 600),
+      report: values.report,
+    };
+  }
   if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
   }
@@ -112,10 +154,16 @@ export function readArguments(args: readonly string[]): Mode {
     scenarios: values.control ? ['steps'] : readNames('scenario', SCENARIO_NAMES, values.only),
     control: values.control,
     seconds: readNumber('seconds', values.seconds, 30, 600),
-    report: values.report,
+    report: values.report ?? 'network-report.html',
     recordings: values.recordings,
     focusDir: values['focus-dir'],
   };
+}
+
+/** `quick`: one of them where no list is given. */
+function readReceivers(list: string | undefined, quick: boolean): number[] {
+  if (list === undefined) return quick ? [50] : [...RECEIVER_NUMBERS];
+  return list.split(',').map(each => readNumber('receivers', each.trim(), 2, 1_000));
 }
 
 /** All of them where no list is given. */

@@ -4,6 +4,7 @@ import { describeFailure } from '../setup/failure.mjs';
 import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
 import { type Mode, readArguments, USAGE } from './arguments.ts';
 import { runNetwork } from './network.ts';
+import { runScale } from './scale/index.ts';
 import { runSessions } from './sessions/index.ts';
 import { runSignalling } from './signalling.ts';
 
@@ -18,6 +19,8 @@ async function run(mode: Mode, signal: AbortSignal): Promise<number> {
       return runSessions(mode, signal);
     case 'signalling':
       return runSignalling(mode, signal);
+    case 'scale':
+      return runScale(mode, signal);
   }
 }
 

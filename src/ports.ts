@@ -199,6 +199,18 @@ export interface Peer {
   close(): void;
 }
 
+/** How many of each the media engine holds open now; `listener`: on what lives as long as the focus. */
+export interface MediaHandles {
+  router: number;
+  transport: number;
+  producer: number;
+  consumer: number;
+  data_producer: number;
+  data_consumer: number;
+  rtp_observer: number;
+  listener: number;
+}
+
 /** A media worker that is alive. */
 export interface WorkerShare {
   /** Its own as long as it lives. */
@@ -256,6 +268,8 @@ export interface Media {
   placeOf(conference: ConferenceKey): number | undefined;
   /** What lives where, for who watches. */
   figures(): MediaFigures;
+  /** What it holds open. */
+  handles(): Readonly<MediaHandles>;
   close(): Promise<void>;
 }
 

@@ -23,6 +23,8 @@ export type Media = 'light' | 'recorded';
 export interface DatachannelOptions {
   /** Light unless given. */
   media?: Media;
+  /** Makes what a track sends, instead of `media`. */
+  source?: (kind: 'audio' | 'video', send: SendPacket) => MediaSource;
   /** Address that its socket is bound to; loopback unless given. */
   bindAddress?: string;
   /** Gets each RTP packet of a track that the focus sends. */
@@ -35,7 +37,7 @@ export interface DatachannelOptions {
 export class DatachannelEndpoint implements Endpoint {
   readonly camera: FrameSize;
   readonly #events: EndpointEvents;
-  readonly #media: Media;
+  readonly #makeSource: (kind: 'audio' | 'video', send: SendPacket) => MediaSource;
   readonly #onRtp: DatachannelOptions['onRtp'];
   readonly #connection: PeerConnection;
   readonly #control: DataChannel;
@@ -51,8 +53,8 @@ export class DatachannelEndpoint implements Endpoint {
   constructor(events: EndpointEvents, options: DatachannelOptions = {}) {
     const { media = 'light', bindAddress = '127.0.0.1', onChannel } = options;
     this.#events = events;
+    this.#makeSource = options.source ?? ((kind, send) => sourceOf(media, kind, send));
     this.#onRtp = options.onRtp;
-    this.#media = media;
     this.camera = media === 'light' ? LIGHT_SIZE : RECORDED_SIZE;
     this.#connection = new PeerConnection('peer', {
       iceServers: [],
@@ -83,7 +85,7 @@ export class DatachannelEndpoint implements Endpoint {
     // The focus numbers its sections in its own way; names of ours never meet its.
     const mid = `c${this.#nextMid}`;
     this.#nextMid += 1;
-    const source = this.#source(sent.kind, packet => {
+    const source = this.#makeSource(sent.kind, packet => {
       if (track.isOpen()) track.sendMessageBinary(packet);
     });
     const track = this.#connection.addTrack(sectionOf(mid, sent, source.ssrcs));
@@ -174,11 +176,6 @@ export class DatachannelEndpoint implements Endpoint {
     this.#connection.close();
   }
 
-  #source(kind: 'audio' | 'video', send: SendPacket): MediaSource {
-    if (this.#media === 'light') return new LightSource(kind, send);
-    return kind === 'audio' ? new VoiceSource(send) : new SimulcastSource(send);
-  }
-
   #listen(track: Track): void {
     const mid = track.mid();
     track.onMessage(packet => {
@@ -212,6 +209,11 @@ export class DatachannelEndpoint implements Endpoint {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+function sourceOf(media: Media, kind: 'audio' | 'video', send: SendPacket): MediaSource {
+  if (media === 'light') return new LightSource(kind, send);
+  return kind === 'audio' ? new VoiceSource(send) : new SimulcastSource(send);
 }
 
 function sectionOf(mid: string, sent: SentTrack, ssrcs: readonly number[]): Audio | Video {

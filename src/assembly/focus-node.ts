@@ -117,6 +117,7 @@ export class FocusNode {
         workersAlive: alive,
         workersWanted: wanted,
         workerRestarts: restarts,
+        mediaHandles: this.#world.media.handles(),
         media: this.#world.media.figures(),
       };
     });

@@ -2,11 +2,12 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, MediaFigures, Peer, PeerEvents, WorkerShare } from '../ports.ts';
+import type { Media, MediaFigures, MediaHandles, Peer, PeerEvents, WorkerShare } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { DEFAULT_CODECS } from './codecs.ts';
 import { ConferenceMedia, type ConferencePart } from './conference-media.ts';
 import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
+import { HandleCount } from './handles.ts';
 import { numberVoices } from './numbered-voices.ts';
 import {
   DEFAULT_ICE_CONSENT_TIMEOUT_S,
@@ -33,6 +34,7 @@ const uncounted = (): void => undefined;
 class MediasoupMedia implements Media {
   readonly #options: MediaOptions;
   readonly #conferences = new Map<ConferenceKey, ConferenceMedia>();
+  readonly #handles = new HandleCount();
   #pool: WorkerPool | undefined;
   #closed = false;
 
@@ -42,6 +44,7 @@ class MediasoupMedia implements Media {
 
   async start(): Promise<void> {
     numberVoices(this.#options.logger);
+    this.#handles.start();
     this.#pool = await startWorkers(this.#options, slot => {
       for (const [key, conference] of this.#conferences) {
         conference.lose(slot);
@@ -119,8 +122,13 @@ class MediasoupMedia implements Media {
     };
   }
 
+  handles(): MediaHandles {
+    return this.#handles.now();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
+    this.#handles.stop();
     for (const conference of this.#conferences.values()) conference.close();
     this.#conferences.clear();
     this.#pool?.close();

@@ -1,5 +1,5 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
-import type { MediaFigures } from '../ports.ts';
+import type { MediaFigures, MediaHandles } from '../ports.ts';
 
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
@@ -81,6 +81,11 @@ export const METRICS = {
     kind: 'gauge',
     labels: [],
     help: 'Tracks that are piped from one worker to another, counted once for each worker that they go to.',
+  },
+  weir_media_handles: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'What the media engine has open: router, transport, producer, consumer, data_producer, data_consumer, rtp_observer; listener: those on worker processes. Without participants all are as at the start.',
   },
   weir_invites_total: {
     kind: 'counter',
@@ -183,5 +188,6 @@ export interface Figures {
   workersWanted: number;
   /** Since the start of the process. */
   workerRestarts: number;
+  mediaHandles: Readonly<MediaHandles>;
   media: MediaFigures;
 }

@@ -17,6 +17,16 @@ const FIGURES: Figures = {
   workersAlive: 8,
   workersWanted: 9,
   workerRestarts: 10,
+  mediaHandles: {
+    router: 1,
+    transport: 4,
+    producer: 2,
+    consumer: 6,
+    data_producer: 8,
+    data_consumer: 9,
+    rtp_observer: 2,
+    listener: 5,
+  },
   media: {
     workers: [
       { worker: 1, load: 0.25, routers: 2, participants: 3, consumers: 14 },
@@ -48,6 +58,8 @@ it('reads its gauges at each scrape', async () => {
     'weir_worker_alive 8',
     'weir_worker_wanted 9',
     'weir_worker_restarts_total 10',
+    'weir_media_handles{kind="transport"} 4',
+    'weir_media_handles{kind="listener"} 5',
     'weir_worker_load{worker="1"} 0.25',
     'weir_worker_load{worker="2"} 0.5',
     'weir_worker_routers{worker="1"} 2',

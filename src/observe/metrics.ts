@@ -98,6 +98,9 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_homeserver_up', (it, figures) => it.set(figures.homeserverUp ? 1 : 0));
   gauge('weir_worker_alive', (it, figures) => it.set(figures.workersAlive));
   gauge('weir_worker_wanted', (it, figures) => it.set(figures.workersWanted));
+  gauge('weir_media_handles', (it, { mediaHandles }) => {
+    for (const [kind, count] of Object.entries(mediaHandles)) it.set({ kind }, count);
+  });
   for (const [name, figure] of WORKER_GAUGES) {
     gauge(name, (it, { media }) => {
       // A worker that is gone has no figures.

@@ -9,6 +9,7 @@ import type {
   Log,
   Media,
   MediaFigures,
+  MediaHandles,
   Meters,
   OfferedTrack,
   Peer,
@@ -118,6 +119,19 @@ export class FakeMedia implements Media {
       consumers: 0,
     }));
     return { workers, links: 0, pipedTracks: 0 };
+  }
+
+  handles(): MediaHandles {
+    return {
+      router: 0,
+      transport: 0,
+      producer: 0,
+      consumer: 0,
+      data_producer: 0,
+      data_consumer: 0,
+      rtp_observer: 0,
+      listener: 0,
+    };
   }
 
   async close(): Promise<void> {}

@@ -60,6 +60,7 @@ describe('workers', () => {
   it('keep nothing of peers that have closed', async () => {
     const media = await start();
     const empty = await handlers();
+    const atTheStart = media.handles();
     const conference = newConference();
     const alice = await join(media, conference, 'alice');
     const bob = await join(media, conference, 'bob');
@@ -67,11 +68,13 @@ describe('workers', () => {
     await bob.peer.accept(await bob.endpoint.answer(sdp));
     expect((await worker().dump()).routerIds).toHaveLength(1);
     expect(await handlers()).toBeGreaterThan(empty);
+    expect(media.handles()).toMatchObject({ router: 1, producer: 4, consumer: 2 });
     alice.peer.close();
     alice.peer.close();
     bob.peer.close();
     await eventually('empty worker', async () => (await handlers()) === empty);
     expect((await worker().dump()).routerIds).toEqual([]);
+    expect(media.handles()).toEqual(atTheStart);
     await expect(bob.peer.offer([])).rejects.toMatchObject({ code: 'WEIR_UNEXPECTED_MESSAGE' });
     expect(bob.peer.sendControl('late')).toBe(false);
   });

@@ -37,7 +37,7 @@ function parametersOf(parameters: unknown): Record<string, string | number> {
 }
 
 /** What a router forwards, without what clients need not know of. */
-function capabilitiesOf(router: types.Router): Capabilities {
+export function capabilitiesOf(router: types.Router): Capabilities {
   const { codecs = [], headerExtensions = [] } = router.rtpCapabilities;
   return {
     codecs: codecs.map(({ kind, mimeType, preferredPayloadType, clockRate, channels, parameters, rtcpFeedback }) => ({

@@ -90,6 +90,10 @@ class ConnectedMedia implements Media {
     return this.#media.figures();
   }
 
+  handles() {
+    return this.#media.handles();
+  }
+
   close(): Promise<void> {
     return this.#media.close();
   }
