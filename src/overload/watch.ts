@@ -46,9 +46,9 @@ export const NOTHING_MEASURED: OverloadState = {
 };
 
 /** Inputs in mailboxes that are too many: they are taken within a turn of the event loop as long as all is well. */
-export const MAILBOX_FULL = 5_000;
+const MAILBOX_FULL = 5_000;
 /** Share of its time in which an event loop works that is hardly ever without work. */
-export const PROCESS_FULL = 0.8;
+const PROCESS_FULL = 0.8;
 /** Of its strain. No video passes it: less of that would give it more to do, not less. */
 const PROCESS_BOUNDS: Bounds = { refuseAt: 1, shedAt: Number.POSITIVE_INFINITY };
 /** Share of the newest look in the averages of the event loop: one long turn is not load yet. */
