@@ -1,6 +1,5 @@
 /** `npm run bench -- signalling`: what signalling costs the focus. It is measured inside the focus, so another process of its own does it. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { REPOSITORY } from '../setup/cache.mjs';
 import { prepare } from '../setup/prepare.ts';
@@ -17,6 +16,8 @@ export async function runSignalling({ participants, joins }: SignallingBench, si
     env: { ...process.env, MEDIASOUP_WORKER_BIN: worker },
     signal,
   });
-  const [code]: unknown[] = await once(child, 'exit');
-  return typeof code === 'number' ? code : 1;
+  const exited = Promise.withResolvers<number>();
+  child.once('exit', code => exited.resolve(code ?? 1));
+  child.once('error', exited.reject);
+  return exited.promise;
 }
