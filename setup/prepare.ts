@@ -1,5 +1,6 @@
 import { Listr, ListrLogger, type ListrTask, type ListrDefaultRenderer, PRESET_TIMER, ProcessOutput } from 'listr2';
 import { LineRenderer } from './line-renderer.ts';
+import { builtLoadPeer, cachedLoadPeer, LOAD_PEER_PACKAGES } from './load-peer.ts';
 import { buildPage, PAGE_DIR, pageIsBuilt } from './page.ts';
 import { installedSynapse, installSynapse, SYNAPSE_PACKAGES } from './synapse.ts';
 import { installPackages, missingPackages } from './system-packages.ts';
@@ -9,6 +10,8 @@ import { builtWorker, cachedWorker, namedWorker } from './worker/obtain.ts';
 export interface Needs {
   /** Debian packages that the caller uses, beside those of the worker and of Synapse. */
   systemPackages: readonly string[];
+  /** Whether it runs native load peers. */
+  loadPeers?: boolean;
   signal: AbortSignal;
 }
 
@@ -20,6 +23,8 @@ export interface Prepared {
   synapsePython: string;
   /** Folder of the built call page. */
   pageDir: string;
+  /** Executable of the engine of native load peers; undefined where the caller needs none. */
+  loadPeer: string | undefined;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface Prepared {
  * there. Rejects with a Failure that says what to do.
  */
 export async function prepare(needs: Needs): Promise<Prepared> {
-  const { systemPackages } = needs;
+  const { systemPackages, loadPeers = false } = needs;
   // A step that fails ends those beside it.
   const failed = new AbortController();
   const signal = AbortSignal.any([needs.signal, failed.signal]);
@@ -42,11 +47,14 @@ export async function prepare(needs: Needs): Promise<Prepared> {
 
   let worker = (await namedWorker()) ?? (await cachedWorker());
   let synapsePython = await installedSynapse();
+  let loadPeer = loadPeers ? await cachedLoadPeer() : undefined;
+  const buildsLoadPeer = loadPeers && loadPeer === undefined;
 
   const missing = await missingPackages([
     ...systemPackages,
     ...(worker === undefined ? BUILD_PACKAGES : []),
     ...(synapsePython === undefined ? SYNAPSE_PACKAGES : []),
+    ...(buildsLoadPeer ? LOAD_PEER_PACKAGES : []),
   ]);
   if (missing.length > 0) {
     await runSteps([
@@ -74,12 +82,20 @@ export async function prepare(needs: Needs): Promise<Prepared> {
       },
     });
   }
+  if (buildsLoadPeer) {
+    steps.push({
+      title: 'Build the engine of load peers (once: half a minute on 2 cores)',
+      task: async (_context, task) => {
+        loadPeer = await builtLoadPeer(signal, reportTo(task));
+      },
+    });
+  }
   if (!(await pageIsBuilt())) steps.push({ title: 'Call page', task: () => buildPage(signal) });
   // They wait for different things: compilers, the network.
   await runSteps(steps, { concurrent: true });
 
   if (worker === undefined || synapsePython === undefined) throw new Error('The set-up ended without its results.');
-  return { worker, synapsePython, pageDir: PAGE_DIR };
+  return { worker, synapsePython, pageDir: PAGE_DIR, loadPeer };
 }
 
 type Step = ListrTask<unknown, ListrDefaultRenderer, typeof LineRenderer>;

@@ -71,12 +71,14 @@ async function main(names: readonly string[], signal: AbortSignal): Promise<numb
   if (unknown.length > 0) {
     throw new Failure(`There is no step ${unknown.join(', ')}.`, `Steps: ${STEPS.map(step => step.name).join(', ')}.`);
   }
-  const prepared = await prepare({ systemPackages: ['chromium', 'coturn', 'firefox-esr', 'iproute2'], signal });
+  const systemPackages = ['chromium', 'coturn', 'firefox-esr', 'iproute2'];
+  const prepared = await prepare({ systemPackages, loadPeers: true, signal });
   const env = {
     ...process.env,
     MEDIASOUP_WORKER_BIN: prepared.worker,
     WEIR_SYNAPSE_PYTHON: prepared.synapsePython,
     WEIR_PAGE_DIR: prepared.pageDir,
+    WEIR_LOAD_PEER_BIN: prepared.loadPeer,
     // Colours belong on a terminal, and CI=true alone would bring them elsewhere.
     ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
     WEIR_CHROMIUM: '/usr/bin/chromium',
