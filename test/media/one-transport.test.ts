@@ -1,86 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AnsweredOffer, Media, OfferedTrack, Peer } from '../../src/ports.ts';
-import type { ConferenceKey, SessionKey } from '../../src/session.ts';
+import type { Media } from '../../src/ports.ts';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
-import { type Endpoint, type EndpointEvents, keyOf, type TrackIds } from '../../loadtest/peers/endpoint.ts';
-import { eventually, newConference, offered, openPeer, type PeerLog, startMedia } from './harness.ts';
+import type { Endpoint, EndpointEvents } from '../../loadtest/peers/endpoint.ts';
+import { eventually, newConference, startMedia } from './harness.ts';
+import { StackPeer } from './stack-peer.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
-
-/** A peer of a stack with one transport, and its twin in the focus. */
-class StackPeer {
-  readonly endpoint: Endpoint;
-  readonly peer: Peer;
-  readonly log: PeerLog;
-  readonly session: SessionKey;
-  readonly packets = new Map<string, number>();
-  readonly control: string[] = [];
-  answered: AnsweredOffer | undefined;
-
-  private constructor(
-    opened: { peer: Peer; log: PeerLog; session: SessionKey },
-    make: (events: EndpointEvents) => Endpoint,
-  ) {
-    ({ peer: this.peer, log: this.log, session: this.session } = opened);
-    this.endpoint = make({
-      control: text => this.control.push(text),
-      controlOpen: () => undefined,
-      controlClosed: () => undefined,
-      packet: track => this.packets.set(keyOf(track), (this.packets.get(keyOf(track)) ?? 0) + 1),
-    });
-  }
-
-  static async join(
-    media: Media,
-    conference: ConferenceKey,
-    name: string,
-    make: (events: EndpointEvents) => Endpoint,
-  ): Promise<StackPeer> {
-    const joined = new StackPeer(await openPeer(media, conference, name), make);
-    for (const kind of ['audio', 'video'] as const) {
-      joined.endpoint.send({ kind, streamId: `${name}-stream`, trackId: `${name}-${kind}`, direction: 'sendonly' });
-    }
-    await joined.offer();
-    await eventually('control channel', () => joined.log.controlOpen === 1);
-    return joined;
-  }
-
-  async offer(): Promise<AnsweredOffer> {
-    const answered = await this.peer.answer(await this.endpoint.offer());
-    this.answered = answered;
-    await this.endpoint.takeAnswer(answered.sdp);
-    if (answered.offerDue === true) await this.receive([]);
-    return answered;
-  }
-
-  async receive(tracks: OfferedTrack[]): Promise<string> {
-    const { sdp } = await this.peer.offer(tracks);
-    await this.peer.accept(await this.endpoint.answer(sdp));
-    return sdp;
-  }
-
-  tracks(): OfferedTrack[] {
-    return (this.answered?.published ?? []).map(({ ref, kind }) =>
-      offered(ref, this.session, kind === 'video' ? 0 : undefined),
-    );
-  }
-
-  /** Packets of a track that came. */
-  count(track: TrackIds): number {
-    return this.packets.get(keyOf(track)) ?? 0;
-  }
-
-  /** The video that it publishes; stacks may change the track id that they are asked for. */
-  video(): TrackIds {
-    const video = this.answered?.published.find(({ kind }) => kind === 'video');
-    if (video === undefined) throw new Error('publishes no video');
-    return video.ref;
-  }
-
-  close(): void {
-    this.endpoint.close();
-    this.peer.close();
-  }
-}
 
 const STACKS: [string, (events: EndpointEvents) => Endpoint][] = [
   ['libdatachannel', events => new DatachannelEndpoint(events)],
