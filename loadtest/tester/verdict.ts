@@ -17,7 +17,7 @@ const PARTS: Record<Limit, string> = {
   worker: 'the media worker',
   node: 'signalling, the Node process of the focus,',
   homeserver: 'the homeserver',
-  tester: 'the load tester itself',
+  tester: 'the load tester, or its machine,',
 };
 
 /** In two or three words, for legends. */
