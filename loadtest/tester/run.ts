@@ -1,5 +1,5 @@
 /** Runs a scenario against a focus, and says what it found. */
-import { cpus, release, totalmem, type as systemType } from 'node:os';
+import { availableParallelism, cpus, release, totalmem, type as systemType } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Canary } from './canary.ts';
 import { messageOf, TesterFailure } from './failure.ts';
@@ -99,7 +99,12 @@ class Run {
       const sample = this.#sample(now, now - sampledAt);
       this.#options.onSample?.(sample, phaseOf(ramp, state, now));
       sampledAt = now;
-      turn = turnRamp(ramp, state, { kind: 'sample', sample, busy: testerLimit(sample.tester) }, now);
+      turn = turnRamp(
+        ramp,
+        state,
+        { kind: 'sample', sample, busy: testerLimit(sample.tester, this.#partsPct(sample)) },
+        now,
+      );
       for (const effect of turn.effects) this.#do(effect);
       state = turn.state;
       this.#lost = this.#stage.share.lost;
@@ -180,6 +185,16 @@ class Run {
 
   async #lookAtCanary(): Promise<void> {
     await this.#stage.canary?.look();
+  }
+
+  /** Of the busy time of this machine, what went to the parts that run here, 0 to 100. */
+  #partsPct({ focus, homeserver, tester }: Sample): number {
+    const { measured } = this.#options;
+    const spent =
+      (measured.focus?.kind === 'pid' ? (focus?.cpuPct ?? 0) : 0) +
+      (measured.homeserver?.kind === 'pid' ? (homeserver?.cpuPct ?? 0) : 0);
+    const busy = (tester.machinePct ?? 0) * availableParallelism();
+    return busy === 0 ? 0 : (spent * 100) / busy;
   }
 
   #capacity(): Capacity | undefined {

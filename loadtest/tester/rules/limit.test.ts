@@ -23,7 +23,7 @@ function sample(
 describe('the tester', () => {
   it('is no limit while it is quiet, also on a busy machine', () => {
     expect(testerLimit(QUIET)).toBeUndefined();
-    expect(testerLimit({ ...QUIET, machinePct: 100, machineSharePct: 20 })).toBeUndefined();
+    expect(testerLimit({ ...QUIET, machinePct: 100, machineSharePct: 20 }, 60)).toBeUndefined();
   });
 
   it.each([
@@ -31,6 +31,7 @@ describe('the tester', () => {
     ['an event loop', { loopLagMs: 250 }],
     ['dropped', { dropped: 3 }],
     ['all cores', { machinePct: 98, machineSharePct: 70 }],
+    ['with what is not measured', { machinePct: 98, machineSharePct: 20 }],
   ])('is one by %s', (words, figures) => {
     expect(testerLimit({ ...QUIET, ...figures })).toContain(words);
   });

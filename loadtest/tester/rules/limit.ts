@@ -6,16 +6,26 @@ const FULL_PCT = 90;
 /** Of the event loop, from which on it is late, in ms. */
 const LATE_MS = 100;
 
-/** Why the tester itself was at its limit in this second; `undefined` where it was not. */
-export function testerLimit(tester: TesterSample): string | undefined {
+/** Busy time of a full machine that may go to others than tester, focus and homeserver, 0 to 100. */
+const MOST_FOR_OTHERS_PCT = 30;
+
+/**
+ * Why the tester itself was at its limit in this second; `undefined` where it was not.
+ *
+ * @param partsPct busy time of its machine that went to focus and homeserver, as far as those are measured there, 0 to 100
+ */
+export function testerLimit(tester: TesterSample, partsPct = 0): string | undefined {
   if (tester.busiestThreadPct >= FULL_PCT) {
     return `a thread of the tester took ${Math.round(tester.busiestThreadPct)} % of a core`;
   }
   if (tester.loopLagMs >= LATE_MS) return `an event loop of the tester was ${Math.round(tester.loopLagMs)} ms late`;
   if (tester.dropped > 0) return `the system dropped ${tester.dropped} packets that the tester had not read`;
-  if ((tester.machinePct ?? 0) >= FULL_PCT && (tester.machineSharePct ?? 0) >= 50) {
-    return `all cores of the tester's machine were busy, ${Math.round(tester.machineSharePct ?? 0)} % of that with the tester`;
-  }
+  const { machinePct = 0, machineSharePct = 0 } = tester;
+  if (machinePct < FULL_PCT) return undefined;
+  const othersPct = 100 - machineSharePct - partsPct;
+  const full = "all cores of the tester's machine were busy";
+  if (machineSharePct >= 50) return `${full}, ${Math.round(machineSharePct)} % of that with the tester`;
+  if (othersPct > MOST_FOR_OTHERS_PCT) return `${full}, ${Math.round(othersPct)} % of that with what is not measured`;
   return undefined;
 }
 

@@ -112,6 +112,11 @@ describe('a receiver', () => {
     expect(verdicts([FINE, ...times(12, excused)])).toEqual(times(13, undefined));
   });
 
+  it('has no layer of a video that the focus has no time for', () => {
+    const shed = { ...VIDEO, excuse: 'overload' as const };
+    expect(verdicts([FINE, input([AUDIO, shed], [track('audio')])]).at(-1)).toBe('no_layer');
+  });
+
   it('has no layer where the focus pauses all that it wants for the link', () => {
     const paused = { ...VIDEO, excuse: 'bandwidth' as const };
     const other = { ...VIDEO, key: 's w' };

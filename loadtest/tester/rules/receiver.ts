@@ -4,7 +4,8 @@
  * What counts is what it subscribes to now. Excused are a track that its publisher has muted, one that the focus said it has
  * paused because it is drawn at no size (`hidden`) or because its publisher sends nothing (`no_layer`), and the time until a
  * track flows again after any of that. A track that the focus paused for the link's sake (`bandwidth`) has no gap, but where
- * that leaves a receiver without any video it counts as `no_layer`: nothing of the tester narrows its link.
+ * that leaves a receiver without any video it counts as `no_layer`: nothing of the tester narrows its link. One that it paused
+ * because it has too much to do itself (`overload`) counts as `no_layer` at once.
  */
 import type { ReceivedTrack } from '../../peers/received-media.ts';
 import type { Unhappiness } from '../result.ts';
@@ -18,7 +19,7 @@ const LONGEST_GAP_MS = 1_000;
 /** Packets that a window must hold, at least, to be judged: half a second of one voice. */
 const FEWEST_AUDIO_PACKETS = 25;
 
-export type Excuse = 'muted' | 'hidden' | 'no_layer' | 'bandwidth';
+export type Excuse = 'muted' | 'hidden' | 'no_layer' | 'bandwidth' | 'overload';
 
 /** A track that the receiver subscribes to now. */
 export interface Wanted {
@@ -90,6 +91,7 @@ function verdict(state: ReceiverState, { expects, wanted }: ReceiverInput, now: 
   if (due >= FEWEST_AUDIO_PACKETS && lost > due * MOST_AUDIO_LOST) return 'audio_loss';
   if (state.gaps.size > 0) return 'video_gap';
   const videos = wanted.filter(({ kind }) => kind === 'video');
+  if (videos.some(({ excuse }) => excuse === 'overload')) return 'no_layer';
   const sendable = videos.filter(({ excuse }) => excuse === undefined || excuse === 'bandwidth');
   if (sendable.length > 0 && sendable.every(({ excuse }) => excuse === 'bandwidth')) return 'no_layer';
   const waitsTooLong = [...state.videos.values()].some(

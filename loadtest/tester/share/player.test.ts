@@ -26,8 +26,18 @@ const setup: ShareSetup = {
 const CALL: CallNow = { sinceHoldMs: 0, roleMembers: 1, othersPublish: true };
 const DEVICE = { userId: '@a:x', deviceId: 'D', accessToken: 'as' };
 
+interface Invite {
+  call_id?: string;
+  sender_session_id?: string;
+}
+
+interface Messages {
+  '@f:x': { F: Invite };
+}
+
 let answers: () => Promise<Response>;
 let failures: string[];
+let invites: Invite[];
 let tracks: ReceivedTrack[];
 let player: Player;
 
@@ -52,7 +62,12 @@ const stack: PeerStack = {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.stubGlobal('fetch', () => answers());
+  invites = [];
+  vi.stubGlobal('fetch', (_url: URL, { body = '' }: { body?: string }) => {
+    const sent = body.includes('"offer"') ? (JSON.parse(body) as { messages: Messages }) : undefined;
+    if (sent !== undefined) invites.push(sent.messages['@f:x'].F);
+    return answers();
+  });
   failures = [];
   tracks = [];
   player = new Player(setup, { index: 0, device: DEVICE }, { role: scenario.roles[0] ?? fail(), place: 0 }, stack, {
@@ -112,8 +127,13 @@ it('that the focus sends away has 5 s to come back', async () => {
     },
   ];
   expect(await play(8)).toEqual(Array.from({ length: 8 }, () => undefined));
-  tracks = [];
+  const { call_id, sender_session_id } = invites.at(-1) ?? {};
   answers = () => Promise.resolve(new Response('{"errcode":"M_FORBIDDEN"}', { status: 403 }));
-  // Another device of the homeserver's choice would not do: the hangup names the session.
-  expect(player.look(CALL, performance.now())).toMatchObject({ isReceiver: true, isInvited: true });
+  const content = { version: '1', call_id, dest_session_id: sender_session_id, reason: 'user_hangup' };
+  player.hand({ ...DEVICE, type: 'm.call.hangup', sender: '@f:x', content });
+  tracks = [];
+  const verdicts = await play(9);
+  expect(failures[0]).toBe('the focus ended a session: user_hangup');
+  expect(verdicts.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(verdicts.at(-1)).toBe('no_first_media');
 });
