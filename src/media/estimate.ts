@@ -1,13 +1,13 @@
 import type { types } from 'mediasoup';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock } from '../ports.ts';
+import { LinkAttention, LOOK_IN_MS } from './link-attention.ts';
 import type { Logger } from './options.ts';
 
 /** From a client's return until its estimate has to be there again. */
 const PATIENCE_MS = 8_000;
-/** Between two looks at an estimate, ms: of a link that has plenty left, and of one that has not, or that loses packets. */
-const LOOKS_APART_MS = 1_000;
-const CLOSE_LOOKS_APART_MS = 100;
+/** Of the estimate before: less, and the link is watched. */
+const FALL = 0.97;
 /** Share of packets lost. */
 const WORTH_TELLING = 0.05;
 
@@ -41,11 +41,10 @@ export class Estimate {
   readonly #logger: Logger;
   readonly #events: EstimateEvents;
   readonly #wanted: () => boolean;
+  readonly #attention: LinkAttention;
   #available: number | undefined;
   #recovery: ReturnType<Clock['after']> | undefined;
   #look: ReturnType<Clock['after']> | undefined;
-  #closely = false;
-  #loses = false;
   #closed = false;
 
   /** `wanted`: whether the client wants video now; without an estimate none flows. */
@@ -61,6 +60,7 @@ export class Estimate {
     this.#logger = logger;
     this.#wanted = wanted;
     this.#events = events;
+    this.#attention = new LinkAttention(clock);
     transport.on('trace', trace => {
       const available = availableOf(trace);
       if (available !== undefined) this.#take(available);
@@ -82,9 +82,14 @@ export class Estimate {
    * only of a single fall by a quarter.
    */
   watchClosely(closely: boolean): void {
-    if (this.#closely === closely) return;
-    this.#closely = closely;
+    if (this.#attention.isTight === closely) return;
+    this.#attention.isTight = closely;
     this.#lookAgain();
+  }
+
+  /** Something bad was heard of the link. */
+  suspect(): void {
+    if (this.#attention.suspect()) this.#lookAgain(LOOK_IN_MS.close);
   }
 
   /** The client is silent (again). */
@@ -94,6 +99,7 @@ export class Estimate {
 
   /** The client is back after a silence, in which the worker forgets its estimate. Mostly one comes back with its feedback. */
   expect(): void {
+    this.suspect();
     this.#recovery = this.#clock.after(PATIENCE_MS, () => {
       this.#check().catch((thrown: unknown) => {
         if (!this.#closed) this.#logger.warn({ error: asWeirError(thrown).message }, 'estimate not checked');
@@ -109,14 +115,16 @@ export class Estimate {
 
   #take(available: number, seen = NOTHING_SEEN): void {
     if (this.#closed) return;
+    const before = this.#available ?? available;
     this.#available = available;
+    if (available < before * FALL) this.suspect();
     this.#events.changed(available, seen);
   }
 
-  #lookAgain(): void {
+  #lookAgain(delayMs = this.#attention.lookInMs): void {
     this.#look?.cancel();
     if (this.#closed) return;
-    this.#look = this.#clock.after(this.#closely || this.#loses ? CLOSE_LOOKS_APART_MS : LOOKS_APART_MS, () => {
+    this.#look = this.#clock.after(delayMs, () => {
       this.#readEstimate()
         .catch((thrown: unknown) => {
           if (!this.#closed) this.#logger.debug({ error: asWeirError(thrown).message }, 'estimate not read');
@@ -130,7 +138,7 @@ export class Estimate {
     if (stats === undefined) return;
     const { availableOutgoingBitrate: available, rtpPacketLossSent: lost = 0 } = stats;
     const sent = stats.rtpSendBitrate + stats.rtxSendBitrate + stats.probationSendBitrate;
-    this.#loses = lost > WORTH_TELLING;
+    this.#attention.loses = lost > WORTH_TELLING;
     // What rises is told by the worker soon enough.
     const matters = available !== undefined && this.#available !== undefined && available < this.#available;
     if (matters || (available !== undefined && lost > WORTH_TELLING)) this.#take(available, { lost, sent });

@@ -92,9 +92,10 @@ export class MediasoupPeer implements Peer, ServedPeer {
       loud: (track, level) => this.#tell(() => events.loud(track, level)),
       dominant: track => this.#tell(() => events.dominant(track)),
     });
-    this.#sent = new SentTracks(conference, router, logger, (track, layer) =>
-      this.#tell(() => events.shown(track, layer)),
-    );
+    this.#sent = new SentTracks(conference, router, logger, {
+      shown: (track, layer) => this.#tell(() => events.shown(track, layer)),
+      suffers: () => this.#estimate.suspect(),
+    });
     this.#ceiling = new Ceiling(transport, clock, logger);
     this.#relief = new Relief(this.#ceiling, this.#sent, clock);
     this.#floor = new RembFloor(transport, clock, logger, () => ({

@@ -14,6 +14,9 @@ const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 /** The frame rate is not what is saved on: the highest temporal layer of any codec. */
 const HIGHEST_TEMPORAL_LAYER = 2;
 
+/** Of a stream of which nothing is lost. */
+const FULL_SCORE = 10;
+
 interface Steering {
   layer: number;
   paused: boolean;
@@ -36,6 +39,13 @@ function plainParameters(parameters: Record<string, unknown> | undefined): RtpCo
   );
 }
 
+export interface SentTrackEvents {
+  /** The layer that flows has changed. */
+  shown(track: SubscriptionKey, layer: number | undefined): void;
+  /** The client reports that packets of it are lost. */
+  suffers(): void;
+}
+
 interface Settings {
   mid: string;
   /** The viewer's. */
@@ -43,8 +53,7 @@ interface Settings {
   transport: types.WebRtcTransport;
   capabilities: Capabilities;
   logger: Logger;
-  /** The layer that flows has changed. */
-  shown(track: SubscriptionKey, layer: number | undefined): void;
+  events: SentTrackEvents;
 }
 
 /** One track on its way to one client. */
@@ -91,7 +100,7 @@ export class SentTrack {
     consumer: types.Consumer,
     hold: Hold,
     wanted: Steering,
-    { mid, logger, capabilities, ...events }: Settings,
+    { mid, logger, capabilities, events }: Settings,
   ) {
     this.key = track.key;
     this.#ref = track.ref;
@@ -105,6 +114,10 @@ export class SentTrack {
     this.#applied = { ...wanted, paused: true };
     if (publication.kind === 'video')
       consumer.on('layerschange', layers => events.shown(track.key, layers?.spatialLayer));
+    // Of receiver reports (RFC 3550 section 6.4.1): told at each change, with nobody asking.
+    consumer.on('score', ({ score }) => {
+      if (score < FULL_SCORE) events.suffers();
+    });
   }
 
   /** Whether video of it is to flow now. */

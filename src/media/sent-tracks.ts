@@ -9,29 +9,23 @@ import type { ConferenceMedia } from './conference-media.ts';
 import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
 import type { ConferenceRouter } from './routers/conference-router.ts';
-import { SentTrack } from './sent-track.ts';
+import { SentTrack, type SentTrackEvents } from './sent-track.ts';
 
 /** The tracks that one client is sent: a consumer each, in a section each. */
 export class SentTracks {
   readonly #conference: ConferenceMedia;
   readonly #router: ConferenceRouter;
   readonly #logger: Logger;
-  readonly #shown: (track: SubscriptionKey, layer: number | undefined) => void;
+  readonly #events: SentTrackEvents;
   readonly #sent = new Map<SubscriptionKey, SentTrack>();
   /** Tracks whose section the client refused for good: not offered again while they are wanted. */
   #declined = new Set<SubscriptionKey>();
 
-  /** `shown`: told of each change of the layer that flows. */
-  constructor(
-    conference: ConferenceMedia,
-    router: ConferenceRouter,
-    logger: Logger,
-    shown: (track: SubscriptionKey, layer: number | undefined) => void,
-  ) {
+  constructor(conference: ConferenceMedia, router: ConferenceRouter, logger: Logger, events: SentTrackEvents) {
     this.#conference = conference;
     this.#router = router;
     this.#logger = logger;
-    this.#shown = shown;
+    this.#events = events;
   }
 
   /** The track in a section of ours, if something is (still) sent there. */
@@ -131,7 +125,14 @@ export class SentTracks {
     capabilities: Capabilities,
   ): Promise<SentTrack | undefined> {
     try {
-      const settings = { mid, transport, router: this.#router, capabilities, logger: this.#logger, shown: this.#shown };
+      const settings = {
+        mid,
+        transport,
+        router: this.#router,
+        capabilities,
+        logger: this.#logger,
+        events: this.#events,
+      };
       return await SentTrack.make(track, publication, settings);
     } catch (thrown) {
       if (!publication.producer.closed) {
