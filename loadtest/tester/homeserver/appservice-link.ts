@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { MatrixDevice } from '../../peers/call-place.ts';
 import type { LinkEvents, ReceivedToDevice, SignallingLink } from '../../peers/signalling-link.ts';
 import { askHomeserver, type MatrixRequest, textOf } from './api.ts';
@@ -33,7 +34,6 @@ export class AppserviceLink implements SignallingLink {
   readonly #closing = new AbortController();
   readonly #known = new Set<string>();
   #events: LinkEvents | undefined;
-  #transaction = 0;
   #fetch: NodeJS.Timeout | undefined;
   /** Id of the call whose answer is awaited. */
   #awaited: unknown;
@@ -64,8 +64,8 @@ export class AppserviceLink implements SignallingLink {
 
   async sendToDevice(userId: string, deviceId: string, type: string, content: unknown): Promise<void> {
     if (type === 'm.call.invite') this.#awaited = callOf(content);
-    this.#transaction += 1;
-    const id = `${this.#device.deviceId}-${process.pid}-${Date.now()}-${this.#transaction}`;
+    // Synapse knows transactions of an appservice by their id alone, whichever of its users they are of.
+    const id = randomUUID();
     await this.#ask({
       method: 'PUT',
       path: ['v3', 'sendToDevice', type, id],
