@@ -57,6 +57,8 @@ export interface MediaConfig {
 export interface SignallingConfig {
   enabled: boolean;
   tokenLifetimeMs: number;
+  /** Of one address. */
+  tokensPerMinute: number;
   /** Asked at these URLs (no slash at their end); the own homeserver is none of them unless the file names it. */
   homeservers: { serverName: string; url: string }[];
   /** Addresses or networks (CIDR). */

@@ -130,6 +130,7 @@ function complete(
     signalling: {
       enabled: signalling.enabled,
       tokenLifetimeMs: signalling.token_lifetime_s * 1000,
+      tokensPerMinute: signalling.tokens_per_minute,
       homeservers: signalling.homeservers.map(({ server_name: name, url }) => ({
         serverName: name,
         url: withoutSlash(url),

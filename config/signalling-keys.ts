@@ -33,6 +33,16 @@ export const Signalling = Type.Object(
       minimum: 30,
       maximum: 3_600,
     }),
+    tokens_per_minute: Type.Integer({
+      ...notes({
+        description:
+          'Tokens that one address (one /64 for IPv6) may ask for: each costs a request to a homeserver. All the people behind one router are one address.',
+        unit: 'tokens per minute',
+        default: 300,
+      }),
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
     homeservers: Type.Array(HomeserverAddress, {
       ...notes({
         description:

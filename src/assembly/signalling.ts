@@ -13,7 +13,7 @@ export async function openSignalling(
   node: FocusNode,
   meters: SignalMeters,
 ): Promise<SignallingDeps | undefined> {
-  const { enabled, tokenLifetimeMs, homeservers, allowedNetworks } = config.signalling;
+  const { enabled, tokenLifetimeMs, tokensPerMinute, homeservers, allowedNetworks } = config.signalling;
   if (!enabled) return undefined;
   const { serverName, url } = config.homeserver;
   const audience = (): string => {
@@ -23,6 +23,7 @@ export async function openSignalling(
   };
   return {
     tokens: createSignalTokens(await keptSecret(config.stateDir), audience, tokenLifetimeMs),
+    tokensPerMinute,
     meters,
     userOf: createOpenIdCheck({ homeservers: [{ serverName, url }, ...homeservers], allowedNetworks }),
     admit: member => node.admit(member),

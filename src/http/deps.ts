@@ -26,6 +26,8 @@ export interface SignalMeters {
 /** What fast signalling needs. */
 export interface SignallingDeps {
   tokens: SignalTokens;
+  /** Of one address. */
+  tokensPerMinute: number;
   meters: SignalMeters;
   /** The user of an OpenID token. Rejects with WEIR_OPENID_REFUSED or WEIR_OPENID_UNREACHABLE. */
   userOf(openId: { accessToken: string; serverName: string }): Promise<string>;

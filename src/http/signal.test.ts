@@ -37,6 +37,7 @@ class FakeDoors {
       lineOpened: () => void this.counted.push('opened'),
       lineClosed: code => void this.counted.push(`closed ${code}`),
     },
+    tokensPerMinute: 60,
     userOf: () => Promise.resolve(MEMBER.userId),
     admit: () => Promise.resolve(),
     connect: (member, resume, line) => {
@@ -141,6 +142,14 @@ describe('a token', () => {
       message: 'the media worker is busy',
       retry_after_ms: 10_500,
     });
+  });
+
+  it('is given so often to one address, and then it is told when to ask again', async () => {
+    const { app } = await listening({ tokensPerMinute: 2 });
+    const ask = () => app.inject({ method: 'POST', url: '/v1/token', payload: BODY });
+    const answers = [await ask(), await ask(), await ask()];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+    expect(Number(answers.at(-1)?.headers['retry-after'])).toBeGreaterThan(0);
   });
 
   it.each([[{}], [[]], [{ ...BODY, device_id: 7 }], [{ ...BODY, openid_token: 'x' }], ['"']])(

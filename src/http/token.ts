@@ -7,8 +7,6 @@ import type { HttpDeps } from './deps.ts';
 
 export const TOKEN_PATH = '/v1/token';
 
-/** Requests of one address in a minute: each costs another server one. */
-const REQUESTS_PER_MINUTE = 60;
 /** Checks under way: each holds a connection to another server for seconds at worst. */
 const MOST_AT_ONCE = 64;
 
@@ -28,7 +26,8 @@ const parseBody = parserOf(
 
 export function serveToken(app: FastifyInstance, { signalling, log }: HttpDeps): void {
   if (signalling === undefined) return;
-  const limit = app.createRateLimit({ max: REQUESTS_PER_MINUTE, timeWindow: 60_000 });
+  const { tokensPerMinute } = signalling;
+  const limit = app.createRateLimit({ max: tokensPerMinute, timeWindow: 60_000 });
   let underWay = 0;
   app.options(TOKEN_PATH, async (_request, reply) =>
     open(reply)
@@ -41,7 +40,7 @@ export function serveToken(app: FastifyInstance, { signalling, log }: HttpDeps):
     const counted = await limit(request);
     if (!counted.isAllowed && counted.isExceeded) {
       reply.header('retry-after', String(counted.ttlInSeconds));
-      throw new WeirError('WEIR_TOO_MANY_REQUESTS', `more than ${REQUESTS_PER_MINUTE} tokens in a minute`);
+      throw new WeirError('WEIR_TOO_MANY_REQUESTS', `more than ${tokensPerMinute} tokens in a minute`);
     }
     const parsed = parseBody(request.body);
     if (parsed.kind === 'bad') throw new WeirError('WEIR_BAD_REQUEST', parsed.error.message);
