@@ -15,6 +15,15 @@ interface Arrived {
   at: number;
 }
 
+/** What mediasoup gives is a copy each time, and this is asked for each second. */
+const KNOWN_ENCODINGS = new WeakMap<types.Producer, types.RtpEncodingParameters[]>();
+
+function encodingsOf(producer: types.Producer): types.RtpEncodingParameters[] {
+  const known = KNOWN_ENCODINGS.get(producer) ?? producer.rtpParameters.encodings ?? [];
+  KNOWN_ENCODINGS.set(producer, known);
+  return known;
+}
+
 /** bit/s of each layer; a layer that stopped has a score of 0 before its average has come down. */
 function bitratesOf(
   publication: Publication,
@@ -23,7 +32,7 @@ function bitratesOf(
 ): number[] {
   const { kind, layers, svc, producer } = publication;
   if (svc !== undefined) return bitratesOfOneStream(layers.length, svc, producer, stats, overheadOf);
-  const { encodings = [] } = producer.rtpParameters;
+  const encodings = encodingsOf(producer);
   return layers.map((_, index) => {
     const { rid, ssrc } = encodings[index] ?? {};
     const stat = stats.find(one => (rid === undefined ? ssrc === undefined || one.ssrc === ssrc : one.rid === rid));

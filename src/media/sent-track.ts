@@ -61,6 +61,8 @@ export class SentTrack {
   readonly key: SubscriptionKey;
   readonly publication: Publication;
   readonly mid: string;
+  /** Whether the receiver's own estimate (REMB) decides how much of it is sent. */
+  readonly followsRemb: boolean;
   /** Ids that the client knows it by. */
   readonly #ref: TrackRef;
   readonly #consumer: types.Consumer;
@@ -68,6 +70,7 @@ export class SentTrack {
   readonly #hold: Hold;
   readonly #logger: Logger;
   readonly #capabilities: Capabilities;
+  #section: ReceivingSection | undefined;
   #wanted: Steering;
   #applied: Steering;
   /** Whether the client takes it: not before it agreed to the section. */
@@ -112,6 +115,10 @@ export class SentTrack {
     this.#capabilities = capabilities;
     this.#wanted = wanted;
     this.#applied = { ...wanted, paused: true };
+    // Asked once: what mediasoup gives is a copy each time, and this is looked at each second.
+    this.followsRemb = consumer.rtpParameters.codecs.some(({ rtcpFeedback = [] }) =>
+      rtcpFeedback.some(({ type }) => type === 'goog-remb'),
+    );
     if (publication.kind === 'video')
       consumer.on('layerschange', layers => events.shown(track.key, layers?.spatialLayer));
     // Of receiver reports (RFC 3550 section 6.4.1): told at each change, with nobody asking.
@@ -123,13 +130,6 @@ export class SentTrack {
   /** Whether video of it is to flow now. */
   get wantsVideo(): boolean {
     return this.publication.kind === 'video' && !this.closed && !this.#applied.paused;
-  }
-
-  /** Whether the receiver's own estimate (REMB) decides how much of it is sent. */
-  get followsRemb(): boolean {
-    return this.#consumer.rtpParameters.codecs.some(({ rtcpFeedback = [] }) =>
-      rtcpFeedback.some(({ type }) => type === 'goog-remb'),
-    );
   }
 
   /** True once its track is gone, or its transport; the consumer hears of its producer's end only later. */
@@ -178,7 +178,13 @@ export class SentTrack {
     this.#hold.release();
   }
 
+  /** The same in each offer: it is made once, however many follow. */
   describe(): ReceivingSection {
+    this.#section ??= this.#describe();
+    return this.#section;
+  }
+
+  #describe(): ReceivingSection {
     const { codecs, headerExtensions = [], encodings = [], rtcp } = this.#consumer.rtpParameters;
     return {
       kind: 'receiving',
