@@ -15,7 +15,7 @@ const LARGE = { width: 640, height: 360 };
 /** Copies of one camera for one viewer: the most that there may be. */
 const COPIES = 16;
 /** Viewers who can take so many. */
-const GREEDY = 4;
+const GREEDY = 7;
 /** A load is an average over seconds. */
 const SETTLES_MS = 6_000;
 /** The way back is calm: some steps of 5 s and more, then 10 s. */
@@ -131,7 +131,8 @@ test('newcomers are refused, video gives way, voices stay, and all comes back', 
   const refuseAt = calm + 0.4 * (busy - calm);
   const shedAt = calm + 0.65 * (busy - calm);
   report('load', { 'calm ‰': calm * 1_000, 'busy ‰': busy * 1_000 });
-  expect(busy).toBeGreaterThan(calm * 2);
+  // The thresholds have to lie apart from each other, and from what a calm worker takes at times.
+  expect(busy).toBeGreaterThan(calm * 1.5);
   await limit(refuseAt, shedAt);
 
   const { publisher, viewers } = await webinar(scene, room, members);
