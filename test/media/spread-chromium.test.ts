@@ -112,10 +112,9 @@ describe('Chromium, each on a worker of its own', () => {
     if (first === undefined) throw new Error('no worker');
     process.kill(first.pid, 'SIGKILL');
     await eventually('death', () => alice.log.failed.length > 0);
-    bob.log.levels = 0;
+    // Not by levels: Chromium takes the tone of its fake microphone for noise after some seconds, and it is hardly heard then.
     bob.log.dominant.length = 0;
-    await eventually('levels of who is left', () => bob.log.levels > 0);
-    await eventually('a main speaker', () => bob.log.dominant.length > 0);
+    await eventually('a main speaker among who is left', () => bob.log.dominant.length > 0);
     expect(bob.log.failed).toEqual([]);
   });
 
