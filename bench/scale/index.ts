@@ -1,11 +1,10 @@
 /** `npm run bench -- scale`: what a packet and a join cost the focus, how many participants fit, and whether it stays so. */
+import { tmpdir } from 'node:os';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir, totalmem, type as systemType } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Progress } from '../../demo/check/progress.ts';
 import { NativeStack } from '../../loadtest/native-peer/native-stack.ts';
 import { writeScaleReport } from '../../loadtest/report/scale/page.ts';
-import type { RunResult } from '../../loadtest/tester/result.ts';
 import { describeFailure } from '../../setup/failure.mjs';
 import { prepare } from '../../setup/prepare.ts';
 import type { ScaleBench, ScalePart } from '../arguments.ts';
@@ -18,6 +17,7 @@ import { INITIAL_BITRATE, ScalePlace } from './place.ts';
 import { SOAK_CONFIG, soak } from './soak.ts';
 import { reportOf } from './report.ts';
 import { judge, type Measured, nothingMeasured } from './result.ts';
+import { thisMachine } from '../../loadtest/tester/machine.ts';
 
 /** Where receivers are bound. */
 const PEERS = { bindAddress: '127.0.0.1' };
@@ -134,14 +134,3 @@ const WORK: Record<ScalePart, (bench: ScaleBench, parts: Parts, measured: Measur
     measured.soak = await soak(place, { ...parts, stack, minutes: soakMinutes });
   },
 };
-
-function thisMachine(): RunResult['machine'] {
-  const all = cpus();
-  return {
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    system: `${systemType()} ${release()}`,
-    node: process.versions.node,
-  };
-}

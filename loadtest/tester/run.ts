@@ -1,5 +1,5 @@
 /** Runs a scenario against a focus, and says what it found. */
-import { availableParallelism, cpus, release, totalmem, type as systemType } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Canary } from './canary.ts';
 import { messageOf, TesterFailure } from './failure.ts';
@@ -13,6 +13,7 @@ import { mostParticipants, publishersAmong } from './scenario/cast.ts';
 import { spreadOfValues } from './share/merge.ts';
 import { type SetStage, setStage } from './stage.ts';
 import { sampleOf, Troubles } from './summary.ts';
+import { thisMachine } from './machine.ts';
 
 export type { LoadTestOptions } from './options.ts';
 
@@ -227,15 +228,4 @@ function meterOf(at: MeasuredAt | undefined): PartMeter | undefined {
     case 'metrics':
       return new MetricsMeter(at.url);
   }
-}
-
-function thisMachine(): RunResult['machine'] {
-  const all = cpus();
-  return {
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    system: `${systemType()} ${release()}`,
-    node: process.versions.node,
-  };
 }
