@@ -95,6 +95,7 @@ const ResultSchema = Type.Object({
   canary: Type.Optional(
     Type.Object({ framesDecoded: Amount, freezes: Amount, concealedPct: Amount, isHappy: Type.Boolean() }),
   ),
+  notes: Type.Array(Type.String()),
   failures: Type.Array(Type.String()),
 });
 

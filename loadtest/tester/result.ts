@@ -109,6 +109,8 @@ export interface RunResult {
   firstMediaMs: Spread | undefined;
   /** A real browser in the call. */
   canary: { framesDecoded: number; freezes: number; concealedPct: number; isHappy: boolean } | undefined;
+  /** What was found of the steps, and what was not looked at, in words. */
+  notes: string[];
   /** What went wrong, in words. */
   failures: string[];
 }

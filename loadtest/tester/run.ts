@@ -115,16 +115,20 @@ class Run {
     await this.#lookAtCanary();
   }
 
-  result(): Pick<RunResult, 'samples' | 'steps' | 'capacity' | 'joinMs' | 'firstMediaMs' | 'canary' | 'failures'> {
-    const { canary } = this.#stage;
+  result(): Pick<
+    RunResult,
+    'samples' | 'steps' | 'capacity' | 'joinMs' | 'firstMediaMs' | 'canary' | 'notes' | 'failures'
+  > {
+    const canary = this.#stage.canary?.result();
     return {
       samples: this.#samples,
       steps: this.#steps,
       capacity: this.#capacity(),
       joinMs: spreadOfValues(this.#joinMs),
       firstMediaMs: spreadOfValues(this.#firstMediaMs),
-      canary: canary?.result(),
-      failures: [...this.#findings(canary), ...this.#troubles.list()],
+      canary,
+      notes: this.#notes(),
+      failures: [...(canary?.isHappy === false ? ['the canary is unhappy'] : []), ...this.#troubles.list()],
     };
   }
 
@@ -203,19 +207,17 @@ class Run {
     return capacityOf(this.#steps, this.#samples);
   }
 
-  /** What the run says in words, beside what went wrong on the way. */
-  #findings(canary: Canary | undefined): string[] {
-    const findings: string[] = [];
+  #notes(): string[] {
+    const notes: string[] = [];
     for (const { outcome, participants, reason, fromMs, toMs } of this.#steps) {
       if (outcome === 'held') continue;
-      findings.push(`${participants} participants: ${reason ?? outcome}`);
+      notes.push(`${participants} participants: ${reason ?? outcome}`);
       if (outcome !== 'failed') continue;
       const during = this.#samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-      findings.push(`the limit: ${limitOf(during).reason}`);
+      notes.push(`the limit: ${limitOf(during).reason}`);
     }
-    if (this.#options.canary === false) findings.push('no canary: nobody decoded what was received');
-    else if (canary !== undefined && !canary.result().isHappy) findings.push('the canary is unhappy');
-    return findings;
+    if (this.#options.canary === false) notes.push('no canary: nobody decoded what was received');
+    return notes;
   }
 }
 

@@ -94,6 +94,7 @@ export function syntheticRun(traits: SyntheticTraits = {}): RunResult {
     joinMs: { count: inCall, median: 1.4 * is.joinMs, p95: 3.2 * is.joinMs, max: 6 * is.joinMs },
     firstMediaMs: { count: inCall, median: 2.2 * is.joinMs, p95: 4.5 * is.joinMs, max: 9 * is.joinMs },
     canary: { framesDecoded: samples.length * 24, freezes: 0, concealedPct: 0.3, isHappy: true },
+    notes: [],
     failures: [...is.failures],
   };
 }

@@ -18,21 +18,22 @@ import type { Viewing } from './viewing.ts';
 const TIGHT = 1.3;
 /** ms. Bitrates drift, and what was barred becomes free: looked at anew so often. */
 const ANEW_EVERY_MS = 1_000;
+/** ms. The same for a viewer that has all it wants and a link to spare: large changes of bitrate are looked at at once. */
+const CALM_ANEW_EVERY_MS = 5_000;
 
 /** A new estimate of what a viewer's link carries. What cannot be one changes nothing. */
 export function estimated(conference: Conference, viewer: Participant, available: number): void {
   if (!Number.isFinite(available) || available < 0) return;
   const { viewing, telling } = viewer;
   viewing.available = available;
-  if (hasPlenty(viewing, available) && !telling.asked.has('allocation')) return;
+  const isEnough = isCalm(viewing) && !isTightFor(viewing.allocation, available);
+  if (isEnough && !telling.asked.has('allocation')) return;
   lookAgain(conference, viewer);
 }
 
-/** It has all that it wants, and would have by this estimate: there is nothing to decide. */
-function hasPlenty({ allocation, memory, isTight }: Viewing, available: number): boolean {
-  const { state, lookAgainAt } = allocation;
-  if (state !== 'STABLE' || isTight || lookAgainAt !== undefined || !memory.estimated) return false;
-  return !isTightFor(allocation, available);
+/** It has all that it wants, of a link that carries more: there was nothing to decide. */
+function isCalm({ allocation: { state, lookAgainAt }, memory, isTight }: Viewing): boolean {
+  return state === 'STABLE' && !isTight && lookAgainAt === undefined && memory.estimated;
 }
 
 /** Allocates for those viewers for whom something has changed. */
@@ -41,7 +42,7 @@ export function allot(conference: Conference, now: number, effects: Effect[]): v
   const { due } = conference;
   for (const viewer of new Set([...due.participants, ...due.looks])) {
     const { viewing } = viewer;
-    if (!viewing.isStale && now < nextLookAt(viewing)) continue;
+    if (!viewing.isStale && now < nextLookAt(viewer)) continue;
     ranks ??= ranksOf(conference);
     const wants = gather(conference, viewer, ranks);
     const { allocation, memory } = allocate(wants, viewing.available, viewing.memory, now, conference.videoShare);
@@ -73,8 +74,10 @@ function isTightFor({ spent, demand, audio }: Allocation, available: number | un
 }
 
 /** When it has to be allocated for again, whatever happens (ms since 1970). */
-export function nextLookAt({ allocatedAt, allocation: { lookAgainAt = Number.POSITIVE_INFINITY } }: Viewing): number {
-  return Math.min(allocatedAt + ANEW_EVERY_MS, lookAgainAt);
+export function nextLookAt({ viewing, telling }: Participant): number {
+  const isUntold = telling.asked.has('allocation') && telling.toldOf !== viewing.allocation;
+  if (isCalm(viewing) && !isUntold) return viewing.allocatedAt + CALM_ANEW_EVERY_MS;
+  return Math.min(viewing.allocatedAt + ANEW_EVERY_MS, viewing.allocation.lookAgainAt ?? Number.POSITIVE_INFINITY);
 }
 
 function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<SessionKey, number>): Want[] {

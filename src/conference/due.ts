@@ -23,8 +23,13 @@ export function trackChanged(conference: Conference, track: TrackKey): void {
 
 /** Its publisher's pictures are worth more, or less, to who sees them. */
 export function rankChanged(conference: Conference, track: TrackKey): void {
-  conference.due.ranks.add(track);
+  conference.due.weights.add(track);
   conference.streamsVersion++;
+}
+
+/** It takes more or less of the links of those who follow it. */
+export function bitrateChanged(conference: Conference, track: TrackKey): void {
+  conference.due.weights.add(track);
 }
 
 /** Its allocation has to be looked at, and it has to be served anew only where that changes something. */
@@ -48,7 +53,8 @@ export function spread(conference: Conference): void {
   }
   for (const track of due.tracks)
     for (const viewer of roster.followers.get(track) ?? []) reallocate(conference, viewer);
-  for (const track of due.ranks) for (const viewer of roster.followers.get(track) ?? []) lookAgain(conference, viewer);
+  for (const track of due.weights)
+    for (const viewer of roster.followers.get(track) ?? []) lookAgain(conference, viewer);
   if (due.before.streamsVersion !== conference.streamsVersion)
     for (const viewer of roster.auto) reallocate(conference, viewer);
 }
@@ -59,7 +65,7 @@ export function nothingIsDue({ due, streamsVersion, dataVersion, speakers, floor
   due.participants.clear();
   due.looks.clear();
   due.tracks.clear();
-  due.ranks.clear();
+  due.weights.clear();
   due.upstream.clear();
   due.everything = false;
   due.clock = false;

@@ -7,7 +7,7 @@ import { layerScales, type Size, smallestCoveringLayer } from '../allocation/lay
 import type { Layer } from '../allocation/wants.ts';
 import type { MeasuredTrack } from '../ports.ts';
 import { keyOfTrack } from '../session.ts';
-import { trackChanged } from './due.ts';
+import { bitrateChanged, trackChanged } from './due.ts';
 import { captureOf } from './metadata.ts';
 import type { Conference, LayerState, Participant, Publication } from './state.ts';
 
@@ -20,9 +20,11 @@ const ARRIVES_WITHIN_MS = 2_500;
 const SETTLES_WITHIN_MS = 3_000;
 /** ms from the word to the publisher until nothing more is measured of a layer. */
 const STOPS_WITHIN_MS = 3_000;
+/** Share of a bitrate. A link that is not tight for what flows carries so much more of it. */
+const WORTH_A_LOOK = 0.15;
 
 export function noLayerYet(now: number): LayerState {
-  return { bitrate: undefined, arrives: false, since: now, offered: true, missed: false };
+  return { bitrate: undefined, lookedAt: undefined, arrives: false, since: now, offered: true, missed: false };
 }
 
 /** What arrives of a publisher's tracks. */
@@ -40,8 +42,16 @@ export function measure(
       takeBitrate(layer, bitrates[index] ?? 0, stops(publication, index, now), now);
       layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
       if (arrives !== layer.arrives || missed !== layer.missed) trackChanged(conference, keyOfTrack(ref));
+      if (hasDrifted(layer)) {
+        layer.lookedAt = layer.bitrate;
+        bitrateChanged(conference, keyOfTrack(ref));
+      }
     }
   }
+}
+
+function hasDrifted({ bitrate = 0, lookedAt = 0 }: LayerState): boolean {
+  return Math.abs(bitrate - lookedAt) > lookedAt * WORTH_A_LOOK;
 }
 
 /** The publisher was asked to stop it. */

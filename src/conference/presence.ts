@@ -54,7 +54,7 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
     if (steerAt !== undefined && now >= steerAt) conference.due.upstream.add(key);
   for (const participant of [...conference.participants.values()]) {
     if (isDueBy(conference, participant, now)) attend(conference, participant);
-    if (now >= nextLookAt(participant.viewing)) conference.due.looks.add(participant);
+    if (now >= nextLookAt(participant)) conference.due.looks.add(participant);
     if (participant.control.kind === 'open' && now - participant.control.pingedAt >= timing.pingEvery) {
       participant.control.pingedAt = now;
       effects.push(tell(participant, { kind: 'ping' }));

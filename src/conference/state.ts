@@ -78,8 +78,8 @@ export interface Due {
   readonly looks: Set<Participant>;
   /** Tracks that changed for all who follow them. */
   readonly tracks: Set<TrackKey>;
-  /** Tracks whose publishers come earlier or later for who sees them. */
-  readonly ranks: Set<TrackKey>;
+  /** Tracks whose publishers come earlier or later for who sees them, or that take more or less of a link. */
+  readonly weights: Set<TrackKey>;
   /** Tracks of which something else may be asked of their publisher. */
   readonly upstream: Set<TrackKey>;
   /** Everybody and everything. */
@@ -169,6 +169,8 @@ export interface Publication {
 export interface LayerState {
   /** bit/s, smoothed; of when it last arrived. `undefined` where it never did. */
   bitrate: number | undefined;
+  /** The same when its followers were last made to look at it. */
+  lookedAt: number | undefined;
   arrives: boolean;
   /** Since when it does, or does not (ms since 1970). */
   since: number;
@@ -314,7 +316,7 @@ function nothingDue(): Due {
     participants: new Set(),
     looks: new Set(),
     tracks: new Set(),
-    ranks: new Set(),
+    weights: new Set(),
     upstream: new Set(),
     everything: false,
     clock: false,

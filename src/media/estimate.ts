@@ -72,6 +72,10 @@ export class Estimate {
     return this.#available;
   }
 
+  get isWatchedClosely(): boolean {
+    return this.#attention.isTight;
+  }
+
   async watch(): Promise<void> {
     await this.#transport.enableTraceEvent(['bwe']);
     this.#lookAgain();

@@ -13,17 +13,14 @@ import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/er
 import type { AnsweredOffer, Clock, OfferedTrack, Peer, PeerEvents, ScalabilityModes, Served } from '../ports.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey, type TrackRef } from '../session.ts';
 import type { ConferenceMedia, ServedPeer } from './conference-media.ts';
-import { Ceiling } from './ceiling.ts';
-import { RembFloor } from './remb-floor.ts';
 import { ControlChannel } from './control-channel.ts';
 import type { DataRates } from './data-channels/allowance.ts';
 import { ApplicationData } from './data-channels/index.ts';
-import { Estimate } from './estimate.ts';
 import { Lane } from './lane.ts';
+import { Link } from './link.ts';
 import type { Logger } from './options.ts';
 import { Path } from './path.ts';
 import { Publications } from './publications.ts';
-import { Relief } from './relief.ts';
 import type { ConferenceRouter } from './routers/conference-router.ts';
 import { SentTracks } from './sent-tracks.ts';
 
@@ -55,10 +52,7 @@ export class MediasoupPeer implements Peer, ServedPeer {
   readonly #control: ControlChannel;
   readonly #publications: Publications;
   readonly #sent: SentTracks;
-  readonly #estimate: Estimate;
-  readonly #ceiling: Ceiling;
-  readonly #relief: Relief;
-  readonly #floor: RembFloor;
+  readonly #link: Link;
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   readonly #sessionId = randomInt(1, 2 ** 47);
   #version = 0;
@@ -73,9 +67,8 @@ export class MediasoupPeer implements Peer, ServedPeer {
       await Promise.all([
         peer.#control.listen(1),
         peer.data.listen(),
-        settings.congestionControl ? peer.#estimate.watch() : undefined,
+        settings.congestionControl ? peer.#link.watch() : undefined,
       ]);
-      if (settings.congestionControl) peer.#floor.watch();
       return peer;
     } catch (thrown) {
       transport.close();
@@ -94,20 +87,10 @@ export class MediasoupPeer implements Peer, ServedPeer {
     });
     this.#sent = new SentTracks(conference, router, logger, {
       shown: (track, layer) => this.#tell(() => events.shown(track, layer)),
-      suffers: () => this.#estimate.suspect(),
+      suffers: () => this.#link.suspect(),
     });
-    this.#ceiling = new Ceiling(transport, clock, logger);
-    this.#relief = new Relief(this.#ceiling, this.#sent, clock);
-    this.#floor = new RembFloor(transport, clock, logger, () => ({
-      followsRemb: this.#sent.followRemb,
-      showsPicture: this.#sent.wantVideo,
-      available: this.#estimate.available,
-    }));
-    this.#estimate = new Estimate(transport, clock, logger, () => this.#sent.wantVideo, {
-      changed: (estimated, seen) => {
-        const available = this.#relief.estimated(estimated, seen);
-        this.#tell(() => events.estimate(available));
-      },
+    this.#link = new Link(transport, this.#sent, clock, logger, {
+      estimate: available => this.#tell(() => events.estimate(available)),
       lost: () =>
         this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive did not become known again'),
     });
@@ -155,7 +138,7 @@ export class MediasoupPeer implements Peer, ServedPeer {
 
   watchLink(closely: boolean): void {
     if (this.#closed || !this.#settings.congestionControl) return;
-    this.#estimate.watchClosely(closely);
+    this.#link.watchClosely(closely);
   }
 
   sendControl(text: string): boolean {
@@ -165,10 +148,7 @@ export class MediasoupPeer implements Peer, ServedPeer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#estimate.close();
-    this.#relief.close();
-    this.#ceiling.close();
-    this.#floor.close();
+    this.#link.close();
     this.#lane.close();
     this.#sent.close();
     this.#publications.close();
@@ -235,6 +215,7 @@ export class MediasoupPeer implements Peer, ServedPeer {
     const sendable = this.#sendable(lastOffer);
     const capabilities = withCodecs(sendable, receivableCodecs(lastOffer, sendable));
     this.#ledger = await this.#sent.propose(tracks, this.#ledger, this.#path.transport, capabilities);
+    if (this.#settings.congestionControl) this.#link.carriesMore();
     return { sdp: this.#write('offer', this.#ledger.offered ?? []) };
   }
 
@@ -305,8 +286,8 @@ export class MediasoupPeer implements Peer, ServedPeer {
           this.fail('WEIR_MEDIA_FAILED', 'the client was silent, and what it can receive is not known any more');
           return;
         }
-        this.#estimate.expect();
-      } else this.#estimate.suspend();
+        this.#link.expect();
+      } else this.#link.suspend();
       told = now;
       this.#tell(() => this.#settings.events.path(now));
     });

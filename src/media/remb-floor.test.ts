@@ -20,6 +20,7 @@ function linkOf(link: RembLink) {
   floor.watch();
   return {
     clock,
+    floor,
     floors,
     close: () => floor.close(),
     change: (to: Partial<RembLink>) => {
@@ -53,6 +54,20 @@ describe('the floor of a link whose receiver estimates it', () => {
     await own.clock.pass(10_000);
     await unknown.clock.pass(10_000);
     expect([own.floors, unknown.floors]).toEqual([[], []]);
+  });
+
+  it('has no timer where the focus estimates the link, and gets one when that changes', async () => {
+    const { clock, floor, floors, change } = linkOf({ followsRemb: false, showsPicture: false, available: 100_000 });
+    expect(clock.pending).toBe(0);
+    change({ followsRemb: true });
+    floor.watch();
+    floor.watch();
+    await clock.pass(1_000);
+    expect(floors).toEqual([108_000]);
+    change({ followsRemb: false });
+    await clock.pass(4_000);
+    expect(floors).toEqual([108_000, 0]);
+    expect(clock.pending).toBe(0);
   });
 
   it('leaves no timer behind', async () => {

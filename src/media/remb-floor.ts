@@ -32,6 +32,7 @@ export class RembFloor {
   #floor = 0;
   #lastDarkAt = Number.NEGATIVE_INFINITY;
   #turn: ReturnType<Clock['after']> | undefined;
+  #closed = false;
 
   constructor(
     transport: Pick<types.WebRtcTransport, 'setMinOutgoingBitrate' | 'closed'>,
@@ -45,14 +46,18 @@ export class RembFloor {
     this.#link = link;
   }
 
+  /** From now on, for as long as the viewer's own estimate drives. To be called when it may have begun to. */
   watch(): void {
-    this.#turn = this.#clock.after(EVERY_MS, () => {
+    if (this.#closed || (this.#floor === 0 && !this.#link().followsRemb)) return;
+    this.#turn ??= this.#clock.after(EVERY_MS, () => {
+      this.#turn = undefined;
       this.#look();
       this.watch();
     });
   }
 
   close(): void {
+    this.#closed = true;
     this.#turn?.cancel();
   }
 

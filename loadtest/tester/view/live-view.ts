@@ -82,7 +82,9 @@ export class LiveView {
     const { headline, details } = verdictOf(result);
     const failures = result.failures.slice(0, MOST_FAILURES).map(failure => `✖ ${failure}`);
     const more = result.failures.length - failures.length;
-    const lines = ['', headline, details, ...failures, ...(more > 0 ? [`… and ${more} more that went wrong`] : [])];
+    const notes = result.notes.map(note => `· ${note}`);
+    const lines = ['', headline, details, ...notes, ...failures];
+    if (more > 0) lines.push(`… and ${more} more that went wrong`);
     this.#terminal.write(`${lines.map(harmless).join('\n')}\n`);
   }
 
