@@ -168,6 +168,14 @@ export const ERRORS = {
     cause: 'A token for fast signalling is expired, of another focus, or no token.',
     remedy: 'Nothing: the client asks for another one by itself.',
   },
+  WEIR_TRUNK_STREAM: {
+    cause: 'Another focus announces a stream of somebody whom the room does not put on it, or who is here.',
+    remedy: 'Nothing, if rare: room state may come later than the stream. Otherwise that focus is not to be trusted.',
+  },
+  WEIR_TRUNK_CLOSED: {
+    cause: 'The other focus has ended the trunk: nobody there is in the conference any more.',
+    remedy: 'Nothing: it comes back with the members.',
+  },
   WEIR_INTERNAL: {
     cause: 'An error that the code did not expect.',
     remedy: 'Report it with the log.',

@@ -5,10 +5,17 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 import { afterChange } from '../../signalling/wire/streams-changed.ts';
 import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
-import { type Conference, emptyConference } from '../conference/state.ts';
+import { type Client, type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { PublishedTrack, Served } from '../ports.ts';
-import { keyOfSession, keyOfSubscription, type SessionId, type SubscriptionKey, type TrackRef } from '../session.ts';
+import {
+  keyOfSession,
+  keyOfSubscription,
+  type SessionId,
+  type SessionKey,
+  type SubscriptionKey,
+  type TrackRef,
+} from '../session.ts';
 
 export interface BenchClient {
   session: SessionId;
@@ -226,6 +233,17 @@ export function callOfMany<const Names extends readonly string[]>(
   const clients = names.map(name => benchClient(name));
   for (const client of clients) bench.join(client);
   return { bench, clients: clients as { [K in keyof Names]: BenchClient } };
+}
+
+/** The clients that take part. */
+export function clientsIn({ participants }: Conference): Client[] {
+  return [...participants.values()].filter(participant => participant.kind === 'client');
+}
+
+/** The client of a session; `undefined` where it is not here. */
+export function clientOf({ participants }: Conference, key: SessionKey): Client | undefined {
+  const participant = participants.get(key);
+  return participant?.kind === 'client' ? participant : undefined;
 }
 
 /** The client's camera. */
