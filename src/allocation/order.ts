@@ -52,14 +52,19 @@ export function workerPriority(rank: Rank): number {
 
 function compare(a: VideoWant, b: VideoWant): number {
   return (
-    smallerFirst(a.shared?.layer ?? 0, b.shared?.layer ?? 0) ||
+    Number(isAboveLowest(a)) - Number(isAboveLowest(b)) ||
     smallerFirst(b.shared?.viewers ?? 0, a.shared?.viewers ?? 0) ||
+    smallerFirst(a.shared?.layer ?? 0, b.shared?.layer ?? 0) ||
     Number(b.pinned) - Number(a.pinned) ||
     Number(b.purpose === 'screen') - Number(a.purpose === 'screen') ||
     smallerFirst(speakingOf(a), speakingOf(b)) ||
     smallerFirst(areaOf(b), areaOf(a)) ||
     smallerFirst(a.key, b.key)
   );
+}
+
+function isAboveLowest({ shared }: VideoWant): boolean {
+  return shared !== undefined && shared.layer > 0;
 }
 
 function smallerFirst<T extends number | string>(a: T, b: T): number {

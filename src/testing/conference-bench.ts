@@ -8,6 +8,7 @@ import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
 import { type Client, type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { PublishedTrack, Served } from '../ports.ts';
+import { answerAcross, offerAcross } from './fake-trunk-media.ts';
 import {
   keyOfSession,
   keyOfSubscription,
@@ -99,6 +100,10 @@ export class ConferenceBench {
     switch (work.kind) {
       case 'open':
       case 'answer-offer': {
+        if (this.#isTrunk(ref)) {
+          this.take({ kind: 'answered', call: ref, revision, answer: answerAcross(work.sdp) });
+          break;
+        }
         const { tracks: published = [], receives } = this.#clients.get(ref.callId) ?? {};
         this.take({
           kind: 'answered',
@@ -115,13 +120,22 @@ export class ConferenceBench {
         break;
       }
       case 'make-offer':
-        this.take({ kind: 'offer-made', call: ref, revision, sdp: `offer ${revision}` });
+        this.take({
+          kind: 'offer-made',
+          call: ref,
+          revision,
+          sdp: this.#isTrunk(ref) ? offerAcross(this.conference, work.tracks) : `offer ${revision}`,
+        });
         break;
       case 'take-answer':
         this.take({ kind: 'answer-taken', call: ref, revision });
         break;
     }
     return true;
+  }
+
+  #isTrunk({ key }: CallRef): boolean {
+    return this.conference.participants.get(key)?.kind === 'focus';
   }
 
   finishAll(): void {
