@@ -2,8 +2,10 @@
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
 import type {
+  ConferenceId,
   ConferenceKey,
   DataChannelRef,
+  FocusId,
   OpenSession,
   SessionKey,
   SubscriptionKey,
@@ -336,4 +338,81 @@ export interface SignalDoor {
 export interface ResumedSession {
   callId: string;
   sessionId: string;
+}
+
+/** Links to other foci. */
+export interface Trunks {
+  /**
+   * Wants a trunk to a peer for a conference, until `close()`: it shakes hands, connects, resumes by itself, and tells.
+   * One for each conference and peer; a second one closes the first.
+   */
+  open(conference: ConferenceId, peer: FocusId, events: TrunkEvents): Trunk;
+}
+
+export interface TrunkEvents {
+  /** Said at each change, never from within a call of the trunk. */
+  state(state: TrunkState): void;
+  /** A frame of the other focus, in order, each once. Never throws. */
+  frame(text: string): void;
+}
+
+export type TrunkState =
+  /**
+   * Frames go both ways. `resumed`: none was lost, and nothing has to be said again; otherwise the other focus knows nothing, and
+   * so it does of us. `epoch` is that of the other focus's end: another one is another session of it. `version`: of the protocol.
+   */
+  | { kind: 'open'; resumed: boolean; epoch: string; version: number }
+  /** It is cut and tries to come back. What is said meanwhile is kept as long as `say` is true. */
+  | { kind: 'broken'; code: ErrorCode }
+  /** It has given up, until the other focus comes with a new hello. */
+  | { kind: 'refused'; code: ErrorCode; message: string };
+
+export interface Trunk {
+  /** Epoch of our end: the session id under which the other focus knows us. */
+  readonly epoch: string;
+  /** Queues a frame of MAX_TRUNK_FRAME_LENGTH at most. False where it is not kept: nothing is open, or too much waits. */
+  say(frame: string): boolean;
+  /** Ends it for good, and says nothing afterwards. Idempotent. */
+  close(code?: ErrorCode): void;
+}
+
+/** Whether room state puts a focus into a conference: a joined member names it as its own. */
+export type Naming = 'named' | 'not yet' | 'refused';
+
+/** A WebSocket between two foci as either end has it: bounded, and watched for silence. */
+export interface TrunkLine {
+  /** Queues a frame. False where it is closed, or its reader was too slow and it is being closed. */
+  say(frame: string): boolean;
+  /** Reads nothing for so long, in ms: whoever sends has to wait. */
+  hold(ms: number): void;
+  close(code: ErrorCode): void;
+}
+
+/** What a WebSocket tells its owner. Nothing of it may throw. */
+export interface LineEvents {
+  text(frame: string): void;
+  /** It is gone, for the code of whoever closed it; `undefined` where it was cut, or closed without one of ours. */
+  closed(code: ErrorCode | undefined, byUs: boolean): void;
+  /** How long a ping took to come back, in ms. */
+  roundTrip?(ms: number): void;
+}
+
+/** A focus that may open a WebSocket here. */
+export interface TrunkAdmission {
+  version: number;
+  accept(line: TrunkLine): LineEvents;
+}
+
+/** A trunk at this moment. */
+export interface TrunkFigures {
+  conference: ConferenceId;
+  peer: FocusId;
+  state: 'calling' | 'open' | 'broken' | 'refused';
+  /** Of its WebSocket, ms; `undefined` while there is none. */
+  roundTripMs: number | undefined;
+}
+
+/** What is counted of trunks: what came of a handshake, ours or theirs. */
+export interface TrunkMeters {
+  handshake(outcome: 'opened' | 'resumed' | ErrorCode): void;
 }

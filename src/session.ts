@@ -13,6 +13,12 @@ export interface SessionId {
   sessionId: string;
 }
 
+/** A focus is a Matrix device. */
+export interface FocusId {
+  userId: string;
+  deviceId: string;
+}
+
 declare const sessionKey: unique symbol;
 /** (user, device, session) as one map key. */
 export type SessionKey = string & { readonly [sessionKey]: true };
