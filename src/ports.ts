@@ -1,6 +1,7 @@
 /** What the core asks of the world. Adapters implement these; only the assembly joins them. */
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
+import type { TrunkEnd } from '../signalling/wire/trunk-description.ts';
 import type {
   ConferenceId,
   ConferenceKey,
@@ -201,6 +202,45 @@ export interface Peer {
   close(): void;
 }
 
+/**
+ * The media between this focus and another one, for one conference. Descriptions are those of signalling/wire/trunk-description.ts,
+ * and each direction is negotiated by itself: `answer` takes what the other focus sends, `offer` and `accept` are about what it is
+ * sent. Of a video all layers are offered, and each is sent while `adjust` lets it: an `OfferedTrack` a layer, a variant of the
+ * track each, whose `layer` never changes. No control channel and no data channels: `sendControl` is always false. Nothing checks
+ * the path: `heard` is said once, when the other end is known.
+ */
+export interface TrunkPeer extends Peer {
+  /** Ours, for the other focus. It holds a key: never log it. */
+  readonly end: TrunkEnd;
+  /**
+   * Takes the other focus's end; again only if it is the same. Rejects with WEIR_BAD_MESSAGE, WEIR_UNEXPECTED_MESSAGE (it is another
+   * one) or WEIR_MEDIA_FAILED.
+   */
+  connect(far: TrunkEnd): Promise<void>;
+  /** What crosses now. Asks the worker: rarely. */
+  figures(): Promise<TrunkFigures>;
+}
+
+/** What crosses a trunk, as this end sees it. */
+export interface TrunkFigures {
+  /** bit/s of RTP, retransmissions and probing included. */
+  sent: number;
+  received: number;
+  /** Bytes of RTP since the trunk was opened; probing and RTCP are not media. */
+  mediaBytesSent: number;
+  mediaBytesReceived: number;
+  /** Share of the latest packets that were lost, 0 to 1. */
+  lossSent: number;
+  lossReceived: number;
+  /** Of the path, ms; `undefined` while nothing is sent. */
+  roundTripMs: number | undefined;
+  /** Tracks that are offered to the other end, and taken from it. */
+  tracksSent: number;
+  tracksReceived: number;
+  /** Streams that are being sent: a layer of a video each, or a voice. */
+  layersSent: number;
+}
+
 /** How many of each the media engine holds open now; `listener`: on what lives as long as the focus. */
 export interface MediaHandles {
   router: number;
@@ -262,6 +302,8 @@ export interface WorkerFigures {
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
+  /** Opens the media between this focus and another one; to the others of the conference it is a peer like any. */
+  openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer>;
   /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
   health(): { alive: number; wanted: number; restarts: number };
   /** How busy each worker that is alive is. */
