@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '../setup/failure.mjs';
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../signalling/wire/names.ts';
 import { CALL_PERMISSIONS_TYPE } from '../signalling/wire/permissions.ts';
 import { matrixRequest, requireString } from './matrix-api.ts';
@@ -71,10 +73,12 @@ const DEFAULT_EVENTS = {
   'm.room.encryption': 100,
 };
 
-export async function joinRoom(baseUrl: string, user: MatrixUser, roomId: string): Promise<void> {
+/** @param via server that knows the room, where the user's own does not yet */
+export async function joinRoom(baseUrl: string, user: MatrixUser, roomId: string, via?: string): Promise<void> {
+  const query = via === undefined ? '' : `?${new URLSearchParams({ server_name: via, via }).toString()}`;
   await matrixRequest(baseUrl, {
     method: 'POST',
-    path: `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`,
+    path: `/_matrix/client/v3/join/${encodeURIComponent(roomId)}${query}`,
     accessToken: user.accessToken,
     body: {},
   });
@@ -98,6 +102,27 @@ export async function joinedMembers(baseUrl: string, viewer: MatrixUser, roomId:
   });
   const joined: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'joined') : undefined;
   return typeof joined === 'object' && joined !== null ? Object.keys(joined) : [];
+}
+
+const FOCUS_JOINS_WITHIN_MS = 30_000;
+const POLL_MS = 50;
+
+/** Waits until a focus is in a room that it was invited to, as a member of the room sees it. */
+export async function untilJoined(
+  where: { baseUrl: string; viewer: MatrixUser; roomId: string },
+  focus: { userId: string; logFile: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + FOCUS_JOINS_WITHIN_MS;
+  while (performance.now() < deadline) {
+    signal?.throwIfAborted();
+    if ((await joinedMembers(where.baseUrl, where.viewer, where.roomId)).includes(focus.userId)) return;
+    await delay(POLL_MS);
+  }
+  throw new Failure(
+    `${focus.userId} did not join the room within ${FOCUS_JOINS_WITHIN_MS / 1000} s.`,
+    `Its log tells what it did with the invite: ${focus.logFile}`,
+  );
 }
 
 /** Removes a user from a room (or withdraws an invite). */

@@ -9,13 +9,27 @@ export interface SynapseConfigOptions {
   sharedSecret: string;
   /** Keeps the limits of a homeserver on the internet; lifted otherwise. */
   keepRateLimits: boolean;
+  /** With whom it federates; with nobody otherwise. */
+  federation?: FederationOptions;
   /** Put over all the rest. */
   more?: Record<string, unknown>;
 }
 
+/** A Synapse that federates with a few others that we started. Its server name is `address:port` of these. */
+export interface FederationOptions {
+  /** Where the others reach it. */
+  port: number;
+  certificateFile: string;
+  keyFile: string;
+  /** The authority that vouches for the others. */
+  caFile: string;
+  /** Names of all servers of the federation. */
+  servers: readonly string[];
+}
+
 const LIFTED = { per_second: 10_000, burst_count: 10_000 };
 
-/** homeserver.yaml of a throw-away Synapse on SQLite that federates with nobody. JSON is YAML. */
+/** homeserver.yaml of a throw-away Synapse on SQLite that federates with nobody, or with those that it is told. JSON is YAML. */
 export function synapseConfig(options: SynapseConfigOptions): string {
   const at = (file: string): string => `${options.stateDir}/${file}`;
   return JSON.stringify(
@@ -30,6 +44,7 @@ export function synapseConfig(options: SynapseConfigOptions): string {
           bind_addresses: [options.bindAddress],
           resources: [{ names: ['client', 'openid'], compress: false }],
         },
+        ...(options.federation ? [federationListener(options.federation, options.bindAddress)] : []),
       ],
       database: { name: 'sqlite3', args: { database: at('homeserver.db') } },
       log_config: at('log.yaml'),
@@ -41,7 +56,8 @@ export function synapseConfig(options: SynapseConfigOptions): string {
       enable_registration: false,
       report_stats: false,
       trusted_key_servers: [],
-      federation_domain_whitelist: [],
+      federation_domain_whitelist: options.federation?.servers ?? [],
+      ...(options.federation && federationSection(options.federation)),
       presence: { enabled: false },
       user_directory: { enabled: false },
       push: { enabled: false },
@@ -58,6 +74,32 @@ export function synapseConfig(options: SynapseConfigOptions): string {
   );
 }
 
+function federationListener({ port }: FederationOptions, bindAddress: string): Record<string, unknown> {
+  return {
+    port,
+    type: 'http',
+    tls: true,
+    bind_addresses: [bindAddress],
+    resources: [{ names: ['federation'], compress: false }],
+  };
+}
+
+function federationSection({ certificateFile, keyFile, caFile }: FederationOptions): Record<string, unknown> {
+  return {
+    tls_certificate_path: certificateFile,
+    tls_private_key_path: keyFile,
+    federation_custom_ca_list: [caFile],
+    // All of the federation is on private addresses, which Synapse would not ask.
+    ip_range_blacklist: [],
+    federation: {
+      client_timeout: '10s',
+      // 10 minutes and a week otherwise: a call does not wait so long for its foci to hear of each other again.
+      destination_min_retry_interval: '1s',
+      destination_max_retry_interval: '2s',
+    },
+  };
+}
+
 function liftedRateLimits(): Record<string, unknown> {
   return {
     rc_message: LIFTED,
@@ -67,6 +109,7 @@ function liftedRateLimits(): Record<string, unknown> {
     rc_joins_per_room: LIFTED,
     rc_invites: { per_room: LIFTED, per_user: LIFTED, per_issuer: LIFTED },
     rc_room_creation: LIFTED,
+    rc_federation: { window_size: 1_000, sleep_limit: 10_000, sleep_delay: 1, reject_limit: 10_000, concurrent: 100 },
   };
 }
 

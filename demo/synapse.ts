@@ -7,7 +7,13 @@ import { Failure } from '../setup/failure.mjs';
 import { findFreePort } from './free-port.ts';
 import { matrixRequest, requireString } from './matrix-api.ts';
 import { OwnedProcess } from './owned-process.ts';
-import { synapseConfig, synapseLogConfig, synapseSigningKey, urlHost } from './synapse-config.ts';
+import {
+  type FederationOptions,
+  synapseConfig,
+  synapseLogConfig,
+  synapseSigningKey,
+  urlHost,
+} from './synapse-config.ts';
 
 export interface SynapseOptions {
   /** Folder of the database, keys and log; made when missing. The caller removes it. */
@@ -21,6 +27,8 @@ export interface SynapseOptions {
   /** Put before the command, such as ['ip', 'netns', 'exec', 'far']. */
   prefix?: readonly string[];
   keepRateLimits?: boolean;
+  /** With whom it federates; with nobody otherwise. Its port has to be free. */
+  federation?: FederationOptions;
   /** More for homeserver.yaml, put over what the other options make. */
   config?: Record<string, unknown>;
   /** Gives up starting, and ends what was started. */
@@ -67,7 +75,7 @@ const STARTS_WITHIN_MS = 120_000;
 const POLL_MS = 100;
 const TRIES = 3;
 
-/** Starts a Synapse that federates with nobody. Rejects with a Failure that holds the end of its log when it does not come up. */
+/** Starts a Synapse. Rejects with a Failure that holds the end of its log when it does not come up. */
 export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
   const python = options.python ?? process.env['WEIR_SYNAPSE_PYTHON'];
   if (python === undefined) {
@@ -114,6 +122,7 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
       stateDir,
       sharedSecret,
       keepRateLimits: options.keepRateLimits ?? false,
+      ...(options.federation && { federation: options.federation }),
       ...(options.config && { more: options.config }),
     });
     await writeFile(join(stateDir, 'homeserver.yaml'), config, { mode: 0o600 });

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../demo/check/progress.ts';
-import { FOCUS_DEVICE_ID } from '../../demo/deployment.ts';
+import { FOCUS_DEVICE_ID } from '../../demo/site.ts';
 import { findFreePort } from '../../demo/free-port.ts';
 import { loadScenario } from '../../loadtest/tester/cli/scenario-files.ts';
 import { newRegistration, writeRegistration } from '../../loadtest/tester/homeserver/registration.ts';

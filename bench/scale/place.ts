@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCallRoom, joinedMembers } from '../../demo/call-room.ts';
-import { FOCUS_DEVICE_ID } from '../../demo/deployment.ts';
+import { FOCUS_DEVICE_ID } from '../../demo/site.ts';
 import { type Focus, type FocusOptions, startFocus } from '../../demo/focus.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import type { CallRoom, FocusDevice, MatrixDevice } from '../../loadtest/peers/call-place.ts';

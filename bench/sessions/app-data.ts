@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataChannel } from 'node-datachannel';
 import type { Call } from '../../demo/check/call.ts';
-import { FOCUS_DEVICE_ID, type Deployment } from '../../demo/deployment.ts';
+import type { Deployment } from '../../demo/deployment.ts';
+import { FOCUS_DEVICE_ID } from '../../demo/site.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import { type ApplicationData, figuresOf, type OverLimit, RECEIVERS, type SentData } from './app-data-figures.ts';
 import { PROBE, writeMessage } from './app-data-message.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../../demo/check/call.ts';
 import { type CallRoom, createCallRoom, joinedMembers } from '../../demo/call-room.ts';
-import { type Deployment, FOCUS_DEVICE_ID } from '../../demo/deployment.ts';
+import type { Deployment } from '../../demo/deployment.ts';
+import { FOCUS_DEVICE_ID } from '../../demo/site.ts';
 import { keyOf } from '../../loadtest/peers/endpoint.ts';
 import { type FloorEvent, FloorPeer } from '../../loadtest/peers/floor-peer.ts';
 import { Publishers } from '../../loadtest/peers/publishers.ts';

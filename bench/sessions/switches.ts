@@ -1,7 +1,7 @@
 import { type Call, openPage, pause } from '../../demo/check/call.ts';
 import { joinOne } from '../../demo/check/phases/join.ts';
 import { switchViews } from '../../demo/check/phases/switches.ts';
-import { FOCUS_DEVICE_ID } from '../../demo/deployment.ts';
+import { FOCUS_DEVICE_ID } from '../../demo/site.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { byWay, type Way } from './ways.ts';
 

@@ -40,7 +40,15 @@ export interface CallRoomOptions {
   confId: string | undefined;
   /** The focus of this page. */
   focus: FocusRef | undefined;
+  /**
+   * Looks for the focus of one's own operator, given the foci that members use; resolves to nothing where there is none, and the
+   * call is held where the others are. Never rejects. Without it nobody looks.
+   */
+  pickFocus?: (others: () => Promise<readonly FocusRef[]>) => Promise<FocusRef | undefined>;
 }
+
+/** How long entering a room waits for a focus that is looked for, beyond the room's state. */
+const PICK_PATIENCE_MS = 3_000;
 
 /** How long entering a room waits for the homeserver's relays, beyond its state: most networks need none. */
 const TURN_PATIENCE_MS = 1_000;
@@ -58,6 +66,7 @@ export class CallRoom {
   #removed = false;
   #trouble: Problem | undefined;
   #focusProblem: Problem | undefined;
+  #picked: FocusRef | undefined;
   readonly #ice: IceServers;
 
   private constructor(options: CallRoomOptions, roomId: string) {
@@ -90,8 +99,10 @@ export class CallRoom {
     const roomId = await options.homeserver.join(options.room, options.via);
     const room = new CallRoom(options, roomId);
     try {
-      await Promise.all([room.#sync.start(), room.#readCreation()]);
-      await room.#ice.known(TURN_PATIENCE_MS);
+      const stateKnown = Promise.all([room.#sync.start(), room.#readCreation()]);
+      const picked = room.#pickFocus(stateKnown);
+      await stateKnown;
+      await Promise.all([room.#ice.known(TURN_PATIENCE_MS), picked]);
     } catch (thrown) {
       room.close();
       throw thrown;
@@ -116,8 +127,9 @@ export class CallRoom {
   get trouble(): Problem | undefined {
     return this.#trouble;
   }
-  /** Where the call would be held now. */
+  /** Where the call would be held now: at the focus of our own operator, which carries it to the others', else where all meet. */
   get focus(): FocusRef | undefined {
+    if (this.#picked !== undefined) return this.#picked;
     const { confId } = this;
     const ours = this.#options.focus;
     return confId === undefined ? ours : chooseFocus(this.#state, confId, this.self, ours, Date.now());
@@ -222,6 +234,32 @@ export class CallRoom {
     this.#ice.close();
     this.#changes.clear();
     this.#messages.clear();
+  }
+
+  /** What comes too late is not taken: a call that has begun stays where it is. */
+  async #pickFocus(stateKnown: Promise<unknown>): Promise<void> {
+    const looking = this.#options.pickFocus?.(async () => {
+      await stateKnown;
+      return this.#fociThere();
+    });
+    if (looking === undefined) return;
+    const late = Promise.withResolvers<undefined>();
+    const startClock = (): void => {
+      timer = setTimeout(late.resolve, PICK_PATIENCE_MS, undefined);
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    stateKnown.then(startClock, () => late.resolve(undefined));
+    this.#picked = await Promise.race([looking.catch(() => undefined), late.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Foci of those in the call, who came first leading. */
+  #fociThere(): FocusRef[] {
+    const { confId } = this;
+    const foci =
+      confId === undefined ? [] : devicesInCall(this.#state, confId, Date.now()).map(({ foci: { active } }) => active);
+    const distinct = new Map(foci.flat().map(focus => [JSON.stringify([focus.userId, focus.deviceId]), focus]));
+    return [...distinct.values()];
   }
 
   get #permissions(): Permissions {

@@ -67,6 +67,18 @@ export const readWellKnown = parserOf(
   'well-known',
   Type.Object({ 'm.homeserver': Type.Object({ base_url: Type.String() }) }),
 );
+/** Foci that an operator names for the users of the homeserver, beside where the homeserver is. */
+export const readAnnouncedFoci = parserOf(
+  'foci of well-known',
+  Type.Object({
+    'org.weir.foci': Type.Optional(Type.Array(Type.Object({ url: Type.String({ maxLength: 2_048 }) }))),
+  }),
+);
+/** GET /v1/ping of a focus. */
+export const readPing = parserOf(
+  'ping',
+  Type.Object({ load: Type.Union([Type.Literal('calm'), Type.Literal('careful'), Type.Literal('shedding')]) }),
+);
 export const readDisplayName = parserOf('profile', Type.Object({ displayname: Type.Optional(Type.String()) }));
 export const readMembership = parserOf('membership', Type.Object({ membership: Type.String() }));
 

@@ -12,6 +12,7 @@ export {
   type SharedScreen,
 } from './capture.ts';
 export type { FloorKey } from './floor.ts';
+export { pickFocus } from './foci.ts';
 export type { MediaPreferences } from './media-preferences.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';

@@ -22,6 +22,7 @@ import {
   problemOf,
   type Shown,
   type SignalDoor,
+  pickFocus,
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
@@ -50,6 +51,8 @@ export class AppModel {
   /** Set by the grid: how a new tile would be drawn. */
   guessSize: () => Shown = () => ({ width: 640, height: 360 });
   homeserver: Homeserver | undefined;
+  /** The focus of the operator of our homeserver, where there is one. */
+  #picked: OwnFocus | undefined;
   #target: CallTarget | undefined;
   #linkFocus: FocusRef | undefined;
   readonly #media: MediaPreferences | undefined;
@@ -147,7 +150,7 @@ export class AppModel {
     if (homeserver === undefined) return;
     this.#act(async () => {
       await this.#asking;
-      const focus = this.#linkFocus ?? this.focus.value;
+      const focus = (await this.#pickFocus(homeserver, async () => [])) ?? this.#linkFocus ?? this.focus.value;
       const confId = crypto.randomUUID();
       const guests = focus === undefined ? invite : [...invite, focus.userId];
       const room = await homeserver.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
@@ -256,11 +259,16 @@ export class AppModel {
     return `${location.origin}${location.pathname}${fragment}`;
   }
 
-  /** We know of fast signalling only of the focus that serves this page. */
+  /** We know of fast signalling only of the focus that serves this page, and of our own operator's. */
   #doorOf({ userId, deviceId }: FocusRef): SignalDoor | undefined {
-    const { value: own } = this.focus;
-    if (this.#toDeviceOnly || own?.userId !== userId || own.deviceId !== deviceId) return undefined;
-    return own.signalling;
+    if (this.#toDeviceOnly) return undefined;
+    const known = [this.#picked, this.focus.value];
+    return known.find(focus => focus?.userId === userId && focus.deviceId === deviceId)?.signalling;
+  }
+
+  async #pickFocus(homeserver: Homeserver, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
+    this.#picked = await pickFocus(homeserver.credentials, others);
+    return this.#picked;
   }
 
   #isRefused(kind: ShownKind): boolean {
@@ -298,6 +306,7 @@ export class AppModel {
       via: target.via,
       confId: target.confId,
       focus: this.#linkFocus ?? this.focus.value,
+      pickFocus: others => this.#pickFocus(homeserver, others),
     });
     const model = new CallModel({
       room,

@@ -31,7 +31,7 @@ export interface Call {
   method: 'GET' | 'PUT' | 'POST';
   /** After `/_matrix/client/v3`, already percent-encoded. */
   path: string;
-  query?: Record<string, string | number | boolean>;
+  query?: Record<string, string | number | boolean | string[]>;
   body?: Record<string, unknown>;
   /** For the whole exchange, in ms. */
   timeoutMs: number;

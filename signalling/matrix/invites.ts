@@ -10,6 +10,11 @@ const CONCURRENT = 4;
 /** Most invitations that wait; more are dropped, and seen again at the next start. */
 const MAX_WAITING = 1_000;
 const MAX_ATTEMPTS = 8;
+/**
+ * A homeserver that came into the room a moment ago knows part of its state, and lets another one decide who may join: one that
+ * may not have heard of the invitation yet, so that the first answers say nothing. This many take 4 s or more.
+ */
+const MAX_REJECTIONS = 5;
 const JOIN_TIMEOUT_MS = 90_000;
 
 type Deps = Pick<HomeserverOptions, 'allowedInviters' | 'clock' | 'logger' | 'count'>;
@@ -59,20 +64,20 @@ export class Invites {
   }
 
   /** Never rejects. */
-  async #deal({ roomId, inviter }: Invite): Promise<void> {
+  async #deal(invite: Invite): Promise<void> {
+    const { roomId, inviter } = invite;
     const { allowedInviters, clock, logger, count } = this.#deps;
     const welcome = isOfServers(allowedInviters, inviter);
     const fields = { room: roomId, inviter };
     const backOff = new BackOff(500, 60_000);
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
-      const failure = await this.#attempt(roomId, welcome ? 'join' : 'leave');
+      const failure = await this.#attempt(invite, welcome ? 'join' : 'leave');
       if (failure === undefined) {
         count('matrix_invites', { outcome: welcome ? 'joined' : 'declined' });
         logger.info(fields, welcome ? 'joined a room' : 'declined an invitation: its sender may not invite this focus');
         return;
       }
-      const hopeless = failure.kind === 'rejected' || attempt >= MAX_ATTEMPTS;
-      if (hopeless) {
+      if (attempt >= (failure.kind === 'rejected' ? MAX_REJECTIONS : MAX_ATTEMPTS)) {
         count('matrix_invites', { outcome: 'failed' });
         logger.warn({ ...fields, reason: failure.message }, 'gave up on an invitation');
         return;
@@ -82,11 +87,15 @@ export class Invites {
     }
   }
 
-  async #attempt(roomId: string, verb: 'join' | 'leave'): Promise<Failure | undefined> {
+  async #attempt({ roomId, via }: Invite, verb: 'join' | 'leave'): Promise<Failure | undefined> {
+    const room = encodeURIComponent(roomId);
     try {
       await this.#http.call({
         method: 'POST',
-        path: `/rooms/${encodeURIComponent(roomId)}/${verb}`,
+        // This way to join takes names of servers; the older name of the key is what older homeservers know.
+        ...(verb === 'join'
+          ? { path: `/join/${room}`, query: { via, server_name: via } }
+          : { path: `/rooms/${room}/leave` }),
         body: {},
         timeoutMs: JOIN_TIMEOUT_MS,
         signal: this.#signal,

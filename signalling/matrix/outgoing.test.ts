@@ -39,26 +39,42 @@ describe('invitations', () => {
     const syncs = [invited('!room:fake', '@alice:fake'), { json: { next_batch: 's2' } }];
     const joins: FakeAnswer[] = [limited(5_000), { status: 500, text: '' }, { json: { room_id: '!room:fake' } }];
     rig.fake.answer(({ path }) =>
-      path === '/sync' ? syncs.shift() : path.endsWith('/join') ? joins.shift() : undefined,
+      path === '/sync' ? syncs.shift() : path.startsWith('/join/') ? joins.shift() : undefined,
     );
     await rig.start();
     await eventually(() => expect(rig.batches).toHaveLength(2));
-    expect(rig.fake.to('/rooms/!room:fake/join').length).toBeLessThan(3);
+    expect(rig.fake.to('/join/!room:fake').length).toBeLessThan(3);
     await eventually(() => expect(rig.counts).toContain('matrix_invites joined'));
-    expect(rig.fake.to('/rooms/!room:fake/join')).toHaveLength(3);
+    const tries = rig.fake.to('/join/!room:fake');
+    expect(tries).toHaveLength(3);
+    // A homeserver that is new in the room needs to be told who knows it.
+    for (const { query } of tries) expect([query.get('via'), query.get('server_name')]).toEqual(['fake', 'fake']);
+  });
+
+  it('to rooms that the homeserver does not know well yet are tried again', async () => {
+    const syncs = [invited('!new:fake', '@alice:fake')];
+    const unknown = { status: 404, json: { errcode: 'M_UNKNOWN', error: 'no servers that are in the room' } };
+    const unheard = { status: 403, json: { errcode: 'M_FORBIDDEN', error: 'not invited' } };
+    const joins: FakeAnswer[] = [unknown, unheard, { json: { room_id: '!new:fake' } }];
+    rig.fake.answer(({ path }) =>
+      path === '/sync' ? syncs.shift() : path.startsWith('/join/') ? joins.shift() : undefined,
+    );
+    await rig.start();
+    await eventually(() => expect(rig.counts).toContain('matrix_invites joined'));
+    expect(rig.fake.to('/join/!new:fake')).toHaveLength(3);
   });
 
   it('that were withdrawn are given up', async () => {
     const syncs = [invited('!gone:fake', '@alice:fake')];
     rig.fake.answer(({ path }) => {
       if (path === '/sync') return syncs.shift();
-      return path.endsWith('/join')
+      return path.startsWith('/join/')
         ? { status: 403, json: { errcode: 'M_FORBIDDEN', error: 'not invited' } }
         : undefined;
     });
     await rig.start();
     await eventually(() => expect(rig.counts).toContain('matrix_invites failed'));
-    expect(rig.fake.to('/rooms/!gone:fake/join')).toHaveLength(1);
+    expect(rig.fake.to('/join/!gone:fake').length).toBeLessThan(8);
   });
 
   it('of others are declined', async () => {

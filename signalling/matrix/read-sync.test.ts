@@ -112,15 +112,23 @@ describe('readSync', () => {
       next_batch: 's',
       rooms: {
         invite: {
-          '!in': { invite_state: { events: [{ ...member(SELF, 'invite'), sender: '@host:fake' }] } },
+          '!in': {
+            invite_state: {
+              events: [
+                { type: 'm.room.create', sender: '@maker:made.example:8448', state_key: '', content: {} },
+                { type: 'm.room.name', sender: 'nobody', state_key: '', content: {} },
+                { ...member(SELF, 'invite'), sender: '@host:fake' },
+              ],
+            },
+          },
           '!odd': { invite_state: { events: [member('@other', 'invite')] } },
         },
         leave: { '!out': { timeline: { events: [member(SELF, 'leave')] } } },
       },
     });
     expect(invites).toEqual([
-      { roomId: '!in', inviter: '@host:fake' },
-      { roomId: '!odd', inviter: undefined },
+      { roomId: '!in', inviter: '@host:fake', via: ['made.example:8448', 'fake'] },
+      { roomId: '!odd', inviter: undefined, via: [] },
     ]);
     expect(rooms.map(({ roomId, membership }) => [roomId, membership])).toEqual([
       ['!in', 'invite'],

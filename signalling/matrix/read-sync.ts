@@ -6,12 +6,15 @@ import { parseCreation, parsePowerLevels } from '../wire/power-levels.ts';
 import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from '../wire/room-state.ts';
 import { addressOf, parseToDevice } from '../wire/to-device.ts';
 import { parseTrunkHello, TRUNK_HELLO, type TrunkHello } from '../wire/trunk.ts';
+import { parseServerName } from './server-name.ts';
 import type { HomeserverOptions, Membership, ReceivedToDevice, RoomChange, RoomDelta } from './types.ts';
 
 /** An invitation to a room; the inviter is unknown where the homeserver does not say. */
 export interface Invite {
   roomId: string;
   inviter: string | undefined;
+  /** Servers of those who made the room what it is: ways to join it, where the own homeserver does not know it well yet. */
+  via: string[];
 }
 
 /** A /sync response, read. */
@@ -191,13 +194,21 @@ function readCallMember(type: string, stateKey: string, sender: string, content:
   return stateKey === sender ? [{ kind: 'call_member', type, userId: sender, devices: [] }] : [];
 }
 
+/** Servers that an invitation names as ways into the room. */
+const MOST_VIA = 8;
+
 function readInvite(roomId: string, json: unknown, self: string): Invite {
   const parsed = parseInvitedRoom(json);
   const events = parsed.kind === 'ok' ? (parsed.value.invite_state?.events ?? []) : [];
+  const servers = new Set<string>();
+  let inviter: string | undefined;
   for (const event of events) {
     const state = parseStateEvent(event);
-    if (state.kind === 'bad' || state.value.type !== 'm.room.member' || state.value.state_key !== self) continue;
-    if (state.value.content['membership'] === 'invite') return { roomId, inviter: state.value.sender };
+    if (state.kind === 'bad') continue;
+    const { type, sender, state_key: stateKey, content } = state.value;
+    const [, server = ''] = /^@[^:]*:(.+)$/.exec(sender) ?? [];
+    if (servers.size < MOST_VIA && parseServerName(server) !== undefined) servers.add(server);
+    if (type === 'm.room.member' && stateKey === self && content['membership'] === 'invite') inviter ??= sender;
   }
-  return { roomId, inviter: undefined };
+  return { roomId, inviter, via: [...servers] };
 }

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mayPublish, OPEN_TO_ALL } from '../wire/permissions.ts';
-import type { MemberDevice } from '../wire/room-state.ts';
+import type { FocusRef, MemberDevice } from '../wire/room-state.ts';
 import { ROOM_BOUNDS, RoomView } from './room-view.ts';
 import type { RoomChange, RoomDelta } from './types.ts';
 
@@ -165,5 +166,168 @@ describe('who may publish', () => {
     expect(view.apply([inRoom('!r', audioAt(50, 'more'))], false)).toBe(1);
     expect(view.apply([inRoom('!r', audioAt(0, 'c1'))], false)).toBe(0);
     expect([maySpeak('@a', 'more'), maySpeak('@a', 'c1'), maySpeak('@a', 'c2')]).toEqual([true, true, false]);
+  });
+});
+
+describe('the foci of a conference', () => {
+  const A = { userId: '@focus:a', deviceId: 'FA' };
+  const B = { userId: '@focus:b', deviceId: 'FB' };
+  const CONF = { roomId: '!r', confId: 'c' };
+  const on = (deviceId: string, active: FocusRef[], more: Partial<MemberDevice> = {}): MemberDevice => ({
+    ...device('c', deviceId),
+    foci: { active, preferred: [] },
+    ...more,
+  });
+  const fociHere = (now = 0) =>
+    view.fociOf(CONF, now).map(({ focus, devices: on }) => [focus.deviceId, ...on.map(d => d.deviceId)]);
+  let told: string[];
+  beforeEach(() => {
+    told = [];
+    view.onFociChanged(changed => told.push(...changed.map(({ roomId, confId }) => `${roomId} ${confId}`)));
+  });
+
+  it('are those that joined members name as active, with who is on each', () => {
+    view.apply(
+      [
+        inRoom(
+          '!r',
+          ...['@a', '@b', A.userId, B.userId].map(joined),
+          devices('@a', [on('A1', [A]), { ...device('d', 'A2'), foci: { active: [B], preferred: [] } }]),
+          devices('@b', [on('B1', [B])]),
+          devices('@gone', [on('G', [B])]),
+        ),
+      ],
+      true,
+    );
+    expect(fociHere()).toEqual([
+      ['FA', 'A1'],
+      ['FB', 'B1'],
+    ]);
+    expect(new Set(told)).toEqual(new Set(['!r c', '!r d']));
+    expect(view.fociOf({ roomId: '!other', confId: 'c' }, 0)).toEqual([]);
+  });
+
+  it('change when members join, leave, move to another focus, and not when they say the same again', () => {
+    view.apply([inRoom('!r', ...['@a', A.userId, B.userId].map(joined), devices('@a', [on('A1', [A])]))], true);
+    told.length = 0;
+    view.apply([inRoom('!r', devices('@a', [on('A1', [A], { expiresTs: 9e12 })]), joined('@a'))], false);
+    expect(told).toEqual([]);
+    view.apply([inRoom('!r', devices('@a', [on('A1', [B])]))], false);
+    expect([told, fociHere()]).toEqual([['!r c'], [['FB', 'A1']]]);
+    view.apply([inRoom('!r', { kind: 'membership', userId: '@a', membership: 'leave' })], false);
+    expect([told, fociHere()]).toEqual([['!r c', '!r c'], []]);
+    view.apply([inRoom('!r', joined('@a'))], false);
+    expect(fociHere()).toEqual([['FB', 'A1']]);
+  });
+
+  it('are in the room themselves', () => {
+    view.apply([inRoom('!r', ...['@a', A.userId].map(joined), devices('@a', [on('A1', [A, B])]))], true);
+    expect(fociHere()).toEqual([['FA', 'A1']]);
+    told.length = 0;
+    view.apply([inRoom('!r', joined(B.userId))], false);
+    expect([told, fociHere()]).toEqual([
+      ['!r c'],
+      [
+        ['FA', 'A1'],
+        ['FB', 'A1'],
+      ],
+    ]);
+    view.apply([inRoom('!r', { kind: 'membership', userId: A.userId, membership: 'ban' })], false);
+    expect(fociHere()).toEqual([['FB', 'A1']]);
+  });
+
+  it('tell a device once, under whichever names its entry stands', () => {
+    const both = ['m.call.member', `${UNSTABLE}.member`].map(type => devices('@a', [on('A1', [A])], type));
+    view.apply([inRoom('!r', ...['@a', A.userId].map(joined), ...both)], true);
+    expect(fociHere()).toEqual([['FA', 'A1']]);
+    view.apply([inRoom('!r', devices('@a', []))], false);
+    expect(fociHere()).toEqual([['FA', 'A1']]);
+  });
+
+  it('are named by entries that have not expired', () => {
+    view.apply(
+      [inRoom('!r', ...['@a', A.userId].map(joined), devices('@a', [on('A1', [A], { expiresTs: 100 })]))],
+      true,
+    );
+    expect([fociHere(99), fociHere(100)]).toEqual([[['FA', 'A1']], []]);
+    expect([view.namingOf(CONF, A, 99), view.namingOf(CONF, A, 100)]).toEqual(['named', 'not yet']);
+  });
+
+  it('may be named soon, unless the conference is over', () => {
+    expect(view.namingOf(CONF, A, 0)).toBe('not yet');
+    view.apply([inRoom('!r', joined('@a'), call('c'), devices('@a', [on('A1', [A])]))], true);
+    // The focus itself is not in the room.
+    expect(view.namingOf(CONF, A, 0)).toBe('not yet');
+    view.apply([inRoom('!r', joined(A.userId))], false);
+    expect(view.namingOf(CONF, A, 0)).toBe('named');
+    expect(view.namingOf(CONF, { ...A, deviceId: 'OTHER' }, 0)).toBe('not yet');
+    view.apply([inRoom('!r', call('c', 'ended'))], false);
+    expect(view.namingOf(CONF, A, 0)).toBe('refused');
+  });
+
+  it('go with the room', () => {
+    view.apply([inRoom('!r', ...['@a', A.userId].map(joined), devices('@a', [on('A1', [A])]))], true);
+    told.length = 0;
+    view.apply([{ roomId: '!r', membership: 'leave', changes: [] }], false);
+    expect([told, fociHere()]).toEqual([['!r c'], []]);
+    view.apply([inRoom('!r', ...['@a', A.userId].map(joined), devices('@a', [on('A1', [A])]))], true);
+    told.length = 0;
+    view.apply([], true);
+    expect([told, fociHere()]).toEqual([['!r c'], []]);
+  });
+
+  it('are as they would be if each change were looked at alone, whatever comes in which order', () => {
+    const users = ['@a', '@b', A.userId, B.userId];
+    const anyUser = fc.constantFrom(...users);
+    const anyDevice = fc.record({
+      confId: fc.constantFrom('c', 'd'),
+      deviceId: fc.constantFrom('D1', 'D2'),
+      active: fc.subarray([A, B]),
+      expiresTs: fc.constantFrom(undefined, 5, 50),
+    });
+    const change = fc.oneof(
+      fc.record({ userId: anyUser, membership: fc.constantFrom('join' as const, 'leave' as const) }),
+      fc.record({
+        userId: anyUser,
+        type: fc.constantFrom('m.call.member', `${UNSTABLE}.member`),
+        list: fc.array(anyDevice, { maxLength: 3 }),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), script => {
+        const one = new RoomView();
+        const here = new Set<string>();
+        const lists = new Map<string, { userId: string; list: MemberDevice[] }>();
+        for (const step of script) {
+          if ('membership' in step) {
+            if (step.membership === 'join') here.add(step.userId);
+            else here.delete(step.userId);
+            one.apply([inRoom('!r', { kind: 'membership', ...step })], false);
+          } else {
+            const { userId, type } = step;
+            const list = step.list.map(({ active, ...rest }) => ({
+              ...rest,
+              sessionId: 's',
+              foci: { active, preferred: [] },
+            }));
+            lists.set(`${type} ${userId}`, { userId, list });
+            one.apply([inRoom('!r', devices(userId, list, type))], false);
+          }
+        }
+        const expected = new Set<string>();
+        for (const { userId, list } of lists.values()) {
+          for (const { confId, deviceId, foci, expiresTs } of list) {
+            for (const focus of foci.active) {
+              if (confId === 'c' && here.has(userId) && here.has(focus.userId) && (expiresTs ?? 99) > 10)
+                expected.add(`${focus.deviceId} ${userId} ${deviceId}`);
+            }
+          }
+        }
+        const found = one
+          .fociOf(CONF, 10)
+          .flatMap(({ focus, devices: on }) => on.map(d => `${focus.deviceId} ${d.userId} ${d.deviceId}`));
+        expect(found.toSorted()).toEqual([...expected].toSorted());
+      }),
+    );
   });
 });

@@ -1,15 +1,19 @@
 import { OPEN_TO_ALL, type Permissions } from '../wire/permissions.ts';
-import type { MemberDevice } from '../wire/room-state.ts';
+import type { ConferenceId } from '../../src/session.ts';
+import { CALL_MEMBER_EVENT_TYPES } from '../wire/names.ts';
+import type { FocusRef } from '../wire/room-state.ts';
+import { type ConferenceDevice, type FocusInConference, RoomFoci } from './room-foci.ts';
 import { RoomPermissions } from './room-permissions.ts';
 import type { RoomChange, RoomDelta } from './types.ts';
 
 /** Bounds per room, so that one room's members cannot use up the memory of all. What is beyond them is not believed. */
 export const ROOM_BOUNDS = { rooms: 10_000, joinedUsers: 100_000, conferences: 256, devices: 8_192 } as const;
 
-/** A device in a conference, and whose it is. */
-export interface ConferenceDevice extends MemberDevice {
-  userId: string;
-}
+/**
+ * Whether joined members name a focus as theirs in a conference. `not yet`: nobody does, as far as the homeserver has told;
+ * `refused`: nobody will, for the conference is over.
+ */
+export type FocusNaming = 'named' | 'not yet' | 'refused';
 
 interface Room {
   joined: Set<string>;
@@ -18,6 +22,7 @@ interface Room {
   /** [event type, user id] → what this user lists. */
   members: Map<string, ConferenceDevice[]>;
   devices: number;
+  foci: RoomFoci;
   permissions: RoomPermissions;
 }
 
@@ -26,6 +31,7 @@ export class RoomView {
   readonly #rooms = new Map<string, Room>();
   /** conf_id → rooms that have it. */
   readonly #byConference = new Map<string, Set<string>>();
+  readonly #fociListeners = new Set<(changed: readonly ConferenceId[]) => void>();
 
   /**
    * Takes what a sync told.
@@ -33,16 +39,62 @@ export class RoomView {
    * @returns how many changes were left out because a bound was reached
    */
   apply(deltas: readonly RoomDelta[], whole: boolean): number {
+    const changed = new Map<string, Set<string>>();
+    const fociChanged = (roomId: string, confIds: readonly string[]): void => {
+      if (confIds.length > 0) changed.set(roomId, new Set([...(changed.get(roomId) ?? []), ...confIds]));
+    };
     if (whole) {
+      for (const [roomId, { foci }] of this.#rooms) fociChanged(roomId, foci.conferences());
       this.#rooms.clear();
       this.#byConference.clear();
     }
     let leftOut = 0;
     for (const delta of deltas) {
-      if (delta.membership !== 'join') this.#forget(delta.roomId);
-      else leftOut += this.#update(delta);
+      const { roomId } = delta;
+      if (delta.membership !== 'join') {
+        fociChanged(roomId, this.#rooms.get(roomId)?.foci.conferences() ?? []);
+        this.#forget(roomId);
+      } else leftOut += this.#update(delta);
+      fociChanged(roomId, this.#rooms.get(roomId)?.foci.takeChanged() ?? []);
     }
+    const conferences = [...changed].flatMap(([roomId, confIds]) => [...confIds].map(confId => ({ roomId, confId })));
+    if (conferences.length > 0) for (const listener of this.#fociListeners) listener(conferences);
     return leftOut;
+  }
+
+  /** Tells, after a sync was taken, of conferences where other foci are named now, or by others. Gives what ends it. */
+  onFociChanged(listener: (changed: readonly ConferenceId[]) => void): () => void {
+    this.#fociListeners.add(listener);
+    return () => this.#fociListeners.delete(listener);
+  }
+
+  /**
+   * Foci of a conference: those that devices of joined members name as active and that are in the room themselves. What has
+   * expired counts no more, and no change tells of that. @param now ms since 1970
+   */
+  fociOf({ roomId, confId }: ConferenceId, now: number): FocusInConference[] {
+    const room = this.#rooms.get(roomId);
+    if (room === undefined) return [];
+    return room.foci.of(confId).flatMap(({ focus, by }) => {
+      if (!room.joined.has(focus.userId)) return [];
+      // One device may stand under both names of the event.
+      const devices = new Map<string, { userId: string; deviceId: string }>();
+      for (const { userId, deviceId, expiresTs } of by) {
+        if (!isOver(expiresTs, now)) devices.set(JSON.stringify([userId, deviceId]), { userId, deviceId });
+      }
+      return devices.size === 0 ? [] : [{ focus, devices: [...devices.values()] }];
+    });
+  }
+
+  /** Whether a focus is one of a conference, by the same rule. @param now ms since 1970 */
+  namingOf({ roomId, confId }: ConferenceId, focus: FocusRef, now: number): FocusNaming {
+    const room = this.#rooms.get(roomId);
+    if (room === undefined) return 'not yet';
+    const ended = [...(room.conferences.get(confId)?.values() ?? [undefined])];
+    if (!ended.includes(undefined)) return 'refused';
+    if (!room.joined.has(focus.userId)) return 'not yet';
+    for (const { expiresTs } of room.foci.namersOf(confId, focus)) if (!isOver(expiresTs, now)) return 'named';
+    return 'not yet';
   }
 
   /** Rooms that the focus is joined to. */
@@ -88,6 +140,7 @@ export class RoomView {
         conferences: new Map(),
         members: new Map(),
         devices: 0,
+        foci: new RoomFoci(),
         permissions: new RoomPermissions(),
       };
       this.#rooms.set(roomId, room);
@@ -107,7 +160,8 @@ export class RoomView {
       case 'call_member':
         return setDevices(
           room,
-          JSON.stringify([change.type, change.userId]),
+          change.type,
+          change.userId,
           change.devices.map(device => ({ ...device, userId: change.userId })),
         );
       case 'permissions':
@@ -156,21 +210,37 @@ export class RoomView {
 }
 
 function setMembership(room: Room, userId: string, joined: boolean): boolean {
-  if (!joined) {
+  if (room.joined.has(userId) === joined) return true;
+  if (joined && room.joined.size >= ROOM_BOUNDS.joinedUsers) return false;
+  const listed = CALL_MEMBER_EVENT_TYPES.flatMap(type => room.members.get(keyOfMember(type, userId)) ?? []);
+  if (joined) {
+    room.joined.add(userId);
+    room.foci.replace([], listed);
+  } else {
     room.joined.delete(userId);
-    return true;
+    room.foci.replace(listed, []);
   }
-  if (room.joined.size >= ROOM_BOUNDS.joinedUsers && !room.joined.has(userId)) return false;
-  room.joined.add(userId);
+  room.foci.membershipChanged(userId);
   return true;
 }
 
-function setDevices(room: Room, key: string, devices: ConferenceDevice[]): boolean {
-  room.devices -= room.members.get(key)?.length ?? 0;
+function setDevices(room: Room, type: string, userId: string, devices: ConferenceDevice[]): boolean {
+  const key = keyOfMember(type, userId);
+  const before = room.members.get(key) ?? [];
+  room.devices -= before.length;
   room.members.delete(key);
-  if (devices.length === 0) return true;
-  if (room.devices + devices.length > ROOM_BOUNDS.devices) return false;
-  room.members.set(key, devices);
-  room.devices += devices.length;
-  return true;
+  const fits = room.devices + devices.length <= ROOM_BOUNDS.devices;
+  const after = fits ? devices : [];
+  if (room.joined.has(userId)) room.foci.replace(before, after);
+  if (after.length > 0) room.members.set(key, after);
+  room.devices += after.length;
+  return fits;
+}
+
+function keyOfMember(type: string, userId: string): string {
+  return JSON.stringify([type, userId]);
+}
+
+function isOver(expiresTs: number | undefined, now: number): boolean {
+  return expiresTs !== undefined && expiresTs <= now;
 }

@@ -90,6 +90,37 @@ describe('the name of the focus', () => {
   });
 });
 
+describe('a ping', () => {
+  it('tells pages of every origin how loaded the focus is, in few bytes', async () => {
+    for (const overload of ['calm', 'careful', 'shedding'] as const) {
+      const { app } = await start({}, { readiness: () => ({ ...UP, overload }) });
+      const answer = await app.inject('/v1/ping');
+      expect([answer.statusCode, answer.json()]).toEqual([200, { load: overload }]);
+      expect(answer.rawPayload.length).toBeLessThan(64);
+      expect(answer.headers).toMatchObject({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
+    }
+  });
+
+  it('is refused where no call can begin', async () => {
+    for (const down of [
+      { ...UP, homeserver: { kind: 'starting' } },
+      { ...UP, homeserver: { kind: 'down', code: 'WEIR_HOMESERVER_UNREACHABLE', message: 'timed out' } },
+      { ...UP, workers: { alive: 0, wanted: 1 } },
+    ] as const) {
+      const { app } = await start({}, { readiness: () => down });
+      const answer = await app.inject('/v1/ping');
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([503, 'WEIR_STARTING']);
+    }
+  });
+
+  it('counts like every request', async () => {
+    const { app } = await start({ requestsPerMinute: 3 });
+    const answers = [];
+    for (let asked = 0; asked < 4; asked += 1) answers.push((await app.inject('/v1/ping')).statusCode);
+    expect(answers).toEqual([200, 200, 200, 429]);
+  });
+});
+
 describe('metrics', () => {
   const status = async (config: Partial<HttpConfig>, remoteAddress: string, headers: Record<string, string> = {}) => {
     const { app } = await start(config);
@@ -177,7 +208,7 @@ describe('the page', () => {
 });
 
 describe('security headers', () => {
-  it.each(['/', '/healthz', '/nothing', '/metrics', '/%zz', '/v1/focus'])('stand on %s', async url => {
+  it.each(['/', '/healthz', '/nothing', '/metrics', '/%zz', '/v1/focus', '/v1/ping'])('stand on %s', async url => {
     const { app } = await start();
     const { headers } = await app.inject(url);
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
@@ -192,7 +223,7 @@ describe('security headers', () => {
       const policy = String((await app.inject('/')).headers['content-security-policy']);
       return /connect-src ([^;]*)/.exec(policy)?.[1];
     };
-    const usual = "'self' https: http://localhost:* http://127.0.0.1:*";
+    const usual = "'self' https: wss: http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*";
     expect(await connect('https://matrix.example.org')).toBe(usual);
     expect(await connect('http://10.1.2.3:8008/prefix')).toBe(`${usual} http://10.1.2.3:8008`);
     expect(await connect('http://[fd00::1]:8008')).toBe(`${usual} http:`);

@@ -10,6 +10,7 @@ import { serveFocus } from './focus.ts';
 import { serveHealth } from './health.ts';
 import { serveMetrics } from './metrics.ts';
 import { servePage } from './page.ts';
+import { servePing } from './ping.ts';
 import { serveSignal, SIGNAL_PATH } from './signal.ts';
 import { serveToken } from './token.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -96,6 +97,7 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
   serveHealth(app, deps);
   serveMetrics(app, deps);
   serveFocus(app, deps);
+  servePing(app, deps);
   serveToken(app, deps);
   const sockets = serveUpgrades(owned, config.trustedProxies, upgradedPaths(deps));
   servePage(app, deps);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import type { CallRoom } from '../../demo/call-room.ts';
 import { type CallPage, CallPages } from '../../demo/check/call-pages.ts';

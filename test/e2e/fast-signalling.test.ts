@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Chromium } from '../../demo/check/chromium.ts';
 import { Participant } from '../../demo/check/participant.ts';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import type { CallRoom } from '../../demo/call-room.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import { eventually, Stage } from './stage.ts';

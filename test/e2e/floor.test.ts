@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CallRoom, sendState } from '../../demo/call-room.ts';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import { matrixRequest } from '../../demo/matrix-api.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import type { TrackIds } from '../../loadtest/peers/endpoint.ts';

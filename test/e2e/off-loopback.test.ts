@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCallRoom } from '../../demo/call-room.ts';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import { startFocus } from '../../demo/focus.ts';
 import { type MatrixUser, startSynapse, type Synapse } from '../../demo/synapse.ts';
 import { FarBrowser } from '../far/far-browser.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import { findFreePort } from '../../demo/free-port.ts';
 import { type CallPage, CallPages } from '../../demo/check/call-pages.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chromium } from '../../demo/check/chromium.ts';
 import { Participant } from '../../demo/check/participant.ts';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { WeriftEndpoint } from '../peers/werift-endpoint.ts';
 import { Stage, WAIT_MS, whole } from './stage.ts';

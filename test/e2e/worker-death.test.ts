@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chromium } from '../../demo/check/chromium.ts';
 import { Participant } from '../../demo/check/participant.ts';
 import { longestGap } from '../../demo/check/statistics.ts';
-import { demoLink } from '../../demo/deployment.ts';
+import { demoLink } from '../../demo/site.ts';
 import { eventually, report, Stage } from './stage.ts';
 
 const PAGE_DIR = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '../../dist/page');
