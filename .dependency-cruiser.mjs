@@ -10,6 +10,7 @@ const PURE = [
   'src/conference',
   'src/allocation',
   'src/overload',
+  'src/topology',
   'loadtest/tester/rules',
   'loadtest/tester/scenario',
 ];
@@ -71,10 +72,19 @@ export default {
       'The rules are pure.',
     ),
     sees('src/overload', [...TYPES_OF_SRC], 'What overload means is pure.'),
+    sees('src/topology', [...TYPES_OF_SRC], 'Which foci link is pure.'),
     sees('src/allocation', ['signalling/wire/', ...TYPES_OF_SRC], 'The choice of layers is pure.'),
     sees(
       'src/runtime',
-      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', 'src/overload/', ...TYPES_OF_SRC],
+      [
+        'signalling/wire/',
+        'signalling/sdp/',
+        'src/conference/',
+        'src/allocation/',
+        'src/overload/',
+        'src/topology/',
+        ...TYPES_OF_SRC,
+      ],
       'The runtime knows the world by its ports alone.',
     ),
     sees('signalling/addresses', ['signalling/wire/'], 'Whom the focus may ask, and who may ask it.'),

@@ -218,11 +218,11 @@ export interface TrunkPeer extends Peer {
    */
   connect(far: TrunkEnd): Promise<void>;
   /** What crosses now. Asks the worker: rarely. */
-  figures(): Promise<TrunkFigures>;
+  figures(): Promise<TrunkTraffic>;
 }
 
 /** What crosses a trunk, as this end sees it. */
-export interface TrunkFigures {
+export interface TrunkTraffic {
   /** bit/s of RTP, retransmissions and probing included. */
   sent: number;
   received: number;

@@ -198,10 +198,6 @@ export const ERRORS = {
     cause: 'The foci of a server want more trunks or handshakes than the configuration grants one server.',
     remedy: 'Raise the bound in cascade, if the server is trusted with more.',
   },
-  WEIR_TRUNK_CLOSED: {
-    cause: 'The other focus has ended the trunk: nobody there is in the conference any more.',
-    remedy: 'Nothing: it comes back with the members.',
-  },
   WEIR_TRUNK_STREAM: {
     cause: 'Another focus announces a stream of somebody whom the room does not put on it, or who is here.',
     remedy: 'Nothing, if rare: room state may come later than the stream. Otherwise that focus is not to be trusted.',

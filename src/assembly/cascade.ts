@@ -3,11 +3,9 @@ import type { Config } from '../../config/config.ts';
 import type { RoomView } from '../../signalling/matrix/index.ts';
 import { TRUNK_PATH } from '../../signalling/wire/trunk.ts';
 import { Cascade, type CascadeOptions } from '../cascade/index.ts';
-import type { Naming } from '../ports.ts';
-import type { ConferenceId, FocusId } from '../session.ts';
 
 interface CascadeParts extends Pick<CascadeOptions, 'focus' | 'signals' | 'clock' | 'log' | 'meters'> {
-  rooms: Pick<RoomView, 'conferencesOf' | 'memberDevices'>;
+  rooms: Pick<RoomView, 'namingOf'>;
   /** Of the web server, as this machine reaches it. */
   url: () => string;
 }
@@ -19,7 +17,7 @@ export function openCascade(config: Config, { rooms, url, ...parts }: CascadePar
   return new Cascade({
     ...parts,
     url: () => trunkUrl ?? `${(config.http.publicUrl ?? url()).replace(/^http/, 'ws')}${TRUNK_PATH}`,
-    namingOf: (conference, peer) => namingOf(rooms, conference, peer),
+    namingOf: (conference, peer) => rooms.namingOf(conference, peer, parts.clock.now()),
     limits: {
       allowedServers,
       deniedServers,
@@ -28,13 +26,4 @@ export function openCascade(config: Config, { rooms, url, ...parts }: CascadePar
     },
     allowedNetworks,
   });
-}
-
-/** By the rooms as they are known now: a joined member of the conference publishes to this focus (MSC3898). */
-function namingOf(rooms: CascadeParts['rooms'], { roomId, confId }: ConferenceId, peer: FocusId): Naming {
-  const call = rooms.conferencesOf(confId).find(one => one.roomId === roomId);
-  if (call?.terminated !== undefined) return 'refused';
-  const isPeer = ({ userId, deviceId }: FocusId): boolean => userId === peer.userId && deviceId === peer.deviceId;
-  const named = rooms.memberDevices(roomId, confId).some(({ foci }) => foci.active.some(isPeer));
-  return named ? 'named' : 'not yet';
 }

@@ -10,6 +10,7 @@ import {
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
+import { MAX_TRUNK_TRACKS } from '../../signalling/wire/trunk-description.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
 import type { Cascade } from '../cascade/index.ts';
 import type { Readiness } from '../http/deps.ts';
@@ -104,7 +105,12 @@ export class FocusNode {
         silentAfter: media.iceConsentTimeoutMs,
         keepSilentFor: media.resumeWindowMs,
       },
-      limits: { ...DEFAULT_LIMITS, participants: limits.participantsPerConference },
+      limits: {
+        ...DEFAULT_LIMITS,
+        participants: limits.participantsPerConference,
+        trunkTracks: Math.min(this.#config.cascade.tracksPerTrunk, MAX_TRUNK_TRACKS),
+      },
+      trunks: this.#cascade,
       rooms: this.#rooms,
       bounds: {
         conferences: limits.conferences,

@@ -23,7 +23,7 @@ import type {
   Signals,
   Store,
   StoredState,
-  TrunkFigures,
+  TrunkTraffic,
   TrunkPeer,
   WorkerShare,
 } from '../ports.ts';
@@ -97,7 +97,7 @@ export class FakeTrunkPeer extends FakePeer implements TrunkPeer {
     this.connected.push(far);
   }
 
-  async figures(): Promise<TrunkFigures> {
+  async figures(): Promise<TrunkTraffic> {
     return {
       sent: 0,
       received: 0,
@@ -260,6 +260,13 @@ export class FakeRooms implements RoomDirectory {
 
   memberDevices(): { userId: string; deviceId: string }[] {
     return [];
+  }
+
+  /** Foci of all conferences. */
+  foci: ReturnType<RoomDirectory['fociOf']> = [];
+
+  fociOf(): ReturnType<RoomDirectory['fociOf']> {
+    return this.foci;
   }
 }
 

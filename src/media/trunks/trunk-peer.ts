@@ -15,7 +15,7 @@ import type {
   PeerData,
   PeerEvents,
   Served,
-  TrunkFigures,
+  TrunkTraffic,
   TrunkPeer,
 } from '../../ports.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../../session.ts';
@@ -177,13 +177,10 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
     return false;
   }
 
-  async figures(): Promise<TrunkFigures> {
+  async figures(): Promise<TrunkTraffic> {
     const flowing = this.#sent.flowing;
     try {
-      const [[stats], roundTripMs] = await Promise.all([
-        this.#end.transport.getStats(),
-        flowing[0]?.roundTripMs(),
-      ]);
+      const [[stats], roundTripMs] = await Promise.all([this.#end.transport.getStats(), flowing[0]?.roundTripMs()]);
       return {
         sent: (stats?.rtpSendBitrate ?? 0) + (stats?.rtxSendBitrate ?? 0) + (stats?.probationSendBitrate ?? 0),
         received: (stats?.rtpRecvBitrate ?? 0) + (stats?.rtxRecvBitrate ?? 0),
