@@ -1,12 +1,15 @@
 /** What participants are told of each other's streams (MSC3077): all of them, and what has changed since when. Pure. */
 import type { StreamDescription, StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { Participant } from './state.ts';
+import type { SessionKey } from '../session.ts';
 
 /** Changes that are kept beside one for each stream; who has not been told for longer is told all. */
 const CHANGES_KEPT = 1_000;
 
-/** Who shows a stream. */
-export type ShownBy = Pick<Participant, 'key' | 'kind'>;
+/** Who shows a stream: a participant. */
+export interface ShownBy {
+  readonly key: SessionKey;
+  readonly kind: 'client' | 'focus';
+}
 
 /** A stream as it is from now on; `undefined`: it is gone. */
 export interface StreamChange {

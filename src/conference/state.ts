@@ -10,7 +10,6 @@ import type { Floor } from './floor.ts';
 import type { ConferenceId, DeviceKey, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
 import { nothingShown, type ShownStreams } from './shown-streams.ts';
-import type { Withheld } from './trunk/availability.ts';
 import type { ServedTrack, Telling, Viewing, Wish } from './viewing.ts';
 
 export interface Conference {
@@ -278,6 +277,16 @@ export interface RemoteFocus extends AnyParticipant {
   barredOf: ReadonlyMap<string, ReadonlySet<PublishedKind>>;
   /** Tracks of which it cannot have all layers now, as it was told. */
   readonly withheld: Map<TrackKey, Withheld>;
+}
+
+/** Layers of a track that are not to be had, and what the other focus made of it. */
+export interface Withheld {
+  /** By layer, the lowest first: whether it can be had. */
+  readonly available: readonly boolean[];
+  /** When that was told, ms since 1970. */
+  readonly at: number;
+  /** Layers that the other focus does not want any more since. */
+  readonly left: Set<number>;
 }
 
 /** How far a participant is. Others see it only while it is present. */

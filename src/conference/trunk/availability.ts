@@ -13,16 +13,6 @@ import { keysAcross } from './layer-keys.ts';
 /** ms. The other focus moves its viewers within some tenths of a second; the link may be too narrow for more patience. */
 const LEAVES_WITHIN_MS = 600;
 
-/** Layers of a track that are not to be had, and what the other focus made of it. */
-export interface Withheld {
-  /** By layer, the lowest first: whether it can be had. */
-  readonly available: readonly boolean[];
-  /** When that was told, ms since 1970. */
-  readonly at: number;
-  /** Layers that the other focus does not want any more since. */
-  readonly left: Set<number>;
-}
-
 /** Whether a layer goes on although it is taken away: the other focus has not moved its viewers yet. */
 export function isLeaving({ withheld }: RemoteFocus, track: TrackKey, layer: number, now: number): boolean {
   const told = withheld.get(track);
