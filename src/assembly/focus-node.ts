@@ -126,6 +126,7 @@ export class FocusNode {
       return {
         conferences: counts.conferences,
         participants: { joining: counts.joining, present: counts.present, silent: counts.silent },
+        remoteParticipants: counts.remote,
         publications: counts.tracks,
         subscriptions: counts.subscriptions,
         viewersDeficient: counts.viewersDeficient,

@@ -63,9 +63,10 @@ export function copiedStream(streamId: string): string | undefined {
   return mark < 0 ? undefined : streamId.slice(0, mark);
 }
 
-/** Whether somebody announces a stream under an id that copies of this one would have. */
-export function isCopied({ roster }: Conference, streamId: string): boolean {
-  for (const announced of roster.announcers.keys()) if (copiedStream(announced) === streamId) return true;
+/** Whether somebody else announces a stream under an id that copies of this one would have. */
+export function isCopiedByOthers({ roster }: Conference, streamId: string, except: string): boolean {
+  for (const [announced, { key }] of roster.announcers)
+    if (key !== except && copiedStream(announced) === streamId) return true;
   return false;
 }
 

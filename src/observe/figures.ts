@@ -14,6 +14,11 @@ export const METRICS = {
     labels: ['state'],
     help: 'Participants: joining (media not up yet), present, silent (not heard, session kept).',
   },
+  weir_remote_participants: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Participants that are on other foci and come by trunks.',
+  },
   weir_publications: { kind: 'gauge', labels: [], help: 'Tracks that participants publish.' },
   weir_subscriptions: { kind: 'gauge', labels: [], help: 'Tracks that viewers are sent or offered.' },
   weir_viewers_deficient: {
@@ -190,6 +195,7 @@ export interface OverloadFigures {
 export interface Figures {
   conferences: number;
   participants: { joining: number; present: number; silent: number };
+  remoteParticipants: number;
   publications: number;
   subscriptions: number;
   viewersDeficient: number;

@@ -6,6 +6,7 @@ import type { TrunkFigures } from '../ports.ts';
 const FIGURES: Figures = {
   conferences: 2,
   participants: { joining: 1, present: 3, silent: 4 },
+  remoteParticipants: 2,
   publications: 5,
   subscriptions: 6,
   viewersDeficient: 7,

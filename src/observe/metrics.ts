@@ -82,6 +82,7 @@ export function createMetrics(withProcess = true): Metrics {
     it.set({ state: 'present' }, participants.present);
     it.set({ state: 'silent' }, participants.silent);
   });
+  gauge('weir_remote_participants', (it, figures) => it.set(figures.remoteParticipants));
   gauge('weir_publications', (it, figures) => it.set(figures.publications));
   gauge('weir_subscriptions', (it, figures) => it.set(figures.subscriptions));
   gauge('weir_viewers_deficient', (it, figures) => it.set(figures.viewersDeficient));

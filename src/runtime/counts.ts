@@ -1,4 +1,5 @@
-/** What gauges show of conferences. */
+/** What gauges show of conferences. Clients and other foci are counted apart. */
+import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { Conference } from '../conference/state.ts';
 
 export interface Counts {
@@ -18,6 +19,9 @@ export interface Counts {
   /** Data channels that clients opened, and that were opened to them. */
   dataPublished: number;
   dataForwarded: number;
+  /** Trunks to other foci, and participants that are on those. */
+  trunks: number;
+  remote: number;
   /** Inputs that wait in mailboxes. */
   mailbox: number;
 }
@@ -36,6 +40,8 @@ export function nothingCounted(): Counts {
     forwarded: 0,
     dataPublished: 0,
     dataForwarded: 0,
+    trunks: 0,
+    remote: 0,
     mailbox: 0,
   };
 }
@@ -43,7 +49,11 @@ export function nothingCounted(): Counts {
 export function countsOf(conference: Conference, mailbox: number): Counts {
   const counts = { ...nothingCounted(), tracks: conference.tracks.size, mailbox };
   for (const participant of conference.participants.values()) {
-    counts[participant.stage.kind]++;
+    if (participant.kind === 'client') counts[participant.stage.kind]++;
+    else {
+      counts.trunks++;
+      counts.remote += devicesOf(participant.metadata).size;
+    }
     counts.subscriptions += participant.offered.size;
     counts.dataPublished += participant.data.channels.size;
     counts.dataForwarded += participant.data.forwards.size;
@@ -58,6 +68,11 @@ export function countsOf(conference: Conference, mailbox: number): Counts {
     }
   }
   return counts;
+}
+
+/** Whose streams these are. */
+function devicesOf(streams: StreamMetadata): Set<string> {
+  return new Set(Object.values(streams).map(stream => JSON.stringify([stream.user_id, stream.device_id])));
 }
 
 export function sumOf(all: Iterable<Counts>): Counts {
@@ -75,6 +90,8 @@ export function sumOf(all: Iterable<Counts>): Counts {
     sum.forwarded += one.forwarded;
     sum.dataPublished += one.dataPublished;
     sum.dataForwarded += one.dataForwarded;
+    sum.trunks += one.trunks;
+    sum.remote += one.remote;
     sum.mailbox += one.mailbox;
   }
   return sum;

@@ -4,7 +4,7 @@ import type { StreamDescription, StreamMetadata } from '../../../signalling/wire
 import { keyOfDevice, keyOfTrack, type TrackRef } from '../../session.ts';
 import { note, tell } from '../effects.ts';
 import type { Effect } from '../messages.ts';
-import { isCopied, isCopyOfAnothers, ownerOfStream, tracksOf, withoutCopies } from '../metadata.ts';
+import { isCopiedByOthers, isCopyOfAnothers, ownerOfStream, tracksOf, withoutCopies } from '../metadata.ts';
 import { barredOfAll } from '../permissions.ts';
 import { describe, publish } from '../publishing.ts';
 import { forgetTracks, sessionsOf } from '../roster.ts';
@@ -80,7 +80,7 @@ function refusalOf(
   const isTaken =
     ownerOfStream(conference, streamId, focus.key) !== undefined ||
     isCopyOfAnothers(conference, streamId, focus.key) ||
-    isCopied(conference, streamId);
+    isCopiedByOthers(conference, streamId, focus.key);
   return isTaken ? new WeirError('WEIR_TRACK_TAKEN', 'another participant announces a stream of that id') : undefined;
 }
 

@@ -254,3 +254,69 @@ describe('a conference', () => {
     expect(new Set(sources).size).toBe(2);
   });
 });
+
+describe('another focus that lies', () => {
+  /** The western site as the eastern one sees it says this of streams. */
+  function says(it: ReturnType<typeof call>, metadata: Record<string, { user_id?: string; device_id?: string }>): void {
+    const streams = Object.fromEntries(
+      Object.entries(metadata).map(([id, owner]) => [
+        id,
+        { ...owner, purpose: 'm.usermedia', tracks: { t: { kind: 'video' as const } } },
+      ]),
+    );
+    it.east.hear(
+      JSON.stringify({ type: 'm.call.sdp_stream_metadata_changed', content: { sdp_stream_metadata: streams } }),
+    );
+  }
+
+  function complaints({ east }: ReturnType<typeof call>): string[] {
+    return east.bench.effects.flatMap(effect =>
+      effect.kind === 'tell' && effect.news.kind === 'error' && effect.call.callId === east.far.call.callId
+        ? [effect.news.error.code]
+        : [],
+    );
+  }
+
+  it('speaks for nobody whom the room does not put on it, and for nobody who is here', () => {
+    const it = call();
+    const stranger = { user_id: '@eve:example.org', device_id: 'EVEDEV' };
+    const ann = { user_id: it.ann.session.userId, device_id: it.ann.session.deviceId };
+    it.east.bench.take({ kind: 'speaks-for', call: it.east.far.call, devices: [it.wim.session, it.ann.session] });
+    says(it, { made: stranger, up: ann, nobodys: {} });
+    expect(it.east.bench.lastMetadata(it.ann)).toEqual({});
+    expect(complaints(it)).toContain('WEIR_TRUNK_STREAM');
+  });
+
+  it('is believed once the room puts them on it', () => {
+    const it = call();
+    const late = { user_id: '@late:example.org', device_id: 'LATEDEV' };
+    says(it, { lately: late });
+    expect(it.east.bench.lastMetadata(it.ann)).toEqual({});
+    const devices = [it.wim.session, { userId: late.user_id, deviceId: late.device_id }];
+    it.east.bench.take({ kind: 'speaks-for', call: it.east.far.call, devices });
+    expect(it.east.bench.lastMetadata(it.ann)).toMatchObject({ lately: late });
+  });
+
+  it('takes no id from who is here, whoever comes first', () => {
+    const it = call();
+    const wim = { user_id: it.wim.session.userId, device_id: it.wim.session.deviceId };
+    const carol = benchClient('carol');
+    says(it, { [videoOf(it.ann).streamId]: wim, [videoOf(carol).streamId]: wim });
+    expect(complaints(it)).toContain('WEIR_TRACK_TAKEN');
+    it.east.bench.join(carol);
+    expect(it.east.bench.newsFor(carol, 'error')).toEqual([]);
+    expect(it.east.bench.lastMetadata(it.ann)?.[videoOf(carol).streamId]).toMatchObject({
+      user_id: carol.session.userId,
+    });
+    it.east.bench.take({ kind: 'hung-up', call: carol.call });
+    expect(it.east.bench.lastMetadata(it.ann)?.[videoOf(carol).streamId], 'free again').toMatchObject(wim);
+  });
+
+  it('may not publish what the room does not let its members', () => {
+    const it = call();
+    const barred = { publish: { video: 50, screen: 50, audio: 50 }, floor: undefined } as const;
+    const power = { levels: { users: new Map([[it.ann.session.userId, 50]]), usersDefault: 0 }, creation: undefined };
+    it.east.bench.take({ kind: 'permissions-changed', permissions: { ...barred, power } });
+    expect(it.east.bench.lastMetadata(it.ann)).toEqual({});
+  });
+});
