@@ -214,6 +214,15 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** The code that a text is; `undefined` where it is none. */
+export function errorCodeOf(text: string): ErrorCode | undefined {
+  return isErrorCode(text) ? text : undefined;
+}
+
+function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
 /** The one error class of the focus. `message` says what happened here; cause and remedy by code are in `ERRORS`. */
 export class WeirError extends Error {
   readonly code: ErrorCode;

@@ -124,7 +124,9 @@ export type TrunkFrame =
   | { kind: 'open'; resume: TrunkPosition | undefined }
   /** The answer. `received` counts where the run is resumed; a run that is not begins at 1 for both. */
   | { kind: 'welcome'; token: string; resumed: boolean; position: TrunkPosition }
-  | { kind: 'ack'; received: number };
+  | { kind: 'ack'; received: number }
+  /** This end is over: the last frame. `code`: one of ours, mostly. */
+  | { kind: 'bye'; code: string };
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Position = Type.Object({ run: Count, received: Count });
@@ -145,6 +147,7 @@ const parseOwn = parserOf(
       }),
     }),
     Type.Object({ type: Type.Literal('org.weir.trunk.ack'), content: Type.Object({ received: Count }) }),
+    Type.Object({ type: Type.Literal('org.weir.trunk.bye'), content: Type.Object({ code: Id }) }),
   ]),
 );
 const CARRIED = /^(\d{1,15}) /;
@@ -176,6 +179,8 @@ export function parseTrunkFrame(frame: string): Parsed<TrunkFrame> {
     }
     case 'org.weir.trunk.ack':
       return ok({ kind: 'ack', received: content.received });
+    case 'org.weir.trunk.bye':
+      return ok({ kind: 'bye', code: content.code });
   }
 }
 
@@ -190,6 +195,8 @@ export function writeTrunkFrame(frame: TrunkFrame): string {
       return own('welcome', { token: frame.token, resumed: frame.resumed, ...frame.position });
     case 'ack':
       return own('ack', { received: frame.received });
+    case 'bye':
+      return own('bye', { code: frame.code });
   }
 }
 

@@ -1,5 +1,5 @@
 /** One WebSocket of a trunk: its first frames, which prove the secret and say where the run goes on, then numbered ones. */
-import { asWeirError, type ErrorCode } from '../../signalling/wire/errors.ts';
+import { asWeirError, type ErrorCode, errorCodeOf } from '../../signalling/wire/errors.ts';
 import {
   MAX_TRUNK_FRAME_LENGTH,
   parseTrunkFrame,
@@ -24,13 +24,21 @@ export interface ConversationSide {
   tokenId: string;
 }
 
+export interface ConversationEnd {
+  code: ErrorCode;
+  message: string;
+  /** It had begun. */
+  wasOpen: boolean;
+  /** The other focus wants the trunk no more. */
+  forGood: boolean;
+}
+
 export interface ConversationEvents {
-  /** Both ends have proven themselves; from now on `frames` are this conversation's. Ends an older one. */
-  beginning(): void;
+  /** Both ends have proven themselves: from now on `frames` are this conversation's, and an older one is over. False: it comes too late. */
+  beginning(): boolean;
   begun(resumed: boolean): void;
   frame(text: string): void;
-  /** It is over. `wasOpen`: it had begun. */
-  ended(end: { code: ErrorCode; message: string; byUs: boolean; wasOpen: boolean }): void;
+  ended(end: ConversationEnd): void;
   roundTrip(ms: number): void;
 }
 
@@ -57,8 +65,6 @@ export class Conversation implements LineEvents {
   /** Frames and characters of the other side since the last acknowledgement. */
   #unacknowledged = { frames: 0, characters: 0 };
   #pace: { left: number; at: number };
-  /** Why we ended it, in words. */
-  #why = '';
 
   constructor(line: TrunkLine, side: ConversationSide, world: ConversationWorld, events: ConversationEvents) {
     this.epoch = world.link.epoch;
@@ -86,16 +92,15 @@ export class Conversation implements LineEvents {
     return true;
   }
 
-  /** Ends it, and says so. */
+  /** Ends the WebSocket for a fault. */
   end(code: ErrorCode, message: string): void {
-    if (this.#phase === 'over') return;
-    this.#why = message;
-    this.#over(code, true);
+    this.#over({ code, message, forGood: false });
     this.#line.close(code);
   }
 
-  /** Ends it, and says nothing any more. */
-  drop(code: ErrorCode): void {
+  /** Ends the WebSocket, and says nothing any more. `forGood`: this end of the trunk is over. */
+  drop(code: ErrorCode, forGood: boolean): void {
+    if (forGood && this.#phase === 'open') this.#say({ kind: 'bye', code });
     this.#stop();
     this.#line.close(code);
   }
@@ -109,20 +114,20 @@ export class Conversation implements LineEvents {
     this.#keepPace(text.length);
   }
 
-  closed(code: ErrorCode | undefined, byUs: boolean): void {
-    this.#over(code ?? 'WEIR_TRUNK_UNREACHABLE', byUs);
+  closed(code: ErrorCode | undefined): void {
+    const message = code === undefined ? 'it was cut' : 'the other focus closed it';
+    this.#over({ code: code ?? 'WEIR_TRUNK_UNREACHABLE', message, forGood: false });
   }
 
   roundTrip(ms: number): void {
     this.#events.roundTrip(ms);
   }
 
-  #over(code: ErrorCode, byUs: boolean): void {
+  #over(end: Omit<ConversationEnd, 'wasOpen'>): void {
     if (this.#phase === 'over') return;
     const wasOpen = this.#phase === 'open';
     this.#stop();
-    const message = byUs ? this.#why : code === 'WEIR_TRUNK_UNREACHABLE' ? 'it was cut' : 'the other focus closed it';
-    this.#events.ended({ code, message, byUs, wasOpen });
+    this.#events.ended({ ...end, wasOpen });
   }
 
   #stop(): void {
@@ -140,7 +145,7 @@ export class Conversation implements LineEvents {
 
   #answer(resume: TrunkPosition | undefined): void {
     const { bond, link, clock } = this.#world;
-    this.#events.beginning();
+    if (!this.#events.beginning()) return this.end('WEIR_TOKEN_REFUSED', 'it took too long');
     const resumed = resume !== undefined && this.frames.reaches(resume);
     if (resumed) this.frames.acknowledge(resume.received);
     else this.frames.begin(this.frames.run + 1);
@@ -162,7 +167,7 @@ export class Conversation implements LineEvents {
       this.end('WEIR_BAD_MESSAGE', 'it resumes what was not');
       return;
     }
-    this.#events.beginning();
+    if (!this.#events.beginning()) return this.end('WEIR_TOKEN_REFUSED', 'it took too long');
     if (resumed) this.frames.acknowledge(position.received);
     else this.frames.begin(position.run);
     this.#begin(resumed);
@@ -183,6 +188,10 @@ export class Conversation implements LineEvents {
         return;
       case 'ack':
         if (!this.frames.acknowledge(frame.received)) this.end('WEIR_BAD_MESSAGE', 'it acknowledges what was not said');
+        return;
+      case 'bye':
+        this.#over({ code: errorCodeOf(frame.code) ?? 'WEIR_TRUNK_CLOSED', message: 'it was closed', forGood: true });
+        this.#line.close('WEIR_TRUNK_CLOSED');
         return;
       case 'open':
       case 'welcome':

@@ -57,11 +57,11 @@ export class Cascade implements Trunks {
 
   /** A hello came by to-device message. Never throws. */
   hello(hello: TrunkHello): void {
-    const { focus, clock } = this.#options;
+    const { focus, clock, meters } = this.#options;
     if (this.#stopping || nameOfFocus(hello.from) === nameOfFocus(focus)) return;
+    // First of all: what is refused costs a line of the log.
+    if (!this.#policy.takesHello(hello.from, clock.now())) return meters.handshake('WEIR_TRUNK_LIMIT');
     if (!this.#policy.allows(hello.from)) return this.#refuse(hello, 'WEIR_TRUNK_DENIED', 'its server is not allowed');
-    if (!this.#policy.takesHello(hello.from, clock.now()))
-      return this.#refuse(hello, 'WEIR_TRUNK_LIMIT', 'too many hellos of its server');
     switch (this.#ask(hello)) {
       case 'taken':
         return;
@@ -131,9 +131,9 @@ export class Cascade implements Trunks {
     return new WeirError('WEIR_TRUNK_LIMIT', 'its server has as many trunks as it may');
   }
 
-  #refused({ code, message }: WeirError, { state }: TrunkEvents): Trunk {
+  #refused({ code, message }: WeirError, events: TrunkEvents): Trunk {
     this.#options.meters.handshake(code);
-    const told = this.#options.clock.after(0, () => state({ kind: 'refused', code, message }));
+    const told = this.#options.clock.after(0, () => events.state({ kind: 'refused', code, message }));
     return { epoch: '', say: () => false, close: () => told.cancel() };
   }
 

@@ -15,6 +15,8 @@ const MOST_OFTEN_MS = 2_000;
 const dialAfterMs = (before: number): number => Math.min(250 * 2 ** before, MOST_OFTEN_MS);
 /** The same for hellos that nobody answers. */
 const helloAfterMs = (before: number): number => Math.min(2_000 * 2 ** before, 60_000);
+/** A WebSocket that was open for so long is dialled at once when it is cut. */
+const STEADY_MS = 5_000;
 /** Two hellos are never closer than that. */
 const HELLO_GAP_MS = 1_000;
 /** How long a hello may take to the other end before it is dialled. */
@@ -36,7 +38,7 @@ export interface Ends {
 export type Phase =
   /** Nobody has proven to be the other end yet. */
   | { kind: 'calling' }
-  | { kind: 'open'; link: Link }
+  | { kind: 'open'; link: Link; since: number }
   /** The WebSocket is gone, the secret holds. */
   | { kind: 'broken'; link: Link }
   /** It waits for a hello of another epoch. */
@@ -51,7 +53,7 @@ export interface Machine {
   spent: readonly string[];
   /** Epochs that are being dialled. */
   dialling: readonly string[];
-  /** When to dial, and how often it was since something changed. */
+  /** When to dial, and how often it was in vain. */
   dialAt: number | undefined;
   dials: number;
   /** When to say hello; when it was said last; and how often since something changed. */
@@ -75,8 +77,8 @@ export type Input =
 export type Effect =
   | { kind: 'say-hello'; answers: readonly string[] }
   | { kind: 'dial'; link: Link }
-  /** Ends the WebSocket of this epoch, and a dial of it. */
-  | { kind: 'hang-up'; epoch: string; code: ErrorCode }
+  /** Ends the WebSocket of this epoch, and a dial of it. `forGood`: our end is over. */
+  | { kind: 'hang-up'; epoch: string; code: ErrorCode; forGood: boolean }
   | { kind: 'tell'; state: TrunkState };
 
 export interface Step {
@@ -135,7 +137,7 @@ export function step(machine: Machine, input: Input, now: number, ends: Ends): S
       return time(machine, now, ends);
     case 'close': {
       const epochs = new Set([...linksOf(machine).map(({ epoch }) => epoch), ...machine.dialling]);
-      const effects = [...epochs].map((epoch): Effect => ({ kind: 'hang-up', epoch, code: input.code }));
+      const effects = [...epochs].map((epoch): Effect => ({ kind: 'hang-up', epoch, code: input.code, forGood: true }));
       return { machine: { ...startMachine(now), phase: { kind: 'closed' }, helloAt: undefined }, effects };
     }
   }
@@ -176,23 +178,24 @@ function opened(
 ): Step {
   const link = linksOf(machine).find(one => one.epoch === epoch);
   // It took too long: its candidate is forgotten.
-  if (link === undefined) return { machine, effects: [{ kind: 'hang-up', epoch, code: 'WEIR_TOKEN_REFUSED' }] };
+  if (link === undefined)
+    return { machine, effects: [{ kind: 'hang-up', epoch, code: 'WEIR_TOKEN_REFUSED', forGood: false }] };
   const before = heldLink(machine);
   const replaced = before !== undefined && before.epoch !== epoch ? before.epoch : undefined;
   const rest = machine.candidates.filter(candidate => candidate.link.epoch !== epoch);
   const next: Machine = {
     ...machine,
-    phase: { kind: 'open', link },
+    phase: { kind: 'open', link, since: now },
     candidates: rest,
     spent: replaced === undefined ? machine.spent : [...machine.spent, replaced].slice(-MOST_SPENT),
     dialling: machine.dialling.filter(one => one !== epoch),
-    dials: 0,
     dialAt: ends.dials && rest.length > 0 ? now + dialAfterMs(0) : undefined,
     hellos: 0,
     helloAt: undefined,
   };
   const tell: Effect = { kind: 'tell', state: { kind: 'open', resumed, epoch, version: link.version } };
-  const over: Effect[] = replaced === undefined ? [] : [{ kind: 'hang-up', epoch: replaced, code: 'WEIR_REPLACED' }];
+  const over: Effect[] =
+    replaced === undefined ? [] : [{ kind: 'hang-up', epoch: replaced, code: 'WEIR_REPLACED', forGood: false }];
   return { machine: next, effects: [...over, tell] };
 }
 
@@ -239,9 +242,10 @@ function cut(
     const spent = [...machine.spent, epoch].slice(-MOST_SPENT);
     return { machine: { ...machine, ...calling(now), spent }, effects: [tell] };
   }
-  // Who reads too slowly now does so in a moment, too.
-  const dialAt = code === 'WEIR_TRUNK_OVERFLOW' ? now + MOST_OFTEN_MS : now;
-  const next: Machine = { ...machine, phase: { kind: 'broken', link: phase.link }, dials: 0 };
+  // One that is cut again and again is not to be dialled without a pause.
+  const dials = now - phase.since >= STEADY_MS ? 0 : machine.dials;
+  const dialAt = dials === 0 ? now : now + dialAfterMs(dials);
+  const next: Machine = { ...machine, phase: { kind: 'broken', link: phase.link }, dials };
   return { machine: { ...next, dialAt: ends.dials ? dialAt : undefined }, effects: [tell] };
 }
 

@@ -26,14 +26,6 @@ const KEEPING = { frames: 8_192, characters: MOST_KEPT_CHARACTERS };
 /** WebSockets of the other end in a minute: it dials every 2 s at most. */
 const MOST_ADMITTED = 60;
 const ADMITTED_WITHIN_MS = 60_000;
-/** With these the other focus says that it wants the trunk no more; others are faults. */
-const FOR_GOOD: ReadonlySet<ErrorCode> = new Set([
-  'WEIR_TRUNK_CLOSED',
-  'WEIR_CALL_ENDED',
-  'WEIR_TRUNK_NOT_NAMED',
-  'WEIR_TRUNK_DENIED',
-]);
-
 export interface TrunkWorld extends CascadeWorld {
   /** It is closed. */
   closed(): void;
@@ -153,7 +145,7 @@ export class FocusTrunk implements Trunk {
         this.#dial(effect.link);
         return;
       case 'hang-up':
-        this.#hangUp(effect.epoch, effect.code);
+        this.#hangUp(effect.epoch, effect.code, effect.forGood);
         return;
       case 'tell':
         this.#tell(effect.state);
@@ -178,17 +170,17 @@ export class FocusTrunk implements Trunk {
     this.#events.state(state);
   }
 
-  #hangUp(epoch: string, code: ErrorCode): void {
+  #hangUp(epoch: string, code: ErrorCode, forGood: boolean): void {
     this.#dials.get(epoch)?.cancel();
     this.#dials.delete(epoch);
-    for (const one of this.#greeting) if (one.epoch === epoch) this.#drop(one, code);
-    if (this.#current?.epoch === epoch) this.#drop(this.#current, code);
+    for (const one of this.#greeting) if (one.epoch === epoch) this.#drop(one, code, forGood);
+    if (this.#current?.epoch === epoch) this.#drop(this.#current, code, forGood);
   }
 
-  #drop(conversation: Conversation, code: ErrorCode): void {
+  #drop(conversation: Conversation, code: ErrorCode, forGood: boolean): void {
     this.#greeting.delete(conversation);
     if (this.#current === conversation) this.#current = undefined;
-    conversation.drop(code);
+    conversation.drop(code, forGood);
   }
 
   #dial(link: Link): void {
@@ -228,29 +220,31 @@ export class FocusTrunk implements Trunk {
       {
         beginning: () => {
           this.#greeting.delete(conversation);
+          // Its candidate may be forgotten, or the trunk closed.
+          if (!linksOf(this.#machine).some(one => one.epoch === epoch)) return false;
           // One of the same end that was not seen to be cut: this one goes on in its place.
           if (this.#current !== undefined && this.#current !== conversation && this.#current.epoch === epoch)
-            this.#current.drop('WEIR_REPLACED');
+            this.#current.drop('WEIR_REPLACED', false);
+          return true;
         },
         begun: resumed => {
           const before = this.#current;
           this.#current = conversation;
           this.#roundTripMs = undefined;
-          if (before !== undefined && before.epoch !== epoch) before.drop('WEIR_REPLACED');
+          if (before !== undefined && before.epoch !== epoch) before.drop('WEIR_REPLACED', false);
           this.#input({ kind: 'opened', epoch, resumed });
         },
         frame: text => {
           if (this.#current === conversation) this.#events.frame(text);
         },
-        ended: ({ code, message, byUs, wasOpen }) => {
+        ended: ({ code, message, forGood, wasOpen }) => {
           this.#greeting.delete(conversation);
           if (!wasOpen) {
             if (side.role === 'dialler') this.#failed(epoch, code, message);
             else this.#world.log.debug({ focus: this.peer.userId, code }, `no trunk: ${message}`);
             return;
           }
-          if (this.#current === conversation)
-            this.#input({ kind: 'cut', epoch, code, forGood: !byUs && FOR_GOOD.has(code) });
+          if (this.#current === conversation) this.#input({ kind: 'cut', epoch, code, forGood });
         },
         roundTrip: ms => {
           if (this.#current === conversation) this.#roundTripMs = ms;

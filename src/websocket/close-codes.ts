@@ -1,4 +1,4 @@
-import { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
+import type { ErrorCode } from '../../signalling/wire/errors.ts';
 
 /** Close code of a WebSocket for each of our codes (RFC 6455, section 7.4.2: 4000 to 4999 are ours). The reason is the code itself. */
 export function closeCodeOf(code: ErrorCode): number {
@@ -13,7 +13,6 @@ export function closeCodeOf(code: ErrorCode): number {
     case 'WEIR_REPLACED':
       return 4409;
     case 'WEIR_TRUNK_CLOSED':
-    case 'WEIR_CALL_ENDED':
       return 4410;
     case 'WEIR_OVERLOADED':
     case 'WEIR_TRUNK_OVERFLOW':
@@ -27,13 +26,4 @@ export function closeCodeOf(code: ErrorCode): number {
     default:
       return 1011;
   }
-}
-
-/** The code in the reason of a closing; `undefined` where it is none of ours. */
-export function codeOfReason(reason: string): ErrorCode | undefined {
-  return isErrorCode(reason) ? reason : undefined;
-}
-
-function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(ERRORS, text);
 }

@@ -1,8 +1,8 @@
 /** One WebSocket as the focus has it, whoever dialled: bounded, and watched for silence. */
 import { type RawData, WebSocket } from 'ws';
-import type { ErrorCode } from '../../signalling/wire/errors.ts';
+import { type ErrorCode, errorCodeOf } from '../../signalling/wire/errors.ts';
 import type { LineEvents, TrunkLine } from '../ports.ts';
-import { closeCodeOf, codeOfReason } from './close-codes.ts';
+import { closeCodeOf } from './close-codes.ts';
 
 export interface LineBounds {
   /** Pings in a row that may stay without a word from the other end; the next one ends the WebSocket. */
@@ -110,6 +110,6 @@ export class Line implements TrunkLine {
     clearInterval(this.#pinging);
     clearTimeout(this.#holding);
     const byUs = this.#closedFor !== undefined;
-    this.#events.closed(this.#closedFor ?? codeOfReason(reason.toString('utf8')), byUs);
+    this.#events.closed(this.#closedFor ?? errorCodeOf(reason.toString('utf8')), byUs);
   }
 }

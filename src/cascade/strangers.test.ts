@@ -1,0 +1,294 @@
+/** What foci say that are not to be trusted, or come at the wrong time. */
+import jwt from 'jsonwebtoken';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { TrunkHello } from '../../signalling/wire/trunk.ts';
+import type { Naming } from '../ports.ts';
+import { CALL, FakeCarrier, ONE, Seen, startFocus, stopAllFoci, type TestFocus, TWO } from '../testing/two-foci.ts';
+import { linkOf, openEnd } from './handshake.ts';
+
+afterEach(stopAllFoci);
+
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 25_000, interval: 10 });
+
+/** A dialler made by hand, which has shaken hands with focus two and may now say what it likes. */
+class Dialler {
+  readonly carrier = new FakeCarrier();
+  readonly end = openEnd({ from: ONE, ...CALL, versions: [1], url: 'wss://one.example/v1/trunk' });
+  readonly two: TestFocus;
+  readonly seen: Seen;
+  readonly secret: Buffer;
+  readonly farEpoch: string;
+
+  private constructor(two: TestFocus, carrier: FakeCarrier, seen: Seen) {
+    this.two = two;
+    this.carrier = carrier;
+    this.seen = seen;
+    this.farEpoch = seen.trunk.epoch;
+    const said = carrier.said.find(({ from }) => from === two.id);
+    if (said === undefined) throw new Error('it said no hello');
+    const link = linkOf(this.end, said.hello);
+    if (typeof link === 'string') throw new Error(link);
+    this.secret = link.secret;
+    two.cascade.hello({ ...this.end.hello, answers: [this.farEpoch] });
+  }
+
+  static async greet(namingOf: () => Naming = () => 'named'): Promise<Dialler> {
+    const carrier = new FakeCarrier();
+    const two = await startFocus(TWO, carrier, { namingOf });
+    const seen = new Seen(two, ONE);
+    await eventually(() => expect(carrier.said.length).toBeGreaterThan(0));
+    return new Dialler(two, carrier, seen);
+  }
+
+  claims(more: object = {}): object {
+    const now = Math.floor(Date.now() / 1_000);
+    return {
+      ...{ iss: '@focus:one.example WEIR', aud: '@focus:two.example WEIR', room_id: CALL.roomId, conf_id: CALL.confId },
+      ...{ version: 1, epoch: this.end.hello.epoch, aud_epoch: this.farEpoch, jti: `${Math.random()}` },
+      ...{ iat: now, exp: now + 60 },
+      ...more,
+    };
+  }
+
+  sign(more: object = {}): string {
+    return jwt.sign(this.claims(more), this.secret, { algorithm: 'HS256' });
+  }
+
+  /** Its WebSocket, or the answer in place of one. */
+  async dial(token: string, protocol = 'weir.trunk.v1'): Promise<WebSocket | [number, unknown]> {
+    const ws = new WebSocket(this.two.url, protocol, { headers: { authorization: `Bearer ${token}` } });
+    ws.on('error', () => undefined);
+    const refused = new Promise<[number, unknown]>(resolve => {
+      ws.on('unexpected-response', (_request, response) => {
+        let body = '';
+        response.on('data', chunk => (body += String(chunk)));
+        response.on('end', () => {
+          const json: unknown = JSON.parse(body);
+          resolve([response.statusCode ?? 0, typeof json === 'object' && json !== null && Reflect.get(json, 'code')]);
+        });
+      });
+    });
+    return Promise.race([once(ws, 'open').then(() => ws), refused]);
+  }
+
+  async dialWell(): Promise<WebSocket> {
+    const ws = await this.dial(this.sign());
+    if (!(ws instanceof WebSocket)) throw new Error(`refused: ${String(ws)}`);
+    return ws;
+  }
+}
+
+describe('a token', () => {
+  it('that is right opens a WebSocket, once', async () => {
+    const dialler = await Dialler.greet();
+    const token = dialler.sign();
+    expect(await dialler.dial(token)).toBeInstanceOf(WebSocket);
+    expect(await dialler.dial(token)).toEqual([401, 'WEIR_TOKEN_REFUSED']);
+  });
+
+  const now = Math.floor(Date.now() / 1_000);
+  it.each<[string, (dialler: Dialler) => string]>([
+    ['of another secret', it => jwt.sign(it.claims(), Buffer.alloc(32, 1), { algorithm: 'HS256' })],
+    ['of another algorithm', it => jwt.sign(it.claims(), it.secret, { algorithm: 'HS512' })],
+    ['without a signature', it => jwt.sign(it.claims(), null, { algorithm: 'none' })],
+    ['of another room', it => it.sign({ room_id: '!other:one' })],
+    ['of another conference', it => it.sign({ conf_id: 'other' })],
+    ['of another focus', it => it.sign({ iss: '@focus:three.example WEIR' })],
+    ['of another device', it => it.sign({ iss: '@focus:one.example OTHER' })],
+    ['for another focus', it => it.sign({ aud: '@focus:three.example WEIR' })],
+    ['of another epoch', it => it.sign({ epoch: 'AAAAAAAAAAAAAAAAAAAAAA' })],
+    ['for another epoch', it => it.sign({ aud_epoch: 'AAAAAAAAAAAAAAAAAAAAAA' })],
+    ['of another version', it => it.sign({ version: 2 })],
+    ['that is expired', it => it.sign({ iat: now - 300, exp: now - 240 })],
+    ['that is old, whatever end it names', it => it.sign({ iat: now - 300, exp: now + 3_600 })],
+    ['that is an answer', it => it.sign({ answers: 'x' })],
+    ['that lacks a claim', it => it.sign({ jti: undefined })],
+    ['that is none', () => 'nothing'],
+    ['of great length', () => 'a'.repeat(5_000)],
+  ])('%s is refused, and what is there goes on', async (_, tokenOf) => {
+    const dialler = await Dialler.greet();
+    expect(await dialler.dial(tokenOf(dialler))).toEqual([401, 'WEIR_TOKEN_REFUSED']);
+    expect(await dialler.dial(dialler.sign())).toBeInstanceOf(WebSocket);
+    expect(JSON.stringify(dialler.two.logged)).not.toContain(dialler.secret.toString('base64url'));
+  });
+
+  it('is refused with a subprotocol of another version', async () => {
+    const dialler = await Dialler.greet();
+    expect(await dialler.dial(dialler.sign(), 'weir.trunk.v9')).toEqual([426, 'WEIR_TRUNK_VERSION']);
+  });
+
+  it('is refused once no member names its focus any more', async () => {
+    let naming: Naming = 'named';
+    const dialler = await Dialler.greet(() => naming);
+    naming = 'not yet';
+    expect(await dialler.dial(dialler.sign())).toEqual([403, 'WEIR_TRUNK_NOT_NAMED']);
+  });
+
+  it('is refused where a focus dials too often', async () => {
+    const dialler = await Dialler.greet();
+    const answers: unknown[] = [];
+    for (let times = 0; times < 61; times += 1) answers.push(await dialler.dial(dialler.sign()));
+    expect(answers.slice(0, 60).every(answer => answer instanceof WebSocket)).toBe(true);
+    expect(answers.at(-1)).toEqual([429, 'WEIR_TRUNK_LIMIT']);
+  });
+});
+
+describe('a WebSocket of a focus that has proven itself', () => {
+  const OPEN = '{"type":"org.weir.trunk.open","content":{}}';
+
+  it.each([
+    ['begins with something else', ['1 text']],
+    ['begins with what is no JSON', ['{']],
+    ['opens twice', [OPEN, OPEN]],
+    ['leaves a frame out', [OPEN, '2 text']],
+    ['acknowledges what was not said', [OPEN, '{"type":"org.weir.trunk.ack","content":{"received":5}}']],
+    ['says what is not known', [OPEN, '{"type":"org.weir.trunk.other","content":{}}']],
+    ['carries more than a frame holds', [OPEN, `1 ${'x'.repeat(524_289)}`]],
+  ])('is closed where it %s', async (_, frames) => {
+    const dialler = await Dialler.greet();
+    const ws = await dialler.dialWell();
+    for (const frame of frames) ws.send(frame);
+    const [code, reason] = (await once(ws, 'close')) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([4400, 'WEIR_BAD_MESSAGE']);
+    expect(dialler.seen.frames).toEqual([]);
+  });
+
+  it('is closed where a frame is binary, and where one is larger than is read', async () => {
+    const dialler = await Dialler.greet();
+    const [binary, huge] = [await dialler.dialWell(), await dialler.dialWell()];
+    binary.send(Buffer.from(OPEN));
+    huge.send('x'.repeat(5_000_000));
+    expect((await once(binary, 'close'))[0]).toBe(4400);
+    if (huge.readyState !== WebSocket.CLOSED) expect((await once(huge, 'close'))[0]).toBe(1009);
+  });
+
+  it('takes no place from one that is open until it says its first frame', async () => {
+    const dialler = await Dialler.greet();
+    const good = await dialler.dialWell();
+    good.send(OPEN);
+    await eventually(() => expect(dialler.seen.last).toBe('open'));
+    await dialler.dialWell();
+    good.send('1 still here');
+    await eventually(() => expect(dialler.seen.frames).toEqual(['still here']));
+  });
+
+  it('does not resume a run that there is not', async () => {
+    const dialler = await Dialler.greet();
+    const ws = await dialler.dialWell();
+    ws.send('{"type":"org.weir.trunk.open","content":{"resume":{"run":7,"received":3}}}');
+    const [data] = (await once(ws, 'message')) as [Buffer];
+    expect(JSON.parse(data.toString())).toMatchObject({
+      type: 'org.weir.trunk.welcome',
+      content: { resumed: false, run: 1, received: 0 },
+    });
+  });
+});
+
+describe('a hello', () => {
+  const OTHER = { userId: '@focus:three.example', deviceId: 'WEIR' };
+  const helloOf = (from: TrunkHello['from'], more: Partial<TrunkHello> = {}): TrunkHello => ({
+    ...openEnd({ from, ...CALL, versions: [1], url: 'wss://three.example/v1/trunk', ...more }).hello,
+    answers: [],
+  });
+
+  it('ahead of the room’s state waits for it', async () => {
+    const carrier = new FakeCarrier();
+    let naming: Naming = 'not yet';
+    const one = await startFocus(ONE, carrier);
+    const two = await startFocus(TWO, carrier, { namingOf: () => naming });
+    const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
+    await eventually(() => expect(one.counted).toContain('WEIR_TOKEN_REFUSED'));
+    expect([atOne.last, atTwo.last]).toEqual(['nothing', 'nothing']);
+    naming = 'named';
+    await eventually(() => expect([atOne.last, atTwo.last]).toEqual(['open', 'open']));
+  });
+
+  it('of a focus that no member names comes to nothing, and touches no trunk', async () => {
+    const carrier = new FakeCarrier();
+    const one = await startFocus(ONE, carrier);
+    const namingOf = (_: unknown, { userId }: { userId: string }): Naming =>
+      userId === OTHER.userId ? 'refused' : 'named';
+    const two = await startFocus(TWO, carrier, { namingOf });
+    const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
+    const atOther = new Seen(two, OTHER);
+    await eventually(() => expect([atOne.last, atTwo.last]).toEqual(['open', 'open']));
+    two.cascade.hello(helloOf(OTHER));
+    expect(two.counted).toContain('WEIR_TRUNK_NOT_NAMED');
+    expect([atOther.states, atTwo.states.length]).toEqual([[], 1]);
+  });
+
+  it.each([
+    ['a server that is denied', { allowedServers: ['*'], deniedServers: ['three.example'] }],
+    ['a server that is not allowed', { allowedServers: ['two.example'], deniedServers: [] }],
+  ])('of %s is refused, and so is a trunk to it', async (_, lists) => {
+    const limits = { ...lists, trunksPerServer: 10, handshakesPerMinute: 10 };
+    const two = await startFocus(TWO, new FakeCarrier(), { limits });
+    two.cascade.hello(helloOf(OTHER));
+    expect(two.counted).toEqual(['WEIR_TRUNK_DENIED']);
+    const seen = new Seen(two, OTHER);
+    await eventually(() => expect(seen.last).toBe('refused WEIR_TRUNK_DENIED'));
+    expect(seen.trunk.say('x')).toBe(false);
+  });
+
+  it('is looked at so often of one server; others are none the worse', async () => {
+    const carrier = new FakeCarrier();
+    const limits = { allowedServers: ['*'], deniedServers: [], trunksPerServer: 10, handshakesPerMinute: 20 };
+    const [one, two] = [await startFocus(ONE, carrier), await startFocus(TWO, carrier, { limits })];
+    for (let times = 0; times < 500; times += 1)
+      two.cascade.hello(helloOf({ userId: `@focus${times}:three.example`, deviceId: 'X' }));
+    expect(two.counted.filter(outcome => outcome === 'WEIR_TRUNK_LIMIT')).toHaveLength(480);
+    const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
+    await eventually(() => expect([atOne.last, atTwo.last]).toEqual(['open', 'open']));
+  });
+
+  it('finds no more trunks to a server than there may be', async () => {
+    const limits = { allowedServers: ['*'], deniedServers: [], trunksPerServer: 2, handshakesPerMinute: 20 };
+    const two = await startFocus(TWO, new FakeCarrier(), { limits });
+    const seen = ['a', 'b', 'c'].map(confId => new Seen(two, OTHER, { ...CALL, confId }));
+    await eventually(() => expect(seen[2]?.last).toBe('refused WEIR_TRUNK_LIMIT'));
+    seen[0]?.trunk.close();
+    const next = new Seen(two, OTHER, { ...CALL, confId: 'd' });
+    expect(two.cascade.figures().map(({ conference }) => conference.confId)).toEqual(['b', 'd']);
+    expect(next.states).toEqual([]);
+  });
+
+  it.each([
+    ['a private address', 'wss://10.1.2.3/v1/trunk'],
+    ['loopback by another name', 'wss://[::ffff:127.0.0.2]/v1/trunk'],
+    ['no TLS beyond this machine', 'ws://93.184.216.34/v1/trunk'],
+    ['a name that has a private address alone', 'wss://localhost:1/v1/trunk'],
+    ['a user', 'wss://user:secret@93.184.216.34/v1/trunk'],
+  ])('whose URL has %s is dialled nowhere', async (_, url) => {
+    const carrier = new FakeCarrier();
+    const one = await startFocus(ONE, carrier, { allowedNetworks: [] });
+    const atOne = new Seen(one, TWO);
+    one.cascade.hello(helloOf(TWO, { url }));
+    await eventually(() => expect(atOne.last).toBe('refused WEIR_TRUNK_ADDRESS'));
+  });
+
+  it('of this focus itself is none', async () => {
+    const two = await startFocus(TWO, new FakeCarrier());
+    two.cascade.hello(helloOf(TWO));
+    expect(two.counted).toEqual([]);
+  });
+});
+
+describe('two foci', () => {
+  it('of other versions speak the best that both know, or none, and say so', async () => {
+    const carrier = new FakeCarrier();
+    const [one, two] = [await startFocus(ONE, carrier), await startFocus(TWO, carrier, { versions: [2] })];
+    const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
+    await eventually(() => expect([atOne.last, atTwo.last]).toEqual(Array(2).fill('refused WEIR_TRUNK_VERSION')));
+  });
+
+  it('whose hellos were changed on their way make no trunk', async () => {
+    const carrier = new FakeCarrier();
+    carrier.change = (hello, to) => [to === TWO ? { ...hello, url: 'wss://evil.example/v1/trunk' } : hello];
+    const [one, two] = [await startFocus(ONE, carrier), await startFocus(TWO, carrier)];
+    const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
+    await eventually(() => expect(one.counted.filter(code => code === 'WEIR_TOKEN_REFUSED').length).toBeGreaterThan(2));
+    expect([atOne.last, atTwo.last]).toEqual(['nothing', 'nothing']);
+  });
+});
