@@ -49,13 +49,7 @@ export class Estimate {
   #closed = false;
 
   /** `wanted`: whether the client wants video now; without an estimate none flows. */
-  constructor(
-    transport: LinkTransport,
-    clock: Clock,
-    logger: Logger,
-    wanted: () => boolean,
-    events: EstimateEvents,
-  ) {
+  constructor(transport: LinkTransport, clock: Clock, logger: Logger, wanted: () => boolean, events: EstimateEvents) {
     this.#transport = transport;
     this.#clock = clock;
     this.#logger = logger;

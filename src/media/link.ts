@@ -27,14 +27,7 @@ export class Link {
   #told: number | undefined;
 
   /** `most`: bit/s that it is never taken for more than; 0 where there is no such bound. */
-  constructor(
-    transport: LinkTransport,
-    sent: SentMedia,
-    clock: Clock,
-    logger: Logger,
-    events: LinkEvents,
-    most = 0,
-  ) {
+  constructor(transport: LinkTransport, sent: SentMedia, clock: Clock, logger: Logger, events: LinkEvents, most = 0) {
     this.#events = events;
     this.#ceiling = new Ceiling(transport, clock, logger, most);
     this.#relief = new Relief(this.#ceiling, sent, clock);

@@ -82,10 +82,7 @@ export class Publications {
         continue;
       }
       const taken = conference.published.get(key);
-      if (
-        [...next.values()].some(own => own.publication.key === key) ||
-        (taken && taken.publisher !== session)
-      ) {
+      if ([...next.values()].some(own => own.publication.key === key) || (taken && taken.publisher !== session)) {
         refused.push({ mid, code: 'WEIR_TRACK_TAKEN', message: 'its ids belong to another track' });
         sections.push({ ...section, direction: 'inactive' });
         continue;
@@ -135,7 +132,6 @@ export class Publications {
     this.#measurement.close();
     for (const mid of [...this.#own.keys()]) this.stop(mid);
   }
-
 }
 
 function identityOf({ codecs, encodings }: RtpParameters): string {

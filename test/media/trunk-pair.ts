@@ -1,4 +1,4 @@
-import { type Media, type OfferedTrack, type PublishedTrack, type Served, type TrunkPeer } from '../../src/ports.ts';
+import type { Media, OfferedTrack, PublishedTrack, Served, TrunkPeer } from '../../src/ports.ts';
 import { type ConferenceKey, keyOfSubscription, type SessionKey, type TrackRef } from '../../src/session.ts';
 import { openTrunk, type PeerLog } from './harness.ts';
 
@@ -51,6 +51,11 @@ export class TrunkPair {
         this.near.peer.adjust(keyOfLayer(ref, layer), served(layer, layers.includes(layer))),
       ),
     );
+  }
+
+  /** The same trunk, seen from its other end. */
+  reversed(): TrunkPair {
+    return new TrunkPair(this.far, this.near);
   }
 
   close(): void {

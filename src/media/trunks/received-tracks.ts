@@ -69,7 +69,10 @@ export class ReceivedTracks {
   /** Ends what is not sent any more, and makes producers of what is new. One after the other: a flood waits for its turn. */
   async follow({ extensions, tracks }: TrunkOffer): Promise<RefusedTrack[]> {
     const described = new Map(
-      tracks.map(track => [keyOfTrack(refOf(track)), { track, sentAs: JSON.stringify([track, extensions[track.kind]]) }]),
+      tracks.map(track => [
+        keyOfTrack(refOf(track)),
+        { track, sentAs: JSON.stringify([track, extensions[track.kind]]) },
+      ]),
     );
     for (const [key, { sentAs }] of this.#tracks) if (described.get(key)?.sentAs !== sentAs) this.#end(key);
     const refused: RefusedTrack[] = [];

@@ -58,7 +58,8 @@ export class SentTracks implements SentMedia {
   }
 
   adjust(subscription: SubscriptionKey, served: Served): void {
-    for (const { subscriptions } of this.#tracks.values()) subscriptions.get(subscription)?.adjust(subscription, served);
+    for (const { subscriptions } of this.#tracks.values())
+      subscriptions.get(subscription)?.adjust(subscription, served);
   }
 
   /** Ends what is not wanted any more, makes streams of what is new, and describes all of it. */
@@ -112,14 +113,17 @@ export class SentTracks implements SentMedia {
     const { ref, kind, layers, svc, producer } = publication;
     const highest = layers.length - 1;
     const carried = svc === undefined ? layers.map((_, layer) => layer) : [highest];
-    const making = await Promise.allSettled(
-      carried.map(layer => SentStream.make(publication, layer, this.#settings)),
-    );
+    const making = await Promise.allSettled(carried.map(layer => SentStream.make(publication, layer, this.#settings)));
     const streams = making.flatMap(one => (one.status === 'fulfilled' ? one.value : []));
     try {
       for (const one of making) if (one.status === 'rejected') throw one.reason;
       const dtx = producer.rtpParameters.encodings?.some(encoding => encoding.dtx === true) ?? false;
-      const described = describe(ref, kind, streams.map(({ parameters }) => parameters), dtx);
+      const described = describe(
+        ref,
+        kind,
+        streams.map(({ parameters }) => parameters),
+        dtx,
+      );
       return { publication, streams, described, subscriptions: new Map() };
     } catch (thrown) {
       for (const stream of streams) stream.close();

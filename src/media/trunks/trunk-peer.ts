@@ -180,10 +180,7 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
   async figures(): Promise<TrunkFigures> {
     const flowing = this.#sent.flowing;
     try {
-      const [[stats], roundTripMs] = await Promise.all([
-        this.#end.transport.getStats(),
-        flowing[0]?.roundTripMs(),
-      ]);
+      const [[stats], roundTripMs] = await Promise.all([this.#end.transport.getStats(), flowing[0]?.roundTripMs()]);
       return {
         sent: (stats?.rtpSendBitrate ?? 0) + (stats?.rtxSendBitrate ?? 0) + (stats?.probationSendBitrate ?? 0),
         received: (stats?.rtpRecvBitrate ?? 0) + (stats?.rtxRecvBitrate ?? 0),
