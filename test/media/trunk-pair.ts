@@ -1,3 +1,4 @@
+import type { TrunkEnd } from '../../signalling/wire/trunk-description.ts';
 import type { Media, OfferedTrack, PublishedTrack, Served, TrunkPeer } from '../../src/ports.ts';
 import { type ConferenceKey, keyOfSubscription, type SessionKey, type TrackRef } from '../../src/session.ts';
 import { openTrunk, type PeerLog } from './harness.ts';
@@ -19,12 +20,21 @@ export class TrunkPair {
     this.far = far;
   }
 
-  static async open(near: Media, far: Media, conference: ConferenceKey): Promise<TrunkPair> {
+  /** `tell`: what becomes of an end on its way to the other. */
+  static async open(
+    near: Media,
+    far: Media,
+    conference: ConferenceKey,
+    tell: (end: TrunkEnd) => TrunkEnd = end => end,
+  ): Promise<TrunkPair> {
     const pair = new TrunkPair(
       await openTrunk(near, conference, 'far-focus'),
       await openTrunk(far, conference, 'near-focus'),
     );
-    await Promise.all([pair.near.peer.connect(pair.far.peer.end), pair.far.peer.connect(pair.near.peer.end)]);
+    await Promise.all([
+      pair.near.peer.connect(tell(pair.far.peer.end)),
+      pair.far.peer.connect(tell(pair.near.peer.end)),
+    ]);
     return pair;
   }
 

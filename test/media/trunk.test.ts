@@ -17,6 +17,7 @@ const MEASURED_MS = 3_000;
 
 const workers: types.Worker[] = [];
 const open: { close(): void }[] = [];
+const others: Media[] = [];
 let near: Media;
 let far: Media;
 let conference: ConferenceKey;
@@ -29,7 +30,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const each of open.splice(0).toReversed()) each.close();
-  await Promise.all([near.close(), far.close()]);
+  await Promise.all([near, far, ...others.splice(0)].map(each => each.close()));
   workers.length = 0;
   observer.removeAllListeners('newworker');
 });
@@ -195,7 +196,7 @@ describe('a trunk', () => {
     ['of the viewer', 'far'],
   ] as const)('reaches all workers of the focus %s', async (_, wide) => {
     const spread = await startMedia({ workers: 2, spread: { ...DEFAULT_SPREAD, load: 0 } });
-    open.push({ close: () => void spread.close() });
+    others.push(spread);
     const [here, there] = wide === 'near' ? [spread, far] : [near, spread];
     const alice = await join(here, 'alice');
     const pair = await TrunkPair.open(here, there, conference);

@@ -119,7 +119,7 @@ export function receivedParameters(
           },
         ];
   return {
-    codecs: [main, ...rtx],
+    codecs: [{ ...main, mimeType: known.mimeType }, ...rtx],
     headerExtensions: extensions[kind].flatMap(({ uri, id }) =>
       isHeaderExtension(uri) &&
       CARRIED.includes(uri) &&
