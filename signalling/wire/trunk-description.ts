@@ -5,7 +5,7 @@
 import { Type, type Static } from 'typebox';
 import { WeirError } from './errors.ts';
 import { ok, type Parsed, parserOf } from './parse.ts';
-import { Id } from './stream-metadata.ts';
+import { MAX_ID_LENGTH } from './stream-metadata.ts';
 
 /** Version of these descriptions; one of another version is refused. */
 const VERSION = 1;
@@ -17,6 +17,18 @@ export const MAX_TRUNK_TRACKS = 256;
 const MAX_LAYERS = 4;
 /** Base64 of the 32 bytes of the key and the 12 of the salt (RFC 7714 section 12). */
 const KEY = '^[A-Za-z0-9+/]{59}=$';
+
+/**
+ * An id, or a name: it becomes part of session descriptions for the members behind the trunk, so nothing that could end a word or
+ * a line of one.
+ */
+const word = (minLength: number) => Type.String({ minLength, maxLength: MAX_ID_LENGTH, pattern: '^[\\x21-\\x7e]*$' });
+const Id = word(1);
+/** Of a format parameter (`a=fmtp`). */
+const Parameter = Type.Union([
+  Type.String({ maxLength: MAX_ID_LENGTH, pattern: '^[A-Za-z0-9,.=+/_-]*$' }),
+  Type.Number(),
+]);
 
 const Ssrc = Type.Integer({ minimum: 1, maximum: 0xffff_ffff });
 /** RFC 3551 section 6, without what RTCP is taken for on the same port (RFC 5761 section 4). */
@@ -41,17 +53,16 @@ const Track = Type.Object({
     /** Hz. */
     clock_rate: Type.Integer({ minimum: 8_000, maximum: 192_000 }),
     channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
-    parameters: Type.Record(
-      Type.String({ maxLength: 64 }),
-      Type.Union([Type.String({ maxLength: 255 }), Type.Number()]),
-      { maxProperties: 16 },
-    ),
+    parameters: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }), Parameter, {
+      additionalProperties: false,
+      maxProperties: 16,
+    }),
     /** As in an SDP: `nack`, `nack pli`… */
     feedback: Type.Array(Type.String({ pattern: '^[a-z-]{1,16}( [a-z]{1,16})?$' }), { maxItems: 16 }),
     /** Retransmissions (RFC 4588). */
     rtx_payload_type: Type.Optional(PayloadType),
   }),
-  cname: Type.String({ maxLength: 255 }),
+  cname: word(0),
   /** The lowest first: each a stream of its own, which is sent while the other end wants it. */
   layers: Type.Array(Type.Object({ ssrc: Ssrc, rtx_ssrc: Type.Optional(Ssrc) }), {
     minItems: 1,
@@ -155,6 +166,8 @@ function wrongDescription(message: string): Parsed<never> {
 
 /** What no packets could be told apart by. */
 function contradictionIn(tracks: readonly TrunkTrack[]): string | undefined {
+  // As an own key it survives JSON, and then changes the prototype of whatever it is copied into.
+  if (tracks.some(track => [track.stream_id, track.track_id].includes('__proto__'))) return 'an id is __proto__';
   const keys = tracks.map(({ stream_id, track_id }) => JSON.stringify([stream_id, track_id]));
   if (new Set(keys).size < keys.length) return 'a track is listed twice';
   const ssrcs = tracks.flatMap(({ layers }) => layers.flatMap(({ ssrc, rtx_ssrc }) => [ssrc, rtx_ssrc ?? []].flat()));

@@ -1,10 +1,14 @@
-import type { types } from 'mediasoup';
 import type { Clock } from '../ports.ts';
 
 /** ms. The worker gives nobody a layer that is younger while a lower one runs, but that one in its place. */
 const SETTLES_WITHIN_MS = 2_050;
 
-type Scored = Pick<types.Producer, 'score' | 'on' | 'off'>;
+/** What a producer tells of its streams. */
+interface Scored {
+  readonly score: readonly { encodingIdx: number; score: number }[];
+  on(event: 'score', heard: () => void): unknown;
+  off(event: 'score', heard: () => void): unknown;
+}
 
 /** Which layers of a video arrive, and which of them have done so for long enough, by the scores of its producer. */
 export class LayerLife {

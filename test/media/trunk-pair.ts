@@ -1,4 +1,5 @@
-import { type Media, type OfferedTrack, type PublishedTrack, type Served, type TrunkPeer } from '../../src/ports.ts';
+import type { TrunkEnd } from '../../signalling/wire/trunk-description.ts';
+import type { Media, OfferedTrack, PublishedTrack, Served, TrunkPeer } from '../../src/ports.ts';
 import { type ConferenceKey, keyOfSubscription, type SessionKey, type TrackRef } from '../../src/session.ts';
 import { openTrunk, type PeerLog } from './harness.ts';
 
@@ -19,12 +20,21 @@ export class TrunkPair {
     this.far = far;
   }
 
-  static async open(near: Media, far: Media, conference: ConferenceKey): Promise<TrunkPair> {
+  /** `tell`: what becomes of an end on its way to the other. */
+  static async open(
+    near: Media,
+    far: Media,
+    conference: ConferenceKey,
+    tell: (end: TrunkEnd) => TrunkEnd = end => end,
+  ): Promise<TrunkPair> {
     const pair = new TrunkPair(
       await openTrunk(near, conference, 'far-focus'),
       await openTrunk(far, conference, 'near-focus'),
     );
-    await Promise.all([pair.near.peer.connect(pair.far.peer.end), pair.far.peer.connect(pair.near.peer.end)]);
+    await Promise.all([
+      pair.near.peer.connect(tell(pair.far.peer.end)),
+      pair.far.peer.connect(tell(pair.near.peer.end)),
+    ]);
     return pair;
   }
 
@@ -51,6 +61,11 @@ export class TrunkPair {
         this.near.peer.adjust(keyOfLayer(ref, layer), served(layer, layers.includes(layer))),
       ),
     );
+  }
+
+  /** The same trunk, seen from its other end. */
+  reversed(): TrunkPair {
+    return new TrunkPair(this.far, this.near);
   }
 
   close(): void {

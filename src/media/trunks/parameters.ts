@@ -3,6 +3,7 @@ import type { types } from 'mediasoup';
 import { capabilityFor, needsDependencies } from '../../../signalling/sdp/codecs.ts';
 import {
   type Capabilities,
+  CARRIED_EXTENSIONS,
   EXTENSION,
   type HeaderExtension,
   isHeaderExtension,
@@ -16,14 +17,19 @@ import { WeirError } from '../../../signalling/wire/errors.ts';
 import type { TrunkOffer, TrunkTrack } from '../../../signalling/wire/trunk-description.ts';
 import type { TrackRef } from '../../session.ts';
 
-/** What packets of a client are told apart by: those of a trunk are by their ssrcs. */
-const IDENTIFYING: readonly string[] = [EXTENSION.mid, EXTENSION.rid, EXTENSION.repairedRid];
+/**
+ * What packets carry over a trunk. No mids: they are told apart by their ssrcs. No abs-capture-time: a worker that was promised it
+ * waits for it, and switches no layers of a stream that comes without.
+ */
+const CARRIED: readonly string[] = [...CARRIED_EXTENSIONS, EXTENSION.dependencyDescriptor].filter(
+  uri => uri !== EXTENSION.mid,
+);
 
 /** What tracks are sent with over a trunk. */
 export function trunkCapabilities(capabilities: Capabilities): Capabilities {
   return {
     ...capabilities,
-    headerExtensions: capabilities.headerExtensions.filter(({ uri }) => !IDENTIFYING.includes(uri)),
+    headerExtensions: capabilities.headerExtensions.filter(({ uri }) => CARRIED.includes(uri)),
   };
 }
 
@@ -113,10 +119,10 @@ export function receivedParameters(
           },
         ];
   return {
-    codecs: [main, ...rtx],
+    codecs: [{ ...main, mimeType: known.mimeType }, ...rtx],
     headerExtensions: extensions[kind].flatMap(({ uri, id }) =>
       isHeaderExtension(uri) &&
-      !IDENTIFYING.includes(uri) &&
+      CARRIED.includes(uri) &&
       (uri !== EXTENSION.dependencyDescriptor || needsDependencies(main))
         ? { uri, id }
         : [],
