@@ -3,13 +3,14 @@
  * their one library, never each other. Tests may reach anything in their own room and the shared test doubles.
  */
 const test = '[.]test[.]tsx?$';
-const ADAPTERS = ['signalling/matrix', 'src/media', 'src/store', 'src/http', 'src/observe'];
+const ADAPTERS = ['signalling/matrix', 'src/media', 'src/cascade', 'src/store', 'src/http', 'src/observe'];
 const PURE = [
   'signalling/wire',
   'signalling/sdp',
   'src/conference',
   'src/allocation',
   'src/overload',
+  'src/topology',
   'loadtest/tester/rules',
   'loadtest/tester/scenario',
 ];
@@ -71,20 +72,40 @@ export default {
       'The rules are pure.',
     ),
     sees('src/overload', [...TYPES_OF_SRC], 'What overload means is pure.'),
+    sees('src/topology', [...TYPES_OF_SRC], 'Which foci link is pure.'),
     sees('src/allocation', ['signalling/wire/', ...TYPES_OF_SRC], 'The choice of layers is pure.'),
     sees(
       'src/runtime',
-      ['signalling/wire/', 'signalling/sdp/', 'src/conference/', 'src/allocation/', 'src/overload/', ...TYPES_OF_SRC],
+      [
+        'signalling/wire/',
+        'signalling/sdp/',
+        'src/conference/',
+        'src/allocation/',
+        'src/overload/',
+        'src/topology/',
+        ...TYPES_OF_SRC,
+      ],
       'The runtime knows the world by its ports alone.',
     ),
-    sees('signalling/matrix', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('signalling/addresses', ['signalling/wire/'], 'Whom the focus may ask, and who may ask it.'),
+    sees('signalling/matrix', ['signalling/wire/', 'signalling/addresses/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
     sees(
       'src/media',
       ['signalling/wire/', 'signalling/sdp/', 'config/', ...TYPES_OF_SRC],
       'An adapter; it speaks SDP.',
     ),
     sees('src/store', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
-    sees('src/http', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
+    sees('src/websocket', ['signalling/wire/', ...TYPES_OF_SRC], 'WebSockets, whoever dialled.'),
+    sees(
+      'src/cascade',
+      ['signalling/wire/', 'signalling/addresses/', 'src/websocket/', 'config/', ...TYPES_OF_SRC],
+      'An adapter.',
+    ),
+    sees(
+      'src/http',
+      ['signalling/wire/', 'signalling/addresses/', 'src/websocket/', 'config/', ...TYPES_OF_SRC],
+      'An adapter.',
+    ),
     sees('src/observe', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
     sees('src/cli', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'The command line runs what main gives it.'),
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
@@ -161,6 +182,7 @@ export default {
     ownedBy('@fastify', ['src/http/']),
     ownedBy('prom-client', ['src/observe/']),
     ownedBy('pino', ['src/observe/']),
+    ownedBy('ws', ['src/websocket/', 'src/http/', 'src/cascade/', 'bench/', 'loadtest/']),
     ownedBy('sdp-transform', ['signalling/sdp/']),
     ownedBy('yaml', ['config/', 'demo/', 'docker/', 'loadtest/tester/']),
     ownedBy('commander', ['src/cli/', 'loadtest/tester/cli/']),

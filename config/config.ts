@@ -65,6 +65,24 @@ export interface SignallingConfig {
   allowedNetworks: string[];
 }
 
+/** Trunks to the foci of other servers. */
+export interface CascadeConfig {
+  enabled: boolean;
+  /** Undefined: made from where the web server is. */
+  trunkUrl: string | undefined;
+  /** Patterns: `*`, `example.org`, `*.example.org`. */
+  allowedServers: string[];
+  deniedServers: string[];
+  /** Addresses or networks (CIDR). */
+  allowedNetworks: string[];
+  /** Of one server. */
+  conferencesPerServer: number;
+  handshakesPerMinute: number;
+  tracksPerTrunk: number;
+  /** bit/s */
+  bitratePerTrunk: number;
+}
+
 export interface LimitsConfig {
   conferences: number;
   participantsPerConference: number;
@@ -96,6 +114,7 @@ export interface Config {
   http: HttpConfig;
   media: MediaConfig;
   signalling: SignallingConfig;
+  cascade: CascadeConfig;
   limits: LimitsConfig;
   overload: OverloadConfig;
   /** Absolute path. */

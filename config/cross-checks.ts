@@ -19,6 +19,7 @@ export function crossCheck(file: ConfigFile): Findings {
   checkHttp(file, findings);
   checkOverload(file, findings);
   checkReach(file, findings);
+  checkCascade(file, findings);
   return findings;
 }
 
@@ -132,4 +133,17 @@ function checkReach({ http, media, rooms }: ConfigFile, { warnings }: Findings):
   if (rooms.allowed_servers?.length === 0) {
     warnings.push({ path: 'rooms.allowed_servers', message: 'is empty: the focus declines every invite' });
   }
+}
+
+function checkCascade({ cascade, http }: ConfigFile, { warnings }: Findings): void {
+  if (!cascade.enabled || cascade.trunk_url !== undefined) return;
+  const url = http.public_url;
+  const reachable =
+    url === undefined ? !isLoopback(http.listen.host) && http.tls !== undefined : url.startsWith('https:');
+  if (reachable) return;
+  warnings.push({
+    path: 'cascade.trunk_url',
+    message:
+      'is not set, and http has no https URL to make it from: foci of other machines cannot make a trunk to this one',
+  });
 }

@@ -75,7 +75,7 @@ function broken(message: string): LoadedConfig {
 
 /** The configuration from a file that is right: computed defaults, absolute paths, ms. */
 function complete(
-  { homeserver, rooms, http, media, signalling, limits, overload, state_dir: stateDir, log }: ConfigFile,
+  { homeserver, rooms, http, media, signalling, cascade, limits, overload, state_dir: stateDir, log }: ConfigFile,
   credentials: Credentials,
   directory: string,
   env: Environment,
@@ -136,6 +136,17 @@ function complete(
         url: withoutSlash(url),
       })),
       allowedNetworks: signalling.allowed_networks,
+    },
+    cascade: {
+      enabled: cascade.enabled,
+      trunkUrl: cascade.trunk_url,
+      allowedServers: cascade.allowed_servers,
+      deniedServers: cascade.denied_servers,
+      allowedNetworks: cascade.allowed_networks,
+      conferencesPerServer: cascade.conferences_per_server,
+      handshakesPerMinute: cascade.handshakes_per_minute,
+      tracksPerTrunk: cascade.tracks_per_trunk,
+      bitratePerTrunk: cascade.bitrate_per_trunk,
     },
     limits: {
       conferences: limits.conferences,

@@ -19,6 +19,16 @@ export const RULES = {
       return bare && (url.protocol === 'https:' || url.protocol === 'http:');
     },
   },
+  ws_url: {
+    expected: 'a wss URL, or a ws URL of this machine, without user, query or fragment',
+    holds(value) {
+      if (!URL.canParse(value)) return false;
+      const url = new URL(value);
+      const bare = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+      const inside = isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+      return bare && (url.protocol === 'wss:' || (url.protocol === 'ws:' && inside));
+    },
+  },
   user_id: {
     expected: 'a full Matrix user id like @focus:example.org',
     holds: value => value.length <= 255 && /^@[^:\s]+:./.test(value) && isServerName(serverNameOf(value)),

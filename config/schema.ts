@@ -3,6 +3,7 @@
  * The sample file, the reference in docs/operating.md, the types and the checks all come from here.
  */
 import { type Static, Type } from 'typebox';
+import { Cascade } from './cascade-keys.ts';
 import { Http } from './http-keys.ts';
 import { notes } from './key-notes.ts';
 import { Media } from './media-keys.ts';
@@ -158,6 +159,7 @@ export const ConfigSchema = Type.Object({
   http: Http,
   media: Media,
   signalling: Signalling,
+  cascade: Cascade,
   limits: Limits,
   overload: Overload,
   state_dir: Type.Optional(

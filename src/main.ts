@@ -39,7 +39,8 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
     scope.own('media', () => media.close());
     const meter = new EventLoopMeter();
     scope.own('event loop meter', () => meter.close());
-    const node = new FocusNode(config, { log, hide, metrics, store, media, process: meter });
+    let url = '';
+    const node = new FocusNode(config, { log, hide, metrics, store, media, process: meter, url: () => url });
     const app = await build({
       config: config.http,
       homeserverUrl: config.homeserver.publicUrl,
@@ -51,9 +52,10 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       countError: code => metrics.error(code),
       log,
       signalling: await openSignalling(config, node, metrics),
+      cascade: config.cascade.enabled ? { admit: token => node.cascade.admit(token) } : undefined,
     });
     scope.own('http', () => app.close());
-    const url = await listen(app, config.http);
+    url = await listen(app, config.http);
     log.info({ url, page: config.http.publicUrl ?? url, version: VERSION }, 'listening');
     scope.own('focus', () => node.stop());
     await Promise.race([node.start(), stopped]);

@@ -1,9 +1,12 @@
 /** What the core asks of the world. Adapters implement these; only the assembly joins them. */
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
+import type { TrunkEnd } from '../signalling/wire/trunk-description.ts';
 import type {
+  ConferenceId,
   ConferenceKey,
   DataChannelRef,
+  FocusId,
   OpenSession,
   SessionKey,
   SubscriptionKey,
@@ -199,6 +202,45 @@ export interface Peer {
   close(): void;
 }
 
+/**
+ * The media between this focus and another one, for one conference. Descriptions are those of signalling/wire/trunk-description.ts,
+ * and each direction is negotiated by itself: `answer` takes what the other focus sends, `offer` and `accept` are about what it is
+ * sent. Of a video all layers are offered, and each is sent while `adjust` lets it: an `OfferedTrack` a layer, a variant of the
+ * track each, whose `layer` never changes. No control channel and no data channels: `sendControl` is always false. Nothing checks
+ * the path: `heard` is said once, when the other end is known.
+ */
+export interface TrunkPeer extends Peer {
+  /** Ours, for the other focus. It holds a key: never log it. */
+  readonly end: TrunkEnd;
+  /**
+   * Takes the other focus's end; again only if it is the same. Rejects with WEIR_BAD_MESSAGE, WEIR_UNEXPECTED_MESSAGE (it is another
+   * one) or WEIR_MEDIA_FAILED.
+   */
+  connect(far: TrunkEnd): Promise<void>;
+  /** What crosses now. Asks the worker: rarely. */
+  figures(): Promise<TrunkTraffic>;
+}
+
+/** What crosses a trunk, as this end sees it. */
+export interface TrunkTraffic {
+  /** bit/s of RTP, retransmissions and probing included. */
+  sent: number;
+  received: number;
+  /** Bytes of RTP since the trunk was opened; probing and RTCP are not media. */
+  mediaBytesSent: number;
+  mediaBytesReceived: number;
+  /** Share of the latest packets that were lost, 0 to 1. */
+  lossSent: number;
+  lossReceived: number;
+  /** Of the path, ms; `undefined` while nothing is sent. */
+  roundTripMs: number | undefined;
+  /** Tracks that are offered to the other end, and taken from it. */
+  tracksSent: number;
+  tracksReceived: number;
+  /** Streams that are being sent: a layer of a video each, or a voice. */
+  layersSent: number;
+}
+
 /** How many of each the media engine holds open now; `listener`: on what lives as long as the focus. */
 export interface MediaHandles {
   router: number;
@@ -260,6 +302,8 @@ export interface WorkerFigures {
 export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
+  /** Opens the media between this focus and another one; to the others of the conference it is a peer like any. */
+  openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer>;
   /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
   health(): { alive: number; wanted: number; restarts: number };
   /** How busy each worker that is alive is. */
@@ -336,4 +380,81 @@ export interface SignalDoor {
 export interface ResumedSession {
   callId: string;
   sessionId: string;
+}
+
+/** Links to other foci. */
+export interface Trunks {
+  /**
+   * Wants a trunk to a peer for a conference, until `close()`: it shakes hands, connects, resumes by itself, and tells.
+   * One for each conference and peer; a second one closes the first.
+   */
+  open(conference: ConferenceId, peer: FocusId, events: TrunkEvents): Trunk;
+}
+
+export interface TrunkEvents {
+  /** Said at each change, never from within a call of the trunk. */
+  state(state: TrunkState): void;
+  /** A frame of the other focus, in order, each once. Never throws. */
+  frame(text: string): void;
+}
+
+export type TrunkState =
+  /**
+   * Frames go both ways. `resumed`: none was lost, and nothing has to be said again; otherwise the other focus knows nothing, and
+   * so it does of us. `epoch` is that of the other focus's end: another one is another session of it. `version`: of the protocol.
+   */
+  | { kind: 'open'; resumed: boolean; epoch: string; version: number }
+  /** It is cut and tries to come back. What is said meanwhile is kept as long as `say` is true. */
+  | { kind: 'broken'; code: ErrorCode }
+  /** It has given up, until the other focus comes with a new hello. */
+  | { kind: 'refused'; code: ErrorCode; message: string };
+
+export interface Trunk {
+  /** Epoch of our end: the session id under which the other focus knows us. */
+  readonly epoch: string;
+  /** Queues a frame of MAX_TRUNK_FRAME_LENGTH at most. False where it is not kept: nothing is open, or too much waits. */
+  say(frame: string): boolean;
+  /** Ends it for good, and says nothing afterwards. Idempotent. */
+  close(code?: ErrorCode): void;
+}
+
+/** Whether room state puts a focus into a conference: a joined member names it as its own. */
+export type Naming = 'named' | 'not yet' | 'refused';
+
+/** A WebSocket between two foci as either end has it: bounded, and watched for silence. */
+export interface TrunkLine {
+  /** Queues a frame. False where it is closed, or its reader was too slow and it is being closed. */
+  say(frame: string): boolean;
+  /** Reads nothing for so long, in ms: whoever sends has to wait. */
+  hold(ms: number): void;
+  close(code: ErrorCode): void;
+}
+
+/** What a WebSocket tells its owner. Nothing of it may throw. */
+export interface LineEvents {
+  text(frame: string): void;
+  /** It is gone, for the code of whoever closed it; `undefined` where it was cut, or closed without one of ours. */
+  closed(code: ErrorCode | undefined, byUs: boolean): void;
+  /** How long a ping took to come back, in ms. */
+  roundTrip?(ms: number): void;
+}
+
+/** A focus that may open a WebSocket here. */
+export interface TrunkAdmission {
+  version: number;
+  accept(line: TrunkLine): LineEvents;
+}
+
+/** A trunk at this moment. */
+export interface TrunkFigures {
+  conference: ConferenceId;
+  peer: FocusId;
+  state: 'calling' | 'open' | 'broken' | 'refused';
+  /** Of its WebSocket, ms; `undefined` while there is none. */
+  roundTripMs: number | undefined;
+}
+
+/** What is counted of trunks: what came of a handshake, ours or theirs. */
+export interface TrunkMeters {
+  handshake(outcome: 'opened' | 'resumed' | ErrorCode): void;
 }

@@ -13,9 +13,25 @@ export interface SessionId {
   sessionId: string;
 }
 
+/** A focus is a Matrix device. */
+export interface FocusId {
+  userId: string;
+  deviceId: string;
+}
+
 declare const sessionKey: unique symbol;
 /** (user, device, session) as one map key. */
 export type SessionKey = string & { readonly [sessionKey]: true };
+
+/** A device of a Matrix user; a focus is one, too. */
+export interface DeviceId {
+  userId: string;
+  deviceId: string;
+}
+
+declare const deviceKey: unique symbol;
+/** (user, device) as one map key. */
+export type DeviceKey = string & { readonly [deviceKey]: true };
 
 declare const conferenceKey: unique symbol;
 /** (room, conf) as one map key. */
@@ -30,8 +46,12 @@ export function keyOfSession(session: SessionId): SessionKey {
   return JSON.stringify([session.userId, session.deviceId, session.sessionId]) as SessionKey;
 }
 
+export function keyOfDevice({ userId, deviceId }: DeviceId): DeviceKey {
+  return JSON.stringify([userId, deviceId]) as DeviceKey;
+}
+
 /** Whose session it is. */
-export function deviceOf(key: SessionKey): { userId: string; deviceId: string } {
+export function deviceOf(key: SessionKey): DeviceId {
   const [userId, deviceId] = JSON.parse(key) as [string, string, string];
   return { userId, deviceId };
 }

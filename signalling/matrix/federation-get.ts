@@ -2,8 +2,8 @@
 import { request as requestPlain } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
+import { guardedLookup } from '../addresses/reachable.ts';
 import { asWeirError, WeirError } from '../wire/errors.ts';
-import { guardedLookup } from './reachable-addresses.ts';
 
 const MOST_BYTES = 16_384;
 
@@ -44,7 +44,10 @@ export async function getFrom(target: Target, path: string, options: GetOptions)
       // A name of SNI is no address (RFC 6066, section 3).
       ...(isIP(target.certificateName) === 0 ? { servername: target.certificateName } : {}),
       headers: { host: target.hostHeader, accept: 'application/json' },
-      lookup: guardedLookup(options.mayAsk),
+      lookup: guardedLookup(
+        options.mayAsk,
+        () => new WeirError('WEIR_OPENID_REFUSED', 'its homeserver has private addresses only'),
+      ),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     },
     options.signal,

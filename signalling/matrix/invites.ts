@@ -1,7 +1,7 @@
 import type { HomeserverHttp } from './http.ts';
 import { BackOff, pause } from './back-off.ts';
 import { failureOf, type Failure } from './failure.ts';
-import { mayInvite } from './invite-policy.ts';
+import { isOfServers } from '../addresses/server-patterns.ts';
 import type { Invite } from './read-sync.ts';
 import type { HomeserverOptions } from './types.ts';
 
@@ -67,7 +67,7 @@ export class Invites {
   async #deal(invite: Invite): Promise<void> {
     const { roomId, inviter } = invite;
     const { allowedInviters, clock, logger, count } = this.#deps;
-    const welcome = mayInvite(allowedInviters, inviter);
+    const welcome = isOfServers(allowedInviters, inviter);
     const fields = { room: roomId, inviter };
     const backOff = new BackOff(500, 60_000);
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {

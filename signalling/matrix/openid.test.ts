@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createOpenIdCheck, type OpenIdOptions } from './openid.ts';
-import { reachableTest } from './reachable-addresses.ts';
+import { reachableTest } from '../addresses/reachable.ts';
 import { parseServerName } from './server-name.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { asWeirError, WeirError } from '../wire/errors.ts';
 import { parserOf } from '../wire/parse.ts';
 import { type Answer, getAt, getFrom } from './federation-get.ts';
-import { reachableTest } from './reachable-addresses.ts';
+import { reachableTest } from '../addresses/reachable.ts';
 import { findServer } from './server-discovery.ts';
 import { parseServerName } from './server-name.ts';
 

@@ -1,10 +1,11 @@
 /** From the JSON of a /sync response to typed deltas. Pure; what is malformed is left out and counted, never thrown. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { ok, type Parsed, parserOf } from '../wire/parse.ts';
 import { CALL_PERMISSIONS_TYPE, parseCallPermissions } from '../wire/permissions.ts';
 import { parseCreation, parsePowerLevels } from '../wire/power-levels.ts';
 import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from '../wire/room-state.ts';
 import { addressOf, parseToDevice } from '../wire/to-device.ts';
+import { parseTrunkHello, TRUNK_HELLO, type TrunkHello } from '../wire/trunk.ts';
 import { parseServerName } from './server-name.ts';
 import type { HomeserverOptions, Membership, ReceivedToDevice, RoomChange, RoomDelta } from './types.ts';
 
@@ -20,6 +21,7 @@ export interface Invite {
 export interface SyncResponse {
   nextBatch: string;
   toDevice: ReceivedToDevice[];
+  trunkHellos: TrunkHello[];
   /** To-device messages of any kind in it: a full page means that more are waiting. */
   toDeviceCount: number;
   rooms: RoomDelta[];
@@ -41,10 +43,8 @@ const parseResponse = parserOf(
 );
 const parseRoom = parserOf('room of /sync', Type.Object({ state: Events, timeline: Events }));
 const parseInvitedRoom = parserOf('invited room of /sync', Type.Object({ invite_state: Events }));
-const parseToDeviceEvent = parserOf(
-  'to-device event',
-  Type.Object({ type: Type.String(), sender: Type.String(), content: Type.Unknown() }),
-);
+const ToDeviceEventWire = Type.Object({ type: Type.String(), sender: Type.String(), content: Type.Unknown() });
+const parseToDeviceEvent = parserOf('to-device event', ToDeviceEventWire);
 const parseStateEvent = parserOf(
   'state event',
   Type.Object({
@@ -70,7 +70,7 @@ export function readSync(json: unknown, self: string, count: Count): Parsed<Sync
   const invites = Object.entries(rooms?.invite ?? {}).map(([roomId, room]) => readInvite(roomId, room, self));
   return ok({
     nextBatch,
-    toDevice: toDeviceEvents.flatMap(event => readToDevice(event, self, count)),
+    ...readToDevice(toDeviceEvents, self, count),
     toDeviceCount: toDeviceEvents.length,
     rooms: [
       ...Object.entries(rooms?.join ?? {}).map(([roomId, room]) => readRoom(roomId, 'join', room, count)),
@@ -81,25 +81,40 @@ export function readSync(json: unknown, self: string, count: Count): Parsed<Sync
   });
 }
 
-function readToDevice(event: unknown, self: string, count: Count): ReceivedToDevice[] {
-  const parsed = parseToDeviceEvent(event);
-  if (parsed.kind === 'bad') {
-    count('matrix_to_device_received', { type: 'other', outcome: 'bad' });
-    return [];
+type ToDeviceOfSync = Pick<SyncResponse, 'toDevice' | 'trunkHellos'>;
+
+function readToDevice(events: readonly unknown[], self: string, count: Count): ToDeviceOfSync {
+  const read: ToDeviceOfSync = { toDevice: [], trunkHellos: [] };
+  for (const event of events) {
+    const parsed = parseToDeviceEvent(event);
+    if (parsed.kind === 'bad') {
+      count('matrix_to_device_received', { type: 'other', outcome: 'bad' });
+      continue;
+    }
+    const outcome = readMessage(parsed.value, self, read);
+    count('matrix_to_device_received', { type: labelOf(parsed.value.type), outcome });
   }
-  const { type, sender, content } = parsed.value;
+  return read;
+}
+
+/** Adds the message to what was read. @returns what it is, for the counter */
+function readMessage(
+  { type, sender, content }: Static<typeof ToDeviceEventWire>,
+  self: string,
+  read: ToDeviceOfSync,
+): string {
+  if (type === TRUNK_HELLO) {
+    const hello = parseTrunkHello(sender, content);
+    // Who says what cannot be read is not told: it would read no answer either.
+    if (hello.kind === 'ok') read.trunkHellos.push(hello.value);
+    return hello.kind === 'ok' ? 'hello' : 'bad';
+  }
   const message = parseToDevice(type, sender, content);
-  const label = labelOf(type);
-  if (message === undefined) {
-    count('matrix_to_device_received', { type: label, outcome: 'foreign' });
-    return [];
-  }
-  if (sender === self) {
-    count('matrix_to_device_received', { type: label, outcome: 'own' });
-    return [];
-  }
-  count('matrix_to_device_received', { type: label, outcome: message.kind });
-  return [{ sender, type, parsed: message, address: message.kind === 'ok' ? undefined : addressOf(sender, content) }];
+  if (message === undefined) return 'foreign';
+  if (sender === self) return 'own';
+  const address = message.kind === 'ok' ? undefined : addressOf(sender, content);
+  read.toDevice.push({ sender, type, parsed: message, address });
+  return message.kind;
 }
 
 const LABELLED_TYPES = new Set([
@@ -110,6 +125,7 @@ const LABELLED_TYPES = new Set([
   'm.call.negotiate',
   'm.call.hangup',
   'm.call.sdp_stream_metadata_changed',
+  TRUNK_HELLO,
 ]);
 
 /** A type as a label of a counter: senders choose types freely, and each label value costs memory for ever. */

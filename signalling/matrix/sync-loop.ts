@@ -108,7 +108,7 @@ async function ask({ http, self, count, signal }: Deps, cursor: Cursor): Promise
 
 async function handOver(deps: Deps, cursor: Cursor, response: SyncResponse, askedAt: number): Promise<Cursor> {
   const { clock, count, events, invites, logger } = deps;
-  const { nextBatch, toDevice, rooms } = response;
+  const { nextBatch, toDevice, trunkHellos, rooms } = response;
   const now = clock.now();
   for (const invite of response.invites) invites.consider(invite);
   try {
@@ -118,6 +118,7 @@ async function handOver(deps: Deps, cursor: Cursor, response: SyncResponse, aske
       lateMs: cursor.heardAt === undefined ? undefined : Math.max(0, askedAt - cursor.heardAt),
       whole: cursor.whole,
       toDevice,
+      trunkHellos,
       rooms,
     });
   } catch (thrown) {

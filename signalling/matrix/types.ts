@@ -6,6 +6,7 @@ import type { CallPermissions } from '../wire/permissions.ts';
 import type { Creation, PowerLevels } from '../wire/power-levels.ts';
 import type { CallState, MemberDevice } from '../wire/room-state.ts';
 import type { ClientToDevice, Envelope, FocusIdentity } from '../wire/to-device.ts';
+import type { TrunkHello } from '../wire/trunk.ts';
 
 /** How the focus proves who it is. */
 export type Credentials =
@@ -70,6 +71,8 @@ export interface SyncBatch {
   /** `rooms` holds the whole state of every joined room: a room that is missing is not joined any more. */
   whole: boolean;
   toDevice: ReceivedToDevice[];
+  /** Hellos of other foci. */
+  trunkHellos: TrunkHello[];
   rooms: RoomDelta[];
 }
 

@@ -165,8 +165,46 @@ export const ERRORS = {
     remedy: 'Nothing at once: the client signals over its homeserver meanwhile. Check the federation of that server.',
   },
   WEIR_TOKEN_REFUSED: {
-    cause: 'A token for fast signalling is expired, of another focus, or no token.',
-    remedy: 'Nothing: the client asks for another one by itself.',
+    cause: 'A token for a WebSocket is expired, of another focus, or no token.',
+    remedy: 'Nothing: a client asks for another one by itself, and a focus says hello again.',
+  },
+  WEIR_TRUNK_NOT_NAMED: {
+    cause: 'A focus wants a trunk for a conference, but no joined member of its room names that focus.',
+    remedy: 'Nothing, if rare: room state may come later than the hello. Otherwise check foci.active of the members.',
+  },
+  WEIR_TRUNK_DENIED: {
+    cause: 'The servers in the configuration of one of two foci allow no trunk to the other.',
+    remedy: 'Change cascade.allowed_servers or cascade.denied_servers, if the servers shall call each other.',
+  },
+  WEIR_TRUNK_VERSION: {
+    cause: 'Two foci speak no common version of the trunk protocol.',
+    remedy: 'Upgrade the older focus.',
+  },
+  WEIR_TRUNK_ADDRESS: {
+    cause: 'The URL of another focus has a private address, or no TLS although it is not on this machine.',
+    remedy: 'Correct cascade.trunk_url there, or name its network in cascade.allowed_networks here.',
+  },
+  WEIR_TRUNK_UNREACHABLE: {
+    cause: 'The WebSocket to another focus was cut or cannot be opened.',
+    remedy:
+      'Nothing at once: it is tried every 2 s. If it lasts, check cascade.trunk_url of the other focus from here.',
+  },
+  WEIR_TRUNK_OVERFLOW: {
+    cause: 'The other focus did not take what was said over a trunk as fast as it came.',
+    remedy:
+      'Nothing at once: the trunk begins anew. If it happens often, check the link between the two and their load.',
+  },
+  WEIR_TRUNK_LIMIT: {
+    cause: 'The foci of a server want more trunks or handshakes than the configuration grants one server.',
+    remedy: 'Raise the bound in cascade, if the server is trusted with more.',
+  },
+  WEIR_TRUNK_STREAM: {
+    cause: 'Another focus announces a stream of somebody whom the room does not put on it, or who is here.',
+    remedy: 'Nothing, if rare: room state may come later than the stream. Otherwise that focus is not to be trusted.',
+  },
+  WEIR_TRUNK_CLOSED: {
+    cause: 'The other focus has ended the trunk: nobody there is in the conference any more.',
+    remedy: 'Nothing: it comes back with the members.',
   },
   WEIR_INTERNAL: {
     cause: 'An error that the code did not expect.',

@@ -6,11 +6,14 @@ import { Id } from './stream-metadata.ts';
 /** Most tracks that one of these messages of a client may name. */
 const MAX_OWN_TRACKS = 256;
 const MAX_LAYERS = 8;
+const MAX_VIEWERS = 1_000_000;
 
 /** A simulcast layer of a publisher's track: by its rid, or by its place, lowest first, where it has none. */
 export interface LayerSwitch {
   rid?: string;
   active: boolean;
+  /** Between foci, in `layers_wanted`: how many want it, about. */
+  viewers?: number;
 }
 
 /** The layers of one track, lowest first, all of them. */
@@ -56,7 +59,14 @@ export type StreamsMessage =
   | { kind: 'audio_levels'; levels: { streamId: string; trackId: string; level: number }[] };
 
 const Ids = { stream_id: Id, track_id: Id };
-const Layers = Type.Array(Type.Object({ rid: Type.Optional(Id), active: Type.Boolean() }), { maxItems: MAX_LAYERS });
+const Layers = Type.Array(
+  Type.Object({
+    rid: Type.Optional(Id),
+    active: Type.Boolean(),
+    viewers: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_VIEWERS })),
+  }),
+  { maxItems: MAX_LAYERS },
+);
 const TrackLayersWire = Type.Object({ ...Ids, layers: Layers });
 
 const parseLayers = parserOf(
@@ -169,8 +179,8 @@ function knownReason(said: string | undefined): PauseReason {
   return PAUSE_REASONS.find(reason => reason === said) ?? 'no_layer';
 }
 
-function knownOfSwitch({ rid, active }: LayerSwitch): LayerSwitch {
-  return { ...(rid === undefined ? {} : { rid }), active };
+function knownOfSwitch({ rid, active, viewers }: LayerSwitch): LayerSwitch {
+  return { ...(rid === undefined ? {} : { rid }), active, ...(viewers === undefined ? {} : { viewers }) };
 }
 
 function knownOfOffered({ width, height, live }: OfferedLayer): OfferedLayer {

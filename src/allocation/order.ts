@@ -2,10 +2,10 @@
 import type { VideoWant } from './wants.ts';
 
 /** Ranks rise to their ideal one after the other, within a rank round by round. */
-export type Rank = 'pinned' | 'screen' | 'speaker' | 'other';
+export type Rank = 'pinned' | 'screen' | 'lowest' | 'speaker' | 'other';
 
 /** Best first. */
-export const RANKS: readonly Rank[] = ['pinned', 'screen', 'speaker', 'other'];
+export const RANKS: readonly Rank[] = ['pinned', 'screen', 'lowest', 'speaker', 'other'];
 
 /** A video at its place in the order. */
 export interface Ranked {
@@ -16,10 +16,13 @@ export interface Ranked {
 /**
  * The order of one viewer's videos: pinned, then screens, then by who spoke last, then by larger area, then by key. `speaker`
  * is the rank of one: the camera whose participant spoke last, of those that are visible and not pinned.
+ *
+ * On a trunk each layer is a want: the lowest ones come first, whoever's they are, then those of more viewers. `lowest` is their rank.
  */
 export function inOrder(wants: readonly VideoWant[]): Ranked[] {
   let speakerFound = false;
   return wants.toSorted(compare).map(want => {
+    if (want.shared !== undefined) return { want, rank: want.shared.layer === 0 ? 'lowest' : 'other' };
     if (want.pinned) return { want, rank: 'pinned' };
     if (want.purpose === 'screen') return { want, rank: 'screen' };
     // They are sorted by who spoke last: the first one that did is the latest.
@@ -39,6 +42,7 @@ export function workerPriority(rank: Rank): number {
       return 255;
     case 'screen':
       return 254;
+    case 'lowest':
     case 'speaker':
       return 253;
     case 'other':
@@ -48,12 +52,19 @@ export function workerPriority(rank: Rank): number {
 
 function compare(a: VideoWant, b: VideoWant): number {
   return (
+    Number(isAboveLowest(a)) - Number(isAboveLowest(b)) ||
+    smallerFirst(b.shared?.viewers ?? 0, a.shared?.viewers ?? 0) ||
+    smallerFirst(a.shared?.layer ?? 0, b.shared?.layer ?? 0) ||
     Number(b.pinned) - Number(a.pinned) ||
     Number(b.purpose === 'screen') - Number(a.purpose === 'screen') ||
     smallerFirst(speakingOf(a), speakingOf(b)) ||
     smallerFirst(areaOf(b), areaOf(a)) ||
     smallerFirst(a.key, b.key)
   );
+}
+
+function isAboveLowest({ shared }: VideoWant): boolean {
+  return shared !== undefined && shared.layer > 0;
 }
 
 function smallerFirst<T extends number | string>(a: T, b: T): number {

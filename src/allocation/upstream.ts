@@ -25,7 +25,7 @@ export interface Upstream {
 
 /**
  * The layers that anybody is granted, and the lowest available one while anybody sees the track at all, also one who has no
- * bandwidth for it: it is what all fall back to. On at once, off when nobody has wanted it for `LINGER_MS`.
+ * bandwidth for it: it is what all fall back to. On at once, off when nobody has wanted it for `lingerMs`.
  *
  * Viewers are granted layers that are off (they count as live, with the bitrate expected of them): so a layer is granted, and
  * wanted here, just when somebody's ideal is it and its bandwidth allows.
@@ -35,18 +35,22 @@ export interface Upstream {
  *   does not linger; its viewers move when they are allocated with `live: false` for it, before this is asked.
  * @param before what the answer before returned for this track; undefined for the first.
  * @param now ms, on a clock that never goes back.
+ * @param lingerMs that a layer stays on after nobody wants it.
  */
 export function wantedLayers(
   viewers: Iterable<Grant>,
   available: readonly boolean[],
   before: UpstreamMemory | undefined,
   now: number,
+  lingerMs = LINGER_MS,
 ): Upstream {
   const needed = neededLayers(viewers, available);
   const memory = available.map((isAvailable, layer) =>
-    isAvailable ? nextDemand(needed.has(layer), before?.[layer] ?? { kind: 'off' }, now) : ({ kind: 'off' } as const),
+    isAvailable
+      ? nextDemand(needed.has(layer), before?.[layer] ?? { kind: 'off' }, now, lingerMs)
+      : ({ kind: 'off' } as const),
   );
-  const ends = memory.flatMap(demand => (demand.kind === 'lingering' ? [demand.since + LINGER_MS] : []));
+  const ends = memory.flatMap(demand => (demand.kind === 'lingering' ? [demand.since + lingerMs] : []));
   return {
     wanted: memory.map(({ kind }) => kind !== 'off'),
     memory,
@@ -69,7 +73,7 @@ function neededLayers(viewers: Iterable<Grant>, available: readonly boolean[]): 
   return needed;
 }
 
-function nextDemand(needed: boolean, before: LayerDemand, now: number): LayerDemand {
+function nextDemand(needed: boolean, before: LayerDemand, now: number, lingerMs: number): LayerDemand {
   if (needed) return { kind: 'on' };
   switch (before.kind) {
     case 'off':
@@ -77,6 +81,6 @@ function nextDemand(needed: boolean, before: LayerDemand, now: number): LayerDem
     case 'on':
       return { kind: 'lingering', since: now };
     case 'lingering':
-      return now - before.since >= LINGER_MS ? { kind: 'off' } : before;
+      return now - before.since >= lingerMs ? { kind: 'off' } : before;
   }
 }

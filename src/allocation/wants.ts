@@ -36,6 +36,8 @@ export interface VideoWant {
   readonly layers: readonly Layer[];
   /** The smallest layer that covers the drawn size, see `smallestCoveringLayer`. */
   readonly ideal: number;
+  /** It is one layer for so many viewers behind a trunk, who want others of the same track by wants of their own. */
+  readonly shared?: { readonly layer: number; readonly viewers: number };
 }
 
 export type Want = AudioWant | VideoWant;

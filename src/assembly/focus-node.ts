@@ -9,12 +9,16 @@ import {
 } from '../../signalling/matrix/index.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
+import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
+import { MAX_TRUNK_TRACKS } from '../../signalling/wire/trunk-description.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
+import type { Cascade } from '../cascade/index.ts';
 import type { Readiness } from '../http/deps.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Log, Media, ProcessMeter, SignalMember, Store } from '../ports.ts';
 import { Focus } from '../runtime/focus.ts';
 import { keepLogin, readLogin } from '../store/login-file.ts';
+import { openCascade } from './cascade.ts';
 import { overloadFigures, overloadLimits, worstLevel } from './overload.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -30,6 +34,8 @@ export interface NodeWorld {
   store: Store;
   media: Media;
   process: ProcessMeter;
+  /** Of the web server, as this machine reaches it. */
+  url: () => string;
 }
 
 /** The focus with its homeserver: what comes from the one goes to the other. */
@@ -40,6 +46,7 @@ export class FocusNode {
   readonly #ready = Promise.withResolvers<Focus>();
   #homeserver: Homeserver | undefined;
   #focus: Focus | undefined;
+  #cascade: Cascade | undefined;
   identity: FocusIdentity | undefined;
 
   constructor(config: Config, world: NodeWorld) {
@@ -73,6 +80,15 @@ export class FocusNode {
     this.#homeserver = homeserver;
     const identity = await homeserver.start(stored.sync);
     this.identity = identity;
+    this.#cascade = openCascade(this.#config, {
+      focus: identity,
+      url: this.#world.url,
+      signals: homeserver,
+      rooms: this.#rooms,
+      clock: systemClock,
+      log,
+      meters: metrics,
+    });
     const focus = new Focus({
       media: this.#world.media,
       process: this.#world.process,
@@ -89,7 +105,12 @@ export class FocusNode {
         silentAfter: media.iceConsentTimeoutMs,
         keepSilentFor: media.resumeWindowMs,
       },
-      limits: { ...DEFAULT_LIMITS, participants: limits.participantsPerConference },
+      limits: {
+        ...DEFAULT_LIMITS,
+        participants: limits.participantsPerConference,
+        trunkTracks: Math.min(this.#config.cascade.tracksPerTrunk, MAX_TRUNK_TRACKS),
+      },
+      trunks: this.#cascade,
       rooms: this.#rooms,
       bounds: {
         conferences: limits.conferences,
@@ -119,6 +140,7 @@ export class FocusNode {
         workerRestarts: restarts,
         mediaHandles: this.#world.media.handles(),
         media: this.#world.media.figures(),
+        trunks: this.#cascade?.figures() ?? [],
       };
     });
     focus.resume(stored);
@@ -137,6 +159,12 @@ export class FocusNode {
     return this.#focus;
   }
 
+  /** Throws WEIR_STARTING. */
+  get cascade(): Cascade {
+    if (this.#cascade === undefined) throw new WeirError('WEIR_STARTING', 'the homeserver has not been reached yet');
+    return this.#cascade;
+  }
+
   /** The homeserver may tell of a join or a call a little later than the member. Rejects with the reason why it may not join. */
   async admit(member: SignalMember): Promise<void> {
     const deadline = Date.now() + INVITE_PATIENCE_MS;
@@ -150,6 +178,7 @@ export class FocusNode {
 
   async stop(): Promise<void> {
     await this.#focus?.stop();
+    await this.#cascade?.stop();
     await this.#homeserver?.stop();
   }
 
@@ -163,6 +192,10 @@ export class FocusNode {
     for (const { type, parsed, address } of batch.toDevice) {
       this.#world.metrics.received(type);
       focus.take({ parsed, replyTo: address, lateMs: batch.lateMs ?? Number.POSITIVE_INFINITY });
+    }
+    for (const hello of batch.trunkHellos) {
+      this.#world.metrics.received(TRUNK_HELLO);
+      this.#cascade?.hello(hello);
     }
     await this.#world.store.rememberSync(batch.position);
   }

@@ -4,7 +4,11 @@ import { createMedia } from '../media/index.ts';
 import type { Log, Media, Meters } from '../ports.ts';
 import { systemClock } from './system-clock.ts';
 
-export function openMedia({ media, limits }: Config, log: Log, meters: Pick<Meters, 'dataMessages'>): Promise<Media> {
+export function openMedia(
+  { media, limits, cascade }: Config,
+  log: Log,
+  meters: Pick<Meters, 'dataMessages'>,
+): Promise<Media> {
   return createMedia({
     workers: media.workers,
     spread: media.spread,
@@ -23,6 +27,7 @@ export function openMedia({ media, limits }: Config, log: Log, meters: Pick<Mete
     initialOutgoingBitrate: media.initialBitrate,
     congestionControl: media.congestionControl,
     dataRates: limits.data,
+    trunks: { maxBitrate: cascade.bitratePerTrunk },
     countData: (outcome, count) => meters.dataMessages(outcome, count),
   });
 }

@@ -3,7 +3,7 @@ import type { Envelope } from '../../signalling/wire/to-device.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { mayPublish, type Permissions, PUBLISHED_KINDS } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { ConferenceId } from '../session.ts';
+import type { ConferenceId, DeviceId, FocusId } from '../session.ts';
 
 /** What the focus knows of its rooms. */
 export interface RoomDirectory {
@@ -13,6 +13,11 @@ export interface RoomDirectory {
   conferencesOf(confId: string): readonly { roomId: string; terminated: string | undefined }[];
   /** Devices that members list for a conference (MSC3401 member events). */
   memberDevices(roomId: string, confId: string): readonly { userId: string; deviceId: string }[];
+  /**
+   * Foci of a conference, this one among them: those that devices of joined members name as active, and who names each.
+   * @param now ms since 1970: what has expired counts no more
+   */
+  fociOf(conference: ConferenceId, now: number): readonly { focus: FocusId; devices: readonly DeviceId[] }[];
   /** Who may publish what in a conference. The same object as long as nothing about it changed. */
   permissionsOf(roomId: string, confId: string): Permissions;
 }

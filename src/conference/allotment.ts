@@ -1,8 +1,7 @@
 /** Which layer each viewer gets of what it wants: gathers what the allocation has to know, and keeps what it decided. */
-import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type Allocation, allocate } from '../allocation/allocate.ts';
-import type { Grant, Want } from '../allocation/wants.ts';
-import { type SessionKey, type SubscriptionKey, trackOfSubscription } from '../session.ts';
+import type { Grant, Layer, Want } from '../allocation/wants.ts';
+import { type SubscriptionKey, type TrackKey, trackOfSubscription } from '../session.ts';
 import { canReceive } from './codecs.ts';
 import { lookAgain } from './due.ts';
 import { callOf } from './effects.ts';
@@ -10,9 +9,9 @@ import { idealLayer, layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { captureOf } from './metadata.ts';
 import { mayFlow } from './permissions.ts';
-import { ranksOf, wantsOf } from './speakers.ts';
+import { type OwnerKey, ownerOf, ranksOf, wantsOf } from './speakers.ts';
 import type { Conference, Participant } from './state.ts';
-import type { Viewing } from './viewing.ts';
+import type { Viewing, Wish } from './viewing.ts';
 
 /** An estimate of less than so many times what would be sent. */
 const TIGHT = 1.3;
@@ -38,7 +37,7 @@ function isCalm({ allocation: { state, lookAgainAt }, memory, isTight }: Viewing
 
 /** Allocates for those viewers for whom something has changed. */
 export function allot(conference: Conference, now: number, effects: Effect[]): void {
-  let ranks: Map<SessionKey, number> | undefined;
+  let ranks: Map<OwnerKey, number> | undefined;
   const { due } = conference;
   for (const viewer of new Set([...due.participants, ...due.looks])) {
     const { viewing } = viewer;
@@ -80,7 +79,7 @@ export function nextLookAt({ viewing, telling }: Participant): number {
   return Math.min(viewing.allocatedAt + ANEW_EVERY_MS, viewing.allocation.lookAgainAt ?? Number.POSITIVE_INFINITY);
 }
 
-function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<SessionKey, number>): Want[] {
+function gather(conference: Conference, viewer: Participant, ranks: ReadonlyMap<OwnerKey, number>): Want[] {
   const wants: Want[] = [];
   for (const [key, wanted] of wantsOf(conference, viewer)) {
     const want = wantOf(conference, viewer, key, wanted, ranks);
@@ -93,15 +92,16 @@ function wantOf(
   conference: Conference,
   viewer: Participant,
   key: SubscriptionKey,
-  wanted: WantedTrack,
-  ranks: ReadonlyMap<SessionKey, number>,
+  wanted: Wish,
+  ranks: ReadonlyMap<OwnerKey, number>,
 ): Want | undefined {
-  const publication = conference.tracks.get(trackOfSubscription(key, wanted));
+  const track = trackOfSubscription(key, wanted);
+  const publication = conference.tracks.get(track);
   const publisher = publication && conference.participants.get(publication.publisher);
   if (publication === undefined || publisher === undefined || !mayFlow(conference, publisher, publication))
     return undefined;
   if (!canReceive(viewer, publication)) return undefined;
-  const layers = layersOf(publisher, publication);
+  const layers = onlyOf(wanted, layersOf(publisher, publication));
   if (publication.track.kind === 'audio') return { kind: 'audio', key, layers };
   const { size, purpose } = captureOf(publisher, publication.track.ref);
   const width = wanted.width ?? size?.width ?? 1;
@@ -113,8 +113,21 @@ function wantOf(
     area: width * height,
     visible: width > 0 && height > 0,
     pinned: wanted.pinned ?? false,
-    speaking: ranks.get(publisher.key),
+    speaking: rankOf(conference, track, ranks),
     layers,
     ideal: idealLayer(publisher, publication, wanted),
+    ...(wanted.only === undefined ? {} : { shared: wanted.only }),
   };
+}
+
+function rankOf(conference: Conference, track: TrackKey, ranks: ReadonlyMap<OwnerKey, number>): number | undefined {
+  const owner = ranks.size === 0 ? undefined : ownerOf(conference, track);
+  return owner && ranks.get(owner);
+}
+
+/** A want of one layer takes no other. */
+function onlyOf({ only }: Wish, layers: Layer[]): Layer[] {
+  return only === undefined
+    ? layers
+    : layers.map((layer, index) => (index === only.layer ? layer : { ...layer, live: false }));
 }

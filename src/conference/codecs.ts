@@ -3,17 +3,15 @@ import { WeirError } from '../../signalling/wire/errors.ts';
 import { keyOfTrack, type TrackRef } from '../session.ts';
 import { note, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
-import type { Conference, Participant, Publication } from './state.ts';
+import type { Client, Conference, Participant, Publication } from './state.ts';
 
-export function canReceive(
-  { receives }: Pick<Participant, 'receives'>,
-  { track }: Pick<Publication, 'track'>,
-): boolean {
-  return receives?.has(track.codec) ?? true;
+/** A focus is sent all: those behind it differ. */
+export function canReceive(viewer: Participant, { track }: Pick<Publication, 'track'>): boolean {
+  return viewer.kind === 'focus' || (viewer.receives?.has(track.codec) ?? true);
 }
 
 /** The codecs that its latest offer takes. */
-export function nowReceives(viewer: Participant, codecs: readonly string[] | undefined): void {
+export function nowReceives(viewer: Client, codecs: readonly string[] | undefined): void {
   viewer.receives = codecs === undefined ? undefined : new Set(codecs);
   viewer.viewing.isStale = true;
   viewer.viewing.choice = undefined;
@@ -21,7 +19,7 @@ export function nowReceives(viewer: Participant, codecs: readonly string[] | und
 
 /** Tells a viewer, once for each track, what of that which it asked for it cannot be shown. */
 export function tellUndecodable(conference: Conference, viewer: Participant, effects: Effect[]): void {
-  if (viewer.control.kind !== 'open' || viewer.receives === undefined) return;
+  if (viewer.kind === 'focus' || viewer.control.kind !== 'open' || viewer.receives === undefined) return;
   const { undecodable } = viewer.telling;
   for (const key of undecodable.keys()) if (!conference.tracks.has(key)) undecodable.delete(key);
   const byCodec = new Map<string, TrackRef[]>();
@@ -42,7 +40,7 @@ export function tellUndecodable(conference: Conference, viewer: Participant, eff
 }
 
 /** In "auto" everything may be meant. */
-function askedFor(conference: Conference, viewer: Participant): Iterable<TrackRef> {
+function askedFor(conference: Conference, viewer: Client): Iterable<TrackRef> {
   if (viewer.auto === undefined) return viewer.wanted.values();
   return [...viewer.wanted.values(), ...[...conference.tracks.values()].map(({ track }) => track.ref)];
 }

@@ -1,17 +1,18 @@
 /** Who is in the conference: joins, replaced sessions, leaves. */
 import { announcesTooMuch } from '../../signalling/wire/description.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
-import { keyOfSession, keyOfTrack, trackOfSubscription } from '../session.ts';
+import { keyOfSession, keyOfTrack } from '../session.ts';
 import { freshClaims } from './claim-rate.ts';
 import { forgetData } from './data.ts';
 import { noData } from './data-state.ts';
-import { attend, reallocate, trackChanged } from './due.ts';
+import { attend } from './due.ts';
 import { callOf, note, tell } from './effects.ts';
 import { barredKinds } from './permissions.ts';
 import { ownMetadata, scalabilityModes, tracksOf } from './metadata.ts';
 import type { Effect, Input } from './messages.ts';
-import { enlist, sessionsOf, setMetadata, strike } from './roster.ts';
-import { type Conference, nextRevision, type Participant } from './state.ts';
+import { enlist, forgetTracks, sessionsOf, setMetadata, strike } from './roster.ts';
+import { type Client, clientCount, type Conference, nextRevision, type Participant } from './state.ts';
+import { fociChanged, giveWay } from './trunk/giving-way.ts';
 import { withdrawAsks } from './upstream-asks.ts';
 import { nothingTold, nothingViewed } from './viewing.ts';
 
@@ -44,7 +45,8 @@ export function join(
     return;
   }
   const revision = nextRevision(conference);
-  const participant: Participant = {
+  const participant: Client = {
+    kind: 'client',
     key,
     session: invite.session,
     callId: invite.callId,
@@ -72,10 +74,12 @@ export function join(
     data: noData(now),
     toldVersion: -1,
   };
+  giveWay(conference, Object.keys(invite.metadata));
   const { metadata, taken } = ownMetadata(conference, participant, invite.metadata);
   if (taken.length > 0)
     effects.push(note(participant, 'WEIR_TRACK_TAKEN', 'another participant announces a stream of that id'));
   enlist(conference, participant);
+  fociChanged(conference, participant);
   setMetadata(conference, participant, metadata);
   attend(conference, participant);
   const session = { conference: conference.id, session: invite.session, callId: invite.callId };
@@ -83,7 +87,7 @@ export function join(
 }
 
 function refusalOf(conference: Conference, invite: Extract<Input, { kind: 'invited' }>): WeirError | undefined {
-  if (conference.participants.size >= conference.limits.participants)
+  if (clientCount(conference) >= conference.limits.participants)
     return new WeirError('WEIR_OVERLOADED', 'the conference is full', { retryAfterMs: RETRY_WHEN_FULL_MS });
   if (announcesTooMuch(invite.metadata))
     return new WeirError('WEIR_BAD_MESSAGE', 'sdp_stream_metadata: too many streams');
@@ -91,7 +95,7 @@ function refusalOf(conference: Conference, invite: Extract<Input, { kind: 'invit
 }
 
 /** The client hung up. */
-export function leave(conference: Conference, participant: Participant, effects: Effect[]): void {
+export function leave(conference: Conference, participant: Client, effects: Effect[]): void {
   remove(conference, participant);
   effects.push({ kind: 'close', call: callOf(participant), code: undefined });
 }
@@ -104,8 +108,13 @@ export function endParticipant(
   effects: Effect[],
 ): void {
   remove(conference, participant);
+  const call = callOf(participant);
+  if (participant.kind === 'focus') {
+    effects.push({ kind: 'close-trunk', call, code: error.code });
+    return;
+  }
   effects.push(tell(participant, { kind: 'hangup', error }));
-  effects.push({ kind: 'close', call: callOf(participant), code: error.code });
+  effects.push({ kind: 'close', call, code: error.code });
 }
 
 /** All sessions of a user who is no longer joined to the room. */
@@ -115,17 +124,11 @@ export function endUser(conference: Conference, userId: string, effects: Effect[
 }
 
 function remove(conference: Conference, participant: Participant): void {
-  const { roster, tracks } = conference;
+  const { tracks } = conference;
   strike(conference, participant);
   withdrawAsks(conference, participant);
   forgetData(conference, participant);
   for (const track of participant.published) tracks.delete(track);
-  for (const track of new Set([...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)])) {
-    for (const follower of roster.followers.get(track) ?? []) {
-      for (const [key, wanted] of follower.wanted)
-        if (trackOfSubscription(key, wanted) === track) follower.wanted.delete(key);
-      reallocate(conference, follower);
-    }
-    trackChanged(conference, track);
-  }
+  forgetTracks(conference, [...participant.published, ...tracksOf(participant.metadata).map(keyOfTrack)]);
+  fociChanged(conference, participant);
 }

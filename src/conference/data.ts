@@ -13,7 +13,7 @@ import { type DataChannelKey, type DataChannelRef, keyOfDataChannel } from '../s
 import type { DataLimits, ParticipantData } from './data-state.ts';
 import { callOf, note, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
-import type { Conference, Participant } from './state.ts';
+import type { Client, Conference, Participant } from './state.ts';
 
 /** ms between two words to a participant that refuse it a channel, and between two that list the channels of the others. */
 const REFUSE_EVERY_MS = 1_000;
@@ -24,7 +24,7 @@ const MAX_LIST_LENGTH = 64_000;
 /** The client opened a channel beside its control channel. */
 export function dataOpened(
   conference: Conference,
-  publisher: Participant,
+  publisher: Client,
   channel: OpenedData,
   now: number,
   effects: Effect[],
@@ -47,7 +47,7 @@ export function dataOpened(
 
 function refusalOf(
   { limits }: Conference,
-  { barred, data }: Participant,
+  { barred, data }: Client,
   channel: OpenedData,
   now: number,
 ): WeirError | undefined {
@@ -79,7 +79,7 @@ function excessOf(
 /** A channel of the client is gone. */
 export function dataClosed(
   conference: Conference,
-  publisher: Participant,
+  publisher: Client,
   channelId: number,
   error: WeirError | undefined,
   effects: Effect[],
@@ -114,7 +114,7 @@ export function forwardEnded(
 /** Takes all labels that the client wants from now on. */
 export function subscribeData(
   conference: Conference,
-  viewer: Participant,
+  viewer: Client,
   labels: readonly string[],
   effects: Effect[],
 ): void {
@@ -138,7 +138,7 @@ export function subscribeData(
 }
 
 /** Closes the channels of a participant that may not publish data any more. */
-function closeBarred(conference: Conference, publisher: Participant, effects: Effect[]): void {
+function closeBarred(conference: Conference, publisher: Client, effects: Effect[]): void {
   const { barred, data } = publisher;
   if (data.channels.size === 0 || !barred.has('data')) return;
   const call = callOf(publisher);
@@ -156,7 +156,7 @@ export function settleData(conference: Conference, now: number, effects: Effect[
   const isOfAll = due.clock || due.before.dataVersion !== conference.dataVersion;
   for (const viewer of isOfAll ? roster.dataViewers : due.participants) {
     const { data } = viewer;
-    if (data.labels === undefined) continue;
+    if (viewer.kind === 'focus' || data.labels === undefined) continue;
     if (data.settledFor !== conference.dataVersion) {
       data.settledFor = conference.dataVersion;
       serveData(conference, viewer, effects);
@@ -171,7 +171,7 @@ export function settleData(conference: Conference, now: number, effects: Effect[
   }
 }
 
-function serveData(conference: Conference, viewer: Participant, effects: Effect[]): void {
+function serveData(conference: Conference, viewer: Client, effects: Effect[]): void {
   const { data } = viewer;
   const due = channelsDue(conference, viewer);
   const call = callOf(viewer);
@@ -213,7 +213,7 @@ export function forgetData(conference: Conference, { data }: Participant): void 
 }
 
 /** The channels of its labels of all others who are present, while it is so itself. */
-function channelsDue(conference: Conference, viewer: Participant): Map<DataChannelKey, ForwardedData> {
+function channelsDue(conference: Conference, viewer: Client): Map<DataChannelKey, ForwardedData> {
   const due = new Map<DataChannelKey, ForwardedData>();
   const { labels } = viewer.data;
   if (labels === undefined || labels.size === 0) return due;

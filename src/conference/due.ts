@@ -55,8 +55,11 @@ export function spread(conference: Conference): void {
     for (const viewer of roster.followers.get(track) ?? []) reallocate(conference, viewer);
   for (const track of due.weights)
     for (const viewer of roster.followers.get(track) ?? []) lookAgain(conference, viewer);
-  if (due.before.streamsVersion !== conference.streamsVersion)
+  if (due.before.streamsVersion !== conference.streamsVersion) {
     for (const viewer of roster.auto) reallocate(conference, viewer);
+    // They are offered all.
+    for (const focus of roster.foci) due.participants.add(focus);
+  }
 }
 
 /** The consequences are drawn. */
@@ -64,6 +67,7 @@ export function nothingIsDue({ due, streamsVersion, dataVersion, speakers, floor
   due.stages.clear();
   due.participants.clear();
   due.looks.clear();
+  due.foci.clear();
   due.tracks.clear();
   due.weights.clear();
   due.upstream.clear();

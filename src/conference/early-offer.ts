@@ -5,12 +5,12 @@
 import { canReceive } from './codecs.ts';
 import { keyOfSubscription, type SubscriptionKey } from '../session.ts';
 import { isAllowed } from './permissions.ts';
-import type { Conference, Participant } from './state.ts';
+import type { Client, Conference } from './state.ts';
 import { serve } from './subscriptions.ts';
 import type { ServedTrack } from './viewing.ts';
 
 /** What a newcomer is offered before it has asked for anything, all of it paused: tracks of those who are present. */
-export function earlyTracks(conference: Conference, newcomer: Participant): Map<SubscriptionKey, ServedTrack> {
+export function earlyTracks(conference: Conference, newcomer: Client): Map<SubscriptionKey, ServedTrack> {
   const early = new Map<SubscriptionKey, ServedTrack>();
   if (!newcomer.earlyOffer) return early;
   for (const publication of conference.tracks.values()) {

@@ -9,12 +9,12 @@ import { note, tell } from './effects.ts';
 import { type Floor, FREE_FLOOR, hasClaim, keepFloor, releaseFloor, requestFloor, revokeFloor } from './floor.ts';
 import type { Effect } from './messages.ts';
 import { spoke } from './speakers.ts';
-import type { Conference, Participant } from './state.ts';
+import type { Client, Conference, Participant } from './state.ts';
 
 /** A client says something about the floor. */
 export function takeFloorMessage(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   message: Exclude<FloorMessage, FloorState>,
   now: number,
   effects: Effect[],
@@ -61,7 +61,7 @@ export function watchFloor(conference: Conference, now: number): void {
   if (conference.floor === undefined) return;
   const may = (key: SessionKey): boolean => {
     const participant = conference.participants.get(key);
-    return participant?.stage.kind === 'present' && !participant.barred.has('audio');
+    return participant?.kind === 'client' && participant.stage.kind === 'present' && !participant.barred.has('audio');
   };
   setFloor(conference, keepFloor(conference.floor, may, now));
 }
@@ -99,6 +99,7 @@ export function tellFloors(conference: Conference, effects: Effect[]): void {
 /** Tells a participant of the floor, where what it is to know has changed. */
 function tellFloor(conference: Conference, participant: Participant, effects: Effect[]): void {
   const { floor } = conference;
+  if (participant.kind === 'focus') return;
   if (participant.control.kind !== 'open' || participant.toldFloor.floor === floor) return;
   // The floor was given up, or never was: who never heard of one need not.
   const message = floorFor(conference, floor ?? FREE_FLOOR, participant);

@@ -1,7 +1,14 @@
 /** Random calls: whatever happens in whatever order, the invariants hold, and all is well once things calm down. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BenchClient, benchClient, ConferenceBench, layersOfCamera } from '../testing/conference-bench.ts';
+import {
+  type BenchClient,
+  benchClient,
+  clientOf,
+  clientsIn,
+  ConferenceBench,
+  layersOfCamera,
+} from '../testing/conference-bench.ts';
 import { fromScratch, kept, missedIn } from '../testing/from-scratch.ts';
 import {
   PUBLISHED_KINDS,
@@ -368,11 +375,11 @@ class Play {
     }
     const devices = [...conference.participants.values()].map(({ session }) => `${session.userId} ${session.deviceId}`);
     must(new Set(devices).size === devices.length, 'a device has one session');
-    const holders = [...conference.participants.values()].filter(
+    const holders = clientsIn(conference).filter(
       ({ control, toldFloor }) => control.kind === 'open' && toldFloor.text?.includes('"you":"holder"') === true,
     );
     must(holders.length <= 1, 'one at most knows of itself that it holds the floor');
-    for (const participant of conference.participants.values()) {
+    for (const participant of clientsIn(conference)) {
       const makesOffers = this.bench.work.filter(
         work => work.kind === 'make-offer' && work.call.callId === participant.callId,
       );
@@ -439,7 +446,7 @@ class Play {
     const { sent } = this.#downlinkOf(viewer.callId);
     for (const [key, { source, publisher, generation }] of viewer.offered) {
       const publication = conference.tracks.get(keyOfTrack(source));
-      const speaker = conference.participants.get(publisher);
+      const speaker = clientOf(conference, publisher);
       if (sent.get(key)?.paused !== false || publication?.generation !== generation || speaker === undefined) continue;
       const { kind } = publication.track;
       must(!speaker.barred.has(kind), 'what may not be published does not flow');
@@ -485,7 +492,7 @@ class Play {
       const before = bench.effects.length;
       bench.finishAll();
       for (const client of this.current.values()) {
-        const participant = bench.conference.participants.get(client.call.key);
+        const participant = clientOf(bench.conference, client.call.key);
         if (participant?.callId !== client.call.callId) continue;
         if (participant.path !== 'heard') bench.take({ kind: 'path', call: client.call, state: 'heard' });
         if (participant.control.kind === 'closed') bench.take({ kind: 'control-open', call: client.call });

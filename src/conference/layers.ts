@@ -1,5 +1,4 @@
 /** Which layers of a published track there are: what arrives, what its publisher says, what could be asked for. */
-import type { WantedTrack } from '../../signalling/wire/control.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
 import { expectedBitrates } from '../allocation/expected-bitrate.ts';
@@ -10,6 +9,7 @@ import { keyOfTrack } from '../session.ts';
 import { bitrateChanged, trackChanged } from './due.ts';
 import { captureOf } from './metadata.ts';
 import type { Conference, LayerState, Participant, Publication } from './state.ts';
+import type { Wish } from './viewing.ts';
 
 /** Share of a new measurement in the average. What is taken for too little costs more than what is taken for too much. */
 const WEIGHT_OF_MORE = 0.25;
@@ -82,11 +82,15 @@ function isOverdue(publication: Publication, index: number, layer: LayerState, n
   return now - Math.max(since, layer.since, toldWantedAt) >= ARRIVES_WITHIN_MS;
 }
 
-/** The publisher says which of its layers it can send. What it does not name stays as it was. */
+/** The publisher says which of its layers it can send. What it does not name stays as it was. A focus is answered. */
 export function offerLayers(conference: Conference, publisher: Participant, tracks: readonly TrackLayers[]): void {
   for (const { layers, ...ref } of tracks) {
     const publication = conference.tracks.get(keyOfTrack(ref));
     if (publication?.publisher !== publisher.key) continue;
+    if (publisher.kind === 'focus') {
+      publication.owesAnswer = true;
+      conference.due.upstream.add(keyOfTrack(ref));
+    }
     for (const [index, { rid }] of publication.track.layers.entries()) {
       const said = rid === undefined ? layers[index] : layers.find(layer => layer.rid === rid);
       const layer = publication.layers[index];
@@ -132,8 +136,9 @@ export function layerSizes(publisher: Participant, publication: Publication): La
   return sizes;
 }
 
-/** The smallest layer that covers the size at which a viewer draws the track. */
-export function idealLayer(publisher: Participant, publication: Publication, wanted: WantedTrack): number {
+/** The smallest layer that covers the size at which a viewer draws the track; or the one that is wanted alone. */
+export function idealLayer(publisher: Participant, publication: Publication, wanted: Wish): number {
+  if (wanted.only !== undefined) return wanted.only.layer;
   const { size, scales } = layerSizes(publisher, publication);
   const { width, height } = wanted;
   const drawn = width === undefined || height === undefined ? undefined : { width, height };

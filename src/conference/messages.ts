@@ -15,7 +15,15 @@ import type {
   ScalabilityModes,
   Served,
 } from '../ports.ts';
-import type { DataChannelRef, OpenSession, SessionId, SessionKey, SubscriptionKey, TrackRef } from '../session.ts';
+import type {
+  DataChannelRef,
+  DeviceId,
+  OpenSession,
+  SessionId,
+  SessionKey,
+  SubscriptionKey,
+  TrackRef,
+} from '../session.ts';
 import type { ReplyWay } from './state.ts';
 
 /** A call of a session: an input about an earlier call of the same session is known as late by its call id. */
@@ -23,6 +31,9 @@ export interface CallRef {
   key: SessionKey;
   callId: string;
 }
+
+/** What concerns one participant that is here. */
+export type ParticipantInput = Exclude<Extract<Input, { call: CallRef }>, { kind: 'trunk-opened' }>;
 
 export type Input =
   /** An admitted invite. */
@@ -58,6 +69,7 @@ export type Input =
   /** An audio track of the client is the main speaker's. */
   | { kind: 'dominant'; call: CallRef; track: TrackRef }
   | DataInput
+  | TrunkInput
   /** Outcomes of `answer-offer`, `make-offer` and `take-answer`. */
   | { kind: 'answered'; call: CallRef; revision: number; answer: AnsweredOffer }
   | { kind: 'offer-made'; call: CallRef; revision: number; sdp: string }
@@ -75,6 +87,17 @@ export type Input =
   | { kind: 'tick' }
   /** So has what `wake` asked for. */
   | { kind: 'wake' };
+
+/** What becomes of a trunk to another focus. */
+export type TrunkInput =
+  /** It is open and begins: nothing was said yet. `speaksFor`: the devices that the room's state puts on the other focus. */
+  | { kind: 'trunk-opened'; session: SessionId; callId: string; speaksFor: readonly DeviceId[] }
+  /** It was cut and is to come back; or it is back, with nothing lost. */
+  | { kind: 'trunk-linked'; call: CallRef; state: 'broken' | 'resumed' }
+  /** The room's state puts these devices on the other focus now. */
+  | { kind: 'speaks-for'; call: CallRef; devices: readonly DeviceId[] }
+  /** It is over. */
+  | { kind: 'trunk-closed'; call: CallRef; error: WeirError };
 
 /** What the media engine says of application data. */
 export type DataInput =
@@ -101,6 +124,10 @@ export type Effect =
   /** Whether falls of the estimate of the client's link matter at once. */
   | { kind: 'watch-link'; call: CallRef; closely: boolean }
   | { kind: 'tell'; call: CallRef; to: SessionId; news: News }
+  /** Open the media of a trunk. */
+  | { kind: 'open-trunk'; call: CallRef }
+  /** Close the trunk, and its media. */
+  | { kind: 'close-trunk'; call: CallRef; code: ErrorCode }
   /** Close its media and forget the session. */
   | { kind: 'close'; call: CallRef; code: ErrorCode | undefined }
   /** A participant is present for the first time, so long after its invite. */

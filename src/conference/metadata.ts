@@ -5,7 +5,7 @@ import type { ScalabilityModes } from '../ports.ts';
 import { keyOfTrack, type TrackKey, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
 import { allowedMetadata, isAllowed } from './permissions.ts';
-import { streamsOfOthers } from './shown-streams.ts';
+import { streamsFor } from './shown-streams.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** Between the id of a stream or track and the name of its variant: a copy's id. */
@@ -41,16 +41,15 @@ export function ownMetadata(
   return { metadata, taken };
 }
 
-function ownerOfStream({ roster }: Conference, streamId: string, except: string): Participant | undefined {
+export function ownerOfStream({ roster }: Conference, streamId: string, except: string): Participant | undefined {
   const owner = roster.announcers.get(streamId);
   return owner?.key === except ? undefined : owner;
 }
 
 /** Whether the id is one under which the focus sends copies of somebody else's stream. */
 export function isCopyOfAnothers(conference: Conference, streamId: string, except: string): boolean {
-  const mark = streamId.lastIndexOf(COPY_MARK);
-  if (mark < 0) return false;
-  const copied = streamId.slice(0, mark);
+  const copied = copiedStream(streamId);
+  if (copied === undefined) return false;
   if (ownerOfStream(conference, copied, except) !== undefined) return true;
   for (const { publisher, track } of conference.tracks.values()) {
     if (publisher !== except && track.ref.streamId === copied) return true;
@@ -58,14 +57,26 @@ export function isCopyOfAnothers(conference: Conference, streamId: string, excep
   return false;
 }
 
+/** The stream that one of this id would be a copy of. */
+export function copiedStream(streamId: string): string | undefined {
+  const mark = streamId.lastIndexOf(COPY_MARK);
+  return mark < 0 ? undefined : streamId.slice(0, mark);
+}
+
+/** Whether somebody announces a stream under an id that copies of this one would have. */
+export function isCopied({ roster }: Conference, streamId: string): boolean {
+  for (const announced of roster.announcers.keys()) if (copiedStream(announced) === streamId) return true;
+  return false;
+}
+
 /** What a participant is told of all the others that are present. */
 export function metadataFor({ shown }: Conference, viewer: Participant): StreamMetadata {
-  const seen = streamsOfOthers(shown, viewer.key);
+  const seen = streamsFor(shown, viewer);
   return Object.assign(seen, copiesFor(viewer, seen));
 }
 
 /** Copies of tracks are the focus's to announce. */
-function withoutCopies(stream: StreamDescription): StreamDescription {
+export function withoutCopies(stream: StreamDescription): StreamDescription {
   if (stream.tracks === undefined) return stream;
   const tracks: Record<string, TrackMetadata> = {};
   for (const [id, { 'org.weir.copy_of': _, ...track }] of Object.entries(stream.tracks)) tracks[id] = track;
@@ -82,6 +93,7 @@ export function idsOf(wanted: TrackRef & { variant?: string }): TrackRef {
 /** The streams of the variants that a viewer asked for, of the streams that it sees: they exist for it alone. */
 export function copiesFor(viewer: Participant, seen: StreamMetadata): StreamMetadata {
   const copies: StreamMetadata = {};
+  if (viewer.kind === 'focus') return copies;
   for (const wanted of viewer.wanted.values()) if (wanted.variant !== undefined) addCopy(copies, wanted, seen);
   return copies;
 }

@@ -11,12 +11,19 @@ import type { Effect, Input } from './messages.ts';
 import { metadataFor, scalabilityModes } from './metadata.ts';
 import { publish } from './publishing.ts';
 import { firstMetadata, metadataBeside } from './stream-news.ts';
-import { type Conference, type Negotiation, nextRevision, type Participant, type ReplyWay } from './state.ts';
+import {
+  type Client,
+  type Conference,
+  type Negotiation,
+  nextRevision,
+  type Participant,
+  type ReplyWay,
+} from './state.ts';
 
 /** The client offers, whatever stands: the media engine rolls an offer of ours back by itself. */
 export function clientOffered(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   sdp: string,
   replyBy: ReplyWay,
   now: number,
@@ -55,7 +62,7 @@ export function clientOffered(
   });
 }
 
-export function clientAnswered(conference: Conference, participant: Participant, sdp: string, effects: Effect[]): void {
+export function theyAnswered(conference: Conference, participant: Participant, sdp: string, effects: Effect[]): void {
   if (participant.negotiation.kind !== 'offering') {
     const error = new WeirError('WEIR_UNEXPECTED_MESSAGE', 'an answer without an offer');
     effects.push(
@@ -72,7 +79,7 @@ export function clientAnswered(conference: Conference, participant: Participant,
 /** The media engine has answered an offer of the client. */
 export function offerAnswered(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   outcome: Extract<Input, { kind: 'answered' }>,
   now: number,
   effects: Effect[],
@@ -127,10 +134,7 @@ function offerDueAfter(negotiation: Negotiation, now: number): number | undefine
   }
 }
 
-function oneLessOutstanding(
-  participant: Participant,
-  negotiation: Extract<Participant['negotiation'], { kind: 'answering' }>,
-): void {
+function oneLessOutstanding(participant: Client, negotiation: Extract<Negotiation, { kind: 'answering' }>): void {
   participant.negotiation =
     negotiation.outstanding > 1
       ? { ...negotiation, outstanding: negotiation.outstanding - 1 }
@@ -167,7 +171,7 @@ export function answerTaken(participant: Participant, revision: number): void {
 /** What could not be negotiated ends the first offer's session; later ones go on with what was agreed before. */
 export function negotiationFailed(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   outcome: Extract<Input, { kind: 'negotiation-failed' }>,
   effects: Effect[],
 ): void {
@@ -182,11 +186,21 @@ export function negotiationFailed(
     case 'offering':
     case 'settling':
       if (negotiation.revision !== outcome.revision) return;
-      // An offer that cannot be made or agreed on leaves nothing to fall back to.
       return endParticipant(conference, participant, outcome.error, effects);
     case 'stable':
       return;
   }
+}
+
+/** An offer that cannot be made or agreed on leaves nothing to fall back to. */
+export function offerFailed(
+  conference: Conference,
+  participant: Participant,
+  error: WeirError,
+  effects: Effect[],
+): void {
+  effects.push(note(participant, error.code, error.message));
+  endParticipant(conference, participant, error, effects);
 }
 
 /** Makes an offer again that the client dropped without a word, a few times. */
@@ -199,6 +213,7 @@ export function offerUnanswered(
   const { negotiation, stage } = participant;
   if (negotiation.kind !== 'offering' || now - negotiation.since < conference.timing.offerTimeout) return;
   // While it is silent, or not there yet, it cannot answer; either has a limit of its own.
+  if (participant.kind === 'focus' && participant.brokenUntil !== undefined) return;
   if (stage.kind === 'silent' || participant.control.kind === 'closed') return;
   if (negotiation.attempt >= conference.limits.unansweredOffers) {
     endParticipant(

@@ -8,6 +8,7 @@ import {
   type BenchClient,
   benchClient,
   callOfMany,
+  clientOf,
   ConferenceBench,
   newsIn,
   offersIn,
@@ -262,7 +263,7 @@ it('one speaks to many where only moderators may', () => {
 it('whether data may be published is known of each participant', () => {
   const { bench, ana, mo } = call();
   permit(bench, moderatorsOnly('data'));
-  const barred = (client: BenchClient): unknown => bench.conference.participants.get(client.call.key)?.barred;
+  const barred = (client: BenchClient): unknown => clientOf(bench.conference, client.call.key)?.barred;
   expect([barred(mo), barred(ana)]).toEqual([new Set(), new Set(['data'])]);
   expect(mayPublish(bench.conference.permissions, '@mo:example.org', 'data')).toBe(true);
 });

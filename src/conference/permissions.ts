@@ -20,7 +20,7 @@ export function permissionsChanged(conference: Conference, permissions: Permissi
   conference.permissions = permissions;
   conference.floor = permissions.floor === undefined ? undefined : (conference.floor ?? FREE_FLOOR);
   for (const participant of conference.participants.values())
-    participant.barred = barredKinds(permissions, participant.session.userId);
+    if (participant.kind === 'client') participant.barred = barredKinds(permissions, participant.session.userId);
   everythingChanged(conference);
 }
 
@@ -29,9 +29,30 @@ export function barredKinds(permissions: Permissions, userId: string): ReadonlyS
   return new Set(PUBLISHED_KINDS.filter(kind => !mayPublish(permissions, userId, kind)));
 }
 
+/** The kinds that each of those may not publish whose streams these are, where there are any. */
+export function barredOfAll(
+  permissions: Permissions,
+  streams: StreamMetadata,
+): ReadonlyMap<string, ReadonlySet<PublishedKind>> {
+  const users = new Set(Object.values(streams).flatMap(({ user_id: userId }) => userId ?? []));
+  const barred = [...users].map(userId => [userId, barredKinds(permissions, userId)] as const);
+  return new Map(barred.filter(([, kinds]) => kinds.size > 0));
+}
+
+const NOTHING_BARRED: ReadonlySet<PublishedKind> = new Set();
+
+/** The kinds that may not be published in a stream: by the power of whose it is. */
+function barredIn(publisher: Participant, streamId: string): ReadonlySet<PublishedKind> {
+  if (publisher.kind === 'client') return publisher.barred;
+  const userId = publisher.metadata[streamId]?.user_id;
+  return (userId === undefined ? undefined : publisher.barredOf.get(userId)) ?? NOTHING_BARRED;
+}
+
 /** Whether others may know of a track, and be offered it. */
 export function isAllowed(publisher: Participant, { track }: Publication): boolean {
-  return publisher.barred.size === 0 || !publisher.barred.has(kindOf(publisher, track.ref.streamId, track.kind));
+  const { streamId } = track.ref;
+  const barred = barredIn(publisher, streamId);
+  return barred.size === 0 || !barred.has(kindOf(publisher, streamId, track.kind));
 }
 
 /** Whether a track may flow to others now: allowed, of somebody who is present, and, where there is a floor, of its holder. */
@@ -56,7 +77,7 @@ function kindOf({ metadata }: Participant, streamId: string, kind: 'audio' | 'vi
 
 /** What others may be told of a participant's streams: tracks that it may not publish are left out, and count as muted. */
 export function allowedMetadata(publisher: Participant): StreamMetadata {
-  if (publisher.barred.size === 0) return publisher.metadata;
+  if ((publisher.kind === 'client' ? publisher.barred : publisher.barredOf).size === 0) return publisher.metadata;
   const allowed: StreamMetadata = {};
   for (const [streamId, stream] of Object.entries(publisher.metadata)) {
     const kept = allowedStream(publisher, streamId, stream);
@@ -70,7 +91,9 @@ function allowedStream(
   streamId: string,
   stream: StreamDescription,
 ): StreamDescription | undefined {
-  const isBarred = (kind: 'audio' | 'video'): boolean => publisher.barred.has(kindOf(publisher, streamId, kind));
+  const barred = barredIn(publisher, streamId);
+  if (barred.size === 0) return stream;
+  const isBarred = (kind: 'audio' | 'video'): boolean => barred.has(kindOf(publisher, streamId, kind));
   const [noAudio, noVideo] = [isBarred('audio'), isBarred('video')];
   if (noAudio && noVideo) return undefined;
   const muted = { ...(noAudio ? { audio_muted: true } : {}), ...(noVideo ? { video_muted: true } : {}) };
@@ -86,6 +109,8 @@ function allowedStream(
 
 /** Tells a participant, once for each kind, that what it publishes is shown to nobody. */
 export function tellBarred(conference: Conference, participant: Participant, effects: Effect[]): void {
+  // Another focus knows what the room lets its own clients publish.
+  if (participant.kind === 'focus') return;
   const { barred, toldBarred } = participant;
   for (const kind of toldBarred) if (!barred.has(kind)) toldBarred.delete(kind);
   if (barred.size === 0 || participant.control.kind !== 'open') return;

@@ -6,11 +6,12 @@ import { attend } from './due.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { offerUnanswered } from './negotiation.ts';
-import type { Conference, ControlWay, Participant } from './state.ts';
+import type { Client, Conference, ControlWay, Participant } from './state.ts';
+import { watchBroken } from './trunk/coming-and-going.ts';
 import { nothingTold } from './viewing.ts';
 
 /** Another way to the client is open. What went another way before may be lost, so all of it is told again. */
-export function wayOpened(conference: Conference, participant: Participant, way: ControlWay, now: number): void {
+export function wayOpened(conference: Conference, participant: Client, way: ControlWay, now: number): void {
   const ponged = participant.control.kind === 'open' && participant.control.ponged;
   participant.ways.add(way);
   participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged };
@@ -21,7 +22,7 @@ export function wayOpened(conference: Conference, participant: Participant, way:
 }
 
 /** The WebSocket is gone: the data channel goes on, if there is one. */
-export function lineClosed(conference: Conference, participant: Participant, now: number): void {
+export function lineClosed(conference: Conference, participant: Client, now: number): void {
   participant.ways.delete('line');
   if (participant.ways.size === 0) participant.control = { kind: 'closed' };
   else wayOpened(conference, participant, 'channel', now);
@@ -41,7 +42,7 @@ export function heard(participant: Participant, now: number): void {
   if (participant.control.kind === 'open') participant.control.heardAt = now;
 }
 
-export function pathChanged(participant: Participant, path: 'heard' | 'silent'): void {
+export function pathChanged(participant: Client, path: 'heard' | 'silent'): void {
   participant.path = path;
   // A peer that comes back is asked at once whether its page is there, too.
   if (path === 'heard' && participant.control.kind === 'open') participant.control.pingedAt = 0;
@@ -55,11 +56,19 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
   for (const participant of [...conference.participants.values()]) {
     if (isDueBy(conference, participant, now)) attend(conference, participant);
     if (now >= nextLookAt(participant)) conference.due.looks.add(participant);
-    if (participant.control.kind === 'open' && now - participant.control.pingedAt >= timing.pingEvery) {
+    if (
+      participant.kind === 'client' &&
+      participant.control.kind === 'open' &&
+      now - participant.control.pingedAt >= timing.pingEvery
+    ) {
       participant.control.pingedAt = now;
       effects.push(tell(participant, { kind: 'ping' }));
     }
     offerUnanswered(conference, participant, now, effects);
+    if (participant.kind === 'focus') {
+      watchBroken(conference, participant, now, effects);
+      continue;
+    }
     if (participant.stage.kind === 'joining' && now >= participant.stage.until) {
       const error = new WeirError('WEIR_JOIN_TIMEOUT', 'media and control channel did not come up in time');
       endParticipant(conference, participant, error, effects);
@@ -83,6 +92,7 @@ function isDueBy(conference: Conference, participant: Participant, now: number):
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */
 export function updateStage(conference: Conference, participant: Participant, now: number, effects: Effect[]): boolean {
+  if (participant.kind === 'focus') return false;
   const audible = isAudible(conference, participant, now);
   switch (participant.stage.kind) {
     case 'joining':
@@ -102,6 +112,8 @@ export function updateStage(conference: Conference, participant: Participant, no
 }
 
 function isAudible(conference: Conference, participant: Participant, now: number): boolean {
+  // A broken trunk has a time of its own; media goes on without its WebSocket.
+  if (participant.kind === 'focus') return true;
   if (participant.path !== 'heard') return false;
   const { control } = participant;
   if (control.kind === 'closed') return true;

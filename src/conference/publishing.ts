@@ -10,12 +10,19 @@ import { noLayerYet } from './layers.ts';
 import { isCopyOfAnothers, ownMetadata } from './metadata.ts';
 import type { Effect } from './messages.ts';
 import { setMetadata, showStreams } from './roster.ts';
-import { type Conference, nextRevision as nextGeneration, type Participant, type Publication } from './state.ts';
+import {
+  type Client,
+  type Conference,
+  nextRevision as nextGeneration,
+  type Participant,
+  type Publication,
+} from './state.ts';
+import { giveWay } from './trunk/giving-way.ts';
 
 /** New stream metadata of a participant. Streams of others are refused, the rest is told on. */
 export function announce(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   announced: StreamMetadata,
   effects: Effect[],
 ): void {
@@ -24,11 +31,17 @@ export function announce(
     effects.push(note(participant, error.code, error.message), tell(participant, { kind: 'error', error }));
     return;
   }
+  giveWay(conference, Object.keys(announced));
   const { metadata, taken } = ownMetadata(conference, participant, announced);
   if (taken.length > 0) {
     const error = new WeirError('WEIR_TRACK_TAKEN', 'another participant announces a stream of that id');
     effects.push(note(participant, error.code, error.message), tell(participant, { kind: 'error', error }));
   }
+  describe(conference, participant, metadata);
+}
+
+/** Shows streams as they are described now, and serves those anew whom that concerns. */
+export function describe(conference: Conference, participant: Participant, metadata: StreamMetadata): void {
   const before = participant.metadata;
   if (JSON.stringify(metadata) === JSON.stringify(before)) return;
   setMetadata(conference, participant, metadata);
@@ -54,12 +67,19 @@ export function publish(
   now: number,
   effects: Effect[],
 ): void {
+  if (participant.kind === 'client')
+    giveWay(
+      conference,
+      tracks.map(({ ref }) => ref.streamId),
+    );
   const before = new Map([...participant.published].map(key => [key, conference.tracks.get(key)]));
   for (const key of participant.published) conference.tracks.delete(key);
   participant.published.clear();
   for (const track of tracks) {
     const key = keyOfTrack(track.ref);
     if (conference.tracks.has(key) || isCopyOfAnothers(conference, track.ref.streamId, participant.key)) {
+      // A focus was told when it announced the stream.
+      if (participant.kind === 'focus') continue;
       const error = new WeirError('WEIR_TRACK_TAKEN', 'another participant publishes a track of that id');
       effects.push(
         note(participant, error.code, error.message),
@@ -99,8 +119,11 @@ function begun(conference: Conference, participant: Participant, track: Publishe
     since: now,
     layers: track.layers.map(() => noLayerYet(now)),
     upstream: undefined,
-    toldWanted: undefined,
+    // Another focus sends nothing that it was not asked for.
+    toldWanted: participant.kind === 'focus' ? track.layers.map(() => false) : undefined,
     toldWantedAt: now,
+    toldViewers: [],
+    owesAnswer: false,
     steerAt: undefined,
   };
 }

@@ -1,16 +1,21 @@
 /** Keeps what is looked up in step with the participants. */
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import { keyOfTrack, type TrackKey, trackOfSubscription } from '../session.ts';
+import { reallocate, trackChanged } from './due.ts';
 import { allowedMetadata } from './permissions.ts';
 import { showAnew } from './shown-streams.ts';
 import { wantsOf } from './speakers.ts';
-import type { Conference, Participant } from './state.ts';
+import type { Client, Conference, Participant } from './state.ts';
 import { isCopy } from './viewing.ts';
 
 const NO_STREAMS: StreamMetadata = {};
 
 export function enlist({ participants, roster }: Conference, participant: Participant): void {
   participants.set(participant.key, participant);
+  if (participant.kind === 'focus') {
+    roster.foci.add(participant);
+    return;
+  }
   const { userId } = participant.session;
   const sessions = roster.ofUser.get(userId) ?? new Set();
   roster.ofUser.set(userId, sessions.add(participant));
@@ -20,19 +25,36 @@ export function enlist({ participants, roster }: Conference, participant: Partic
 export function strike(conference: Conference, participant: Participant): void {
   const { participants, roster, due } = conference;
   participants.delete(participant.key);
-  const { userId } = participant.session;
-  const sessions = roster.ofUser.get(userId);
-  sessions?.delete(participant);
-  if (sessions?.size === 0) roster.ofUser.delete(userId);
+  if (participant.kind === 'focus') for (const set of [roster.foci, due.foci]) set.delete(participant);
+  else strikeClient(conference, participant);
   for (const streamId of Object.keys(participant.metadata)) roster.announcers.delete(streamId);
   for (const track of participant.viewing.follows) unfollow(conference, participant, track);
-  const { publishers, auto, listeners, dataPublishers, dataViewers } = roster;
-  for (const set of [publishers, auto, listeners, dataPublishers, dataViewers, due.stages, due.participants, due.looks])
-    set.delete(participant);
-  showAnew(conference.shown, participant.key, participant.shown, NO_STREAMS);
+  for (const set of [roster.publishers, due.stages, due.participants, due.looks]) set.delete(participant);
+  showAnew(conference.shown, participant, participant.shown, NO_STREAMS);
 }
 
-export function sessionsOf({ roster }: Conference, userId: string): Participant[] {
+function strikeClient({ roster }: Conference, client: Client): void {
+  const { userId } = client.session;
+  const sessions = roster.ofUser.get(userId);
+  sessions?.delete(client);
+  if (sessions?.size === 0) roster.ofUser.delete(userId);
+  const { auto, listeners, dataPublishers, dataViewers } = roster;
+  for (const set of [auto, listeners, dataPublishers, dataViewers]) set.delete(client);
+}
+
+/** Nobody wants tracks any more that are gone. */
+export function forgetTracks(conference: Conference, tracks: Iterable<TrackKey>): void {
+  for (const track of new Set(tracks)) {
+    for (const follower of conference.roster.followers.get(track) ?? []) {
+      for (const [key, wanted] of follower.wanted)
+        if (trackOfSubscription(key, wanted) === track) follower.wanted.delete(key);
+      reallocate(conference, follower);
+    }
+    trackChanged(conference, track);
+  }
+}
+
+export function sessionsOf({ roster }: Conference, userId: string): Client[] {
   return [...(roster.ofUser.get(userId) ?? [])];
 }
 
@@ -47,7 +69,7 @@ export function setMetadata({ roster }: Conference, participant: Participant, me
 export function showStreams({ shown }: Conference, participant: Participant): void {
   const after = participant.stage.kind === 'present' ? allowedMetadata(participant) : NO_STREAMS;
   if (after === participant.shown) return;
-  showAnew(shown, participant.key, participant.shown, after);
+  showAnew(shown, participant, participant.shown, after);
   participant.shown = after;
 }
 
@@ -76,6 +98,8 @@ function followedBy(conference: Conference, viewer: Participant): Set<TrackKey> 
   const tracks = new Set<TrackKey>();
   for (const [key, wanted] of wantsOf(conference, viewer)) tracks.add(trackOfSubscription(key, wanted));
   for (const [key, served] of viewer.offered)
-    tracks.add(isCopy(served) ? keyOfTrack(served.source) : trackOfSubscription(key, served.source));
+    tracks.add(
+      isCopy(served) || viewer.kind === 'focus' ? keyOfTrack(served.source) : trackOfSubscription(key, served.source),
+    );
   return tracks;
 }

@@ -12,8 +12,12 @@ import { isAllowed, tellBarred } from './permissions.ts';
 import { updateStage } from './presence.ts';
 import { followAnew, showStreams } from './roster.ts';
 import { forgetSilenced, wantsOf } from './speakers.ts';
-import type { Conference, Participant } from './state.ts';
+import type { Client, Conference, Participant } from './state.ts';
 import { tellAllOfStreams } from './stream-news.ts';
+import { tracksAcross } from './trunk/offering.ts';
+import { reconcile } from './trunk/announcing.ts';
+import { tellAvailability } from './trunk/availability.ts';
+import { endWithoutClients } from './trunk/coming-and-going.ts';
 import { serve } from './subscriptions.ts';
 import { tellListeners, tellStreams } from './telling.ts';
 import { askAnew } from './upstream-asks.ts';
@@ -22,6 +26,8 @@ import { isCopy, type ServedTrack } from './viewing.ts';
 
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   const { due, participants } = conference;
+  endWithoutClients(conference, effects);
+  for (const focus of due.everything ? conference.roster.foci : due.foci) reconcile(conference, focus, now, effects);
   for (const participant of due.stages) {
     if (updateStage(conference, participant, now, effects)) presenceChanged(conference, participant);
   }
@@ -41,6 +47,8 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
     tellUndecodable(conference, participant, effects);
     tellStreams(conference, participant, now, effects);
   }
+  for (const focus of conference.roster.foci)
+    if (due.participants.has(focus)) tellAvailability(conference, focus, now, effects);
   for (const viewer of due.looks) if (!due.participants.has(viewer)) tellStreams(conference, viewer, now, effects);
   tellListeners(conference, now, effects);
   settleData(conference, now, effects);
@@ -58,7 +66,7 @@ function presenceChanged(conference: Conference, participant: Participant): void
 
 /** Offers tracks that are new or gone once the negotiation is stable; changes layer and pause of the others at once. */
 function serveSubscriptions(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
-  const due = tracksDue(conference, viewer);
+  const due = viewer.kind === 'focus' ? tracksAcross(conference, viewer, now) : tracksDue(conference, viewer);
   const added = [...due.keys()].some(key => !viewer.offered.has(key));
   const gone = [...viewer.offered].filter(([key, offered]) => due.get(key)?.generation !== offered.generation);
   for (const [key, offered] of gone) endUntilOffered(viewer, key, offered, effects);
@@ -103,7 +111,7 @@ function endUntilOffered(
  * What the viewer is to be sent. A track once offered stays (paused) while it is published, so that wanting it again costs
  * no negotiation.
  */
-function tracksDue(conference: Conference, viewer: Participant): Map<SubscriptionKey, ServedTrack> {
+function tracksDue(conference: Conference, viewer: Client): Map<SubscriptionKey, ServedTrack> {
   const due = new Map<SubscriptionKey, ServedTrack>();
   const wants = wantsOf(conference, viewer);
   for (const key of new Set([...viewer.offered.keys(), ...wants.keys()])) {

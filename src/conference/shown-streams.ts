@@ -5,16 +5,22 @@ import type { SessionKey } from '../session.ts';
 /** Changes that are kept beside one for each stream; who has not been told for longer is told all. */
 const CHANGES_KEPT = 1_000;
 
+/** Who shows a stream: a participant. */
+export interface ShownBy {
+  readonly key: SessionKey;
+  readonly kind: 'client' | 'focus';
+}
+
 /** A stream as it is from now on; `undefined`: it is gone. */
 export interface StreamChange {
   readonly streamId: string;
-  readonly by: SessionKey;
+  readonly by: ShownBy;
   readonly stream: StreamDescription | undefined;
 }
 
 export interface ShownStreams {
   /** By stream id, of all who are present, as far as they may publish. */
-  readonly streams: Map<string, { by: SessionKey; stream: StreamDescription }>;
+  readonly streams: Map<string, { by: ShownBy; stream: StreamDescription }>;
   /** The latest changes, the oldest first. */
   changes: StreamChange[];
   /** How many changes came before those. */
@@ -36,7 +42,13 @@ export function shownVersion({ changes, dropped }: ShownStreams): number {
 }
 
 /** From now on `by` shows `after` where it showed `before`. */
-export function showAnew(shown: ShownStreams, by: SessionKey, before: StreamMetadata, after: StreamMetadata): void {
+export function showAnew(
+  shown: ShownStreams,
+  { key, kind }: ShownBy,
+  before: StreamMetadata,
+  after: StreamMetadata,
+): void {
+  const by: ShownBy = { key, kind };
   for (const streamId of Object.keys(before)) {
     if (Object.hasOwn(after, streamId)) continue;
     shown.streams.delete(streamId);
@@ -59,9 +71,14 @@ export function changesSince(shown: ShownStreams, version: number): readonly Str
   return version < shown.dropped ? undefined : shown.changes.slice(version - shown.dropped);
 }
 
-/** All streams of others. */
-export function streamsOfOthers(shown: ShownStreams, viewer: SessionKey): StreamMetadata {
+/** Whether a participant is told of what another one shows: a focus of what came by no trunk (split horizon). */
+export function isToldOf(viewer: ShownBy, by: ShownBy): boolean {
+  return viewer.kind === 'focus' ? by.kind === 'client' : by.key !== viewer.key;
+}
+
+/** All streams of others that the viewer is told of. */
+export function streamsFor(shown: ShownStreams, viewer: ShownBy): StreamMetadata {
   const all: StreamMetadata = {};
-  for (const [streamId, { by, stream }] of shown.streams) if (by !== viewer) all[streamId] = stream;
+  for (const [streamId, { by, stream }] of shown.streams) if (isToldOf(viewer, by)) all[streamId] = stream;
   return all;
 }

@@ -1,17 +1,11 @@
 /** Who speaks, as the audio levels tell (RFC 6464), and whom a viewer in "auto" therefore sees. */
-import type { AutoSubscription, WantedTrack } from '../../signalling/wire/control.ts';
-import {
-  keyOfSubscription,
-  keyOfTrack,
-  type SessionKey,
-  type SubscriptionKey,
-  type TrackKey,
-  type TrackRef,
-} from '../session.ts';
+import type { AutoSubscription } from '../../signalling/wire/control.ts';
+import { keyOfSubscription, keyOfTrack, type SubscriptionKey, type TrackKey, type TrackRef } from '../session.ts';
 import { canReceive } from './codecs.ts';
 import { rankChanged } from './due.ts';
 import { isAllowed, mayBeHeard } from './permissions.ts';
 import type { Conference, Participant } from './state.ts';
+import type { Wish } from './viewing.ts';
 
 /** Speakers that are remembered: no viewer may follow more. */
 const MOST_REMEMBERED = 100;
@@ -27,9 +21,12 @@ export function spoke(conference: Conference, speaker: Participant, track: Track
   speakers.latest = latest.slice(0, MOST_REMEMBERED);
   speakers.version++;
   // To who sees neither of them the others come in the order that they had.
-  for (const moved of [key, ...latest.slice(MOST_REMEMBERED)])
+  for (const moved of [key, ...latest.slice(MOST_REMEMBERED)]) {
+    const owner = ownerOf(conference, moved);
     for (const track of publisherOf(conference, moved)?.published ?? [])
-      if (conference.tracks.get(track)?.track.kind === 'video') rankChanged(conference, track);
+      if (conference.tracks.get(track)?.track.kind === 'video' && ownerOf(conference, track) === owner)
+        rankChanged(conference, track);
+  }
 }
 
 export function loud(conference: Conference, speaker: Participant, track: TrackRef, level: number, now: number): void {
@@ -50,6 +47,19 @@ function isHeard(conference: Conference, key: TrackKey, speaker = publisherOf(co
 function publisherOf({ tracks, participants }: Conference, key: TrackKey): Participant | undefined {
   const publication = tracks.get(key);
   return publication && participants.get(publication.publisher);
+}
+
+declare const ownerKey: unique symbol;
+/** Who is behind a track: a session here, or a device that another focus speaks for. */
+export type OwnerKey = string & { readonly [ownerKey]: true };
+
+/** `undefined` where the track is not published. */
+export function ownerOf(conference: Conference, track: TrackKey): OwnerKey | undefined {
+  const publisher = publisherOf(conference, track);
+  if (publisher === undefined) return undefined;
+  if (publisher.kind === 'client') return String(publisher.key) as OwnerKey;
+  const stream = publisher.metadata[conference.tracks.get(track)?.track.ref.streamId ?? ''];
+  return JSON.stringify([publisher.key, stream?.user_id, stream?.device_id]) as OwnerKey;
 }
 
 function isAllowedTrack(conference: Conference, key: TrackKey): boolean {
@@ -73,19 +83,20 @@ export function forgetSilenced(conference: Conference, now: number): void {
   speakers.version++;
 }
 
-/** Place among the latest speakers, 0 the latest, by publisher; who never spoke has none. */
-export function ranksOf(conference: Conference): Map<SessionKey, number> {
-  const ranks = new Map<SessionKey, number>();
+/** Place among the latest speakers, 0 the latest; who never spoke has none. */
+export function ranksOf(conference: Conference): Map<OwnerKey, number> {
+  const ranks = new Map<OwnerKey, number>();
   for (const track of conference.speakers.latest) {
-    const publisher = conference.tracks.get(track)?.publisher;
-    if (publisher !== undefined && !ranks.has(publisher)) ranks.set(publisher, ranks.size);
+    const owner = ownerOf(conference, track);
+    if (owner !== undefined && !ranks.has(owner)) ranks.set(owner, ranks.size);
   }
   return ranks;
 }
 
 /** What a viewer wants: what it said, and in "auto" everybody's voice and the videos of those who spoke last. */
-export function wantsOf(conference: Conference, viewer: Participant): Map<SubscriptionKey, WantedTrack> {
-  const { auto, viewing } = viewer;
+export function wantsOf(conference: Conference, viewer: Participant): Map<SubscriptionKey, Wish> {
+  const auto = viewer.kind === 'client' ? viewer.auto : undefined;
+  const { viewing } = viewer;
   if (auto === undefined) return viewer.wanted;
   const version = conference.streamsVersion;
   if (viewing.choice?.auto !== auto || viewing.choice.version !== version)
@@ -93,23 +104,18 @@ export function wantsOf(conference: Conference, viewer: Participant): Map<Subscr
   return viewing.choice.wants;
 }
 
-function chosenFor(
-  conference: Conference,
-  viewer: Participant,
-  auto: AutoSubscription,
-): Map<SubscriptionKey, WantedTrack> {
-  const wants = new Map<SubscriptionKey, WantedTrack>();
+function chosenFor(conference: Conference, viewer: Participant, auto: AutoSubscription): Map<SubscriptionKey, Wish> {
+  const wants = new Map<SubscriptionKey, Wish>();
   const ranks = ranksOf(conference);
-  const others = [...conference.roster.publishers]
-    .filter(other => other !== viewer && other.stage.kind === 'present')
-    .toSorted(
-      (one, other) =>
-        (ranks.get(one.key) ?? ranks.size) - (ranks.get(other.key) ?? ranks.size) || one.place - other.place,
-    );
+  const others = ownersBeside(conference, viewer).toSorted(
+    (one, other) =>
+      (ranks.get(one.owner) ?? ranks.size) - (ranks.get(other.owner) ?? ranks.size) ||
+      one.publisher.place - other.publisher.place,
+  );
   let left = auto.lastN;
-  for (const other of others) {
-    const video = cameraOf(conference, viewer, other);
-    for (const key of other.published) {
+  for (const { publisher, tracks } of others) {
+    const video = cameraOf(conference, viewer, publisher, tracks);
+    for (const key of tracks) {
       const track = conference.tracks.get(key)?.track;
       if (track?.kind === 'audio' && isAllowedTrack(conference, key))
         wants.set(keyOfSubscription(track.ref), track.ref);
@@ -122,14 +128,41 @@ function chosenFor(
   return wants;
 }
 
+interface Owned {
+  readonly owner: OwnerKey;
+  readonly publisher: Participant;
+  readonly tracks: TrackKey[];
+}
+
+/** What each of those publishes who are present beside the viewer. */
+function ownersBeside(conference: Conference, viewer: Participant): Owned[] {
+  const owners = new Map<OwnerKey, Owned>();
+  for (const publisher of conference.roster.publishers) {
+    if (publisher === viewer || publisher.stage.kind !== 'present') continue;
+    for (const track of publisher.published) {
+      const owner = ownerOf(conference, track);
+      if (owner === undefined) continue;
+      const owned = owners.get(owner) ?? { owner, publisher, tracks: [] };
+      owned.tracks.push(track);
+      owners.set(owner, owned);
+    }
+  }
+  return [...owners.values()];
+}
+
 /** A camera that the viewer can decode. */
-function cameraOf(conference: Conference, viewer: Participant, participant: Participant): TrackRef | undefined {
+function cameraOf(
+  conference: Conference,
+  viewer: Participant,
+  publisher: Participant,
+  tracks: readonly TrackKey[],
+): TrackRef | undefined {
   const isCamera = (key: TrackKey): boolean => {
     const publication = conference.tracks.get(key);
     const track = publication?.track;
     if (publication === undefined || !canReceive(viewer, publication) || !isAllowedTrack(conference, key)) return false;
-    return track?.kind === 'video' && participant.metadata[track.ref.streamId]?.purpose !== 'm.screenshare';
+    return track?.kind === 'video' && publisher.metadata[track.ref.streamId]?.purpose !== 'm.screenshare';
   };
-  const key = [...participant.published].find(isCamera);
+  const key = tracks.find(isCamera);
   return key === undefined ? undefined : conference.tracks.get(key)?.track.ref;
 }

@@ -1,5 +1,5 @@
 /** The state of one conference. `step` alone changes it; its mailbox alone owns it. */
-import type { AutoSubscription, WantedTrack } from '../../signalling/wire/control.ts';
+import type { AutoSubscription } from '../../signalling/wire/control.ts';
 import { OPEN_TO_ALL, type Permissions, type PublishedKind } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { UpstreamMemory } from '../allocation/upstream.ts';
@@ -7,10 +7,10 @@ import type { Grant } from '../allocation/wants.ts';
 import type { PublishedTrack } from '../ports.ts';
 import type { ClaimRate } from './claim-rate.ts';
 import type { Floor } from './floor.ts';
-import type { ConferenceId, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
+import type { ConferenceId, DeviceKey, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 import { DEFAULT_DATA_LIMITS, type DataLimits, type ParticipantData } from './data-state.ts';
 import { nothingShown, type ShownStreams } from './shown-streams.ts';
-import type { ServedTrack, Telling, Viewing } from './viewing.ts';
+import type { ServedTrack, Telling, Viewing, Wish } from './viewing.ts';
 
 export interface Conference {
   readonly id: ConferenceId;
@@ -42,7 +42,9 @@ export interface Conference {
 /** What is looked up rather than searched for: a step must not walk through a conference of a thousand. */
 export interface Roster {
   /** The sessions of each user. */
-  readonly ofUser: Map<string, Set<Participant>>;
+  readonly ofUser: Map<string, Set<Client>>;
+  /** The other ends of trunks. */
+  readonly foci: Set<RemoteFocus>;
   /** Who announces each stream. */
   readonly announcers: Map<string, Participant>;
   /** Those with tracks. */
@@ -52,12 +54,12 @@ export interface Roster {
   /** What is asked of the publisher of each track, by the text of it, and by how many viewers. */
   readonly asked: Map<TrackKey, Map<string, { ask: ViewerAsk; viewers: number }>>;
   /** Who leaves the choice of videos to the focus. */
-  readonly auto: Set<Participant>;
+  readonly auto: Set<Client>;
   /** Who asked to be told of speakers, or of levels. */
-  readonly listeners: Set<Participant>;
+  readonly listeners: Set<Client>;
   /** Those with data channels, and those with labels to get any by. */
-  readonly dataPublishers: Set<Participant>;
-  readonly dataViewers: Set<Participant>;
+  readonly dataPublishers: Set<Client>;
+  readonly dataViewers: Set<Client>;
 }
 
 /** What one viewer gets of a video. */
@@ -76,6 +78,8 @@ export interface Due {
   readonly participants: Set<Participant>;
   /** Whose link, or the time, calls for another look at its allocation. */
   readonly looks: Set<Participant>;
+  /** What they may speak of has to be looked at again. */
+  readonly foci: Set<RemoteFocus>;
   /** Tracks that changed for all who follow them. */
   readonly tracks: Set<TrackKey>;
   /** Tracks whose publishers come earlier or later for who sees them, or that take more or less of a link. */
@@ -125,6 +129,8 @@ export interface Limits {
   earlyTracks: number;
   /** Further copies of tracks that a viewer may be sent. */
   variants: number;
+  /** Tracks that cross a trunk each way, and streams that are announced. */
+  trunkTracks: number;
   data: DataLimits;
 }
 
@@ -143,6 +149,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingClientOffers: 4,
   earlyTracks: 16,
   variants: 16,
+  trunkTracks: 256,
   data: DEFAULT_DATA_LIMITS,
 };
 
@@ -161,6 +168,10 @@ export interface Publication {
   toldWanted: readonly boolean[] | undefined;
   /** ms since 1970. */
   toldWantedAt: number;
+  /** How many want each layer, as the focus was told that sends it. */
+  toldViewers: readonly number[];
+  /** Its publisher waits to be told again which layers are wanted. */
+  owesAnswer: boolean;
   /** When a layer that nobody wants any more may be switched off (ms since 1970). */
   steerAt: number | undefined;
 }
@@ -193,22 +204,38 @@ export interface Speakers {
   levelsAt: number;
 }
 
-export interface Participant {
+/** Who takes part: somebody at a client, or another focus that speaks for those who are on it. */
+export type Participant = Client | RemoteFocus;
+
+interface AnyParticipant {
   readonly key: SessionKey;
   readonly session: SessionId;
   readonly callId: string;
   /** Who came earlier has a smaller one. */
   readonly place: number;
   stage: Stage;
-  path: 'unknown' | 'heard' | 'silent';
   control: ControlChannel;
-  /** By which ways control messages reach it now: its data channel, its WebSocket. */
-  readonly ways: Set<ControlWay>;
-  negotiation: Negotiation;
   /** What it says of its own streams, with user and device as the homeserver gave them. */
   metadata: StreamMetadata;
   /** What the others may be told of them now. */
   shown: StreamMetadata;
+  readonly published: Set<TrackKey>;
+  readonly wanted: Map<SubscriptionKey, Wish>;
+  /** What it has been offered and may be sent, as it was last set. */
+  readonly offered: Map<SubscriptionKey, ServedTrack>;
+  readonly viewing: Viewing;
+  readonly telling: Telling;
+  readonly data: ParticipantData;
+  /** The change of the streams that it was told of last; -1: it knows nothing. */
+  toldVersion: number;
+}
+
+export interface Client extends AnyParticipant {
+  readonly kind: 'client';
+  path: 'unknown' | 'heard' | 'silent';
+  /** By which ways control messages reach it now: its data channel, its WebSocket. */
+  readonly ways: Set<ControlWay>;
+  negotiation: Negotiation;
   /** Kinds that it may not publish, as the room has it now. */
   barred: ReadonlySet<PublishedKind>;
   /** Those of them that it was told of. */
@@ -221,19 +248,45 @@ export interface Participant {
   readonly earlyOffer: boolean;
   /** Once it knows all streams it is told what changes of them. */
   readonly takesChanges: boolean;
-  readonly published: Set<TrackKey>;
-  readonly wanted: Map<SubscriptionKey, WantedTrack>;
   /** It leaves the choice of videos to the focus. */
   auto: AutoSubscription | undefined;
   /** Names of the codecs that it can be sent; `undefined`: all, as far as is known. */
   receives: ReadonlySet<string> | undefined;
-  /** What it has been offered and may be sent, as it was last set. */
-  readonly offered: Map<SubscriptionKey, ServedTrack>;
-  readonly viewing: Viewing;
-  readonly telling: Telling;
-  readonly data: ParticipantData;
-  /** The change of the streams that it was told of last; -1: it knows nothing. */
-  toldVersion: number;
+}
+
+/**
+ * Another focus at the end of a trunk. It publishes what its clients publish, and views what they want; it is told of this
+ * focus's clients alone, never of what came by another trunk.
+ */
+export interface RemoteFocus extends AnyParticipant {
+  readonly kind: 'focus';
+  /** Until when its WebSocket, which is cut, may come back (ms since 1970). */
+  brokenUntil: number | undefined;
+  /** Of what it is sent. What it sends is negotiated by itself: there is no glare. */
+  negotiation: OurOffer;
+  /** Its offers that the media engine works on. */
+  answering: number;
+  /** Devices that the room's state puts on it. */
+  speaksFor: ReadonlySet<DeviceKey>;
+  /** What it says of streams and sends of tracks, whether it may or not. */
+  announced: StreamMetadata;
+  declared: readonly PublishedTrack[];
+  /** Streams of `announced` that it may not speak of, and why, as it was told. */
+  refused: string;
+  /** Kinds that those may not publish for whom it speaks. */
+  barredOf: ReadonlyMap<string, ReadonlySet<PublishedKind>>;
+  /** Tracks of which it cannot have all layers now, as it was told. */
+  readonly withheld: Map<TrackKey, Withheld>;
+}
+
+/** Layers of a track that are not to be had, and what the other focus made of it. */
+export interface Withheld {
+  /** By layer, the lowest first: whether it can be had. */
+  readonly available: readonly boolean[];
+  /** When that was told, ms since 1970. */
+  readonly at: number;
+  /** Layers that the other focus does not want any more since. */
+  readonly left: Set<number>;
 }
 
 /** How far a participant is. Others see it only while it is present. */
@@ -263,6 +316,9 @@ export type Negotiation =
   /** The media engine takes the client's answer. */
   | { kind: 'settling'; revision: number };
 
+/** Where an offer of ours stands. */
+export type OurOffer = Exclude<Negotiation, { kind: 'answering' }>;
+
 /** The door by which an offer came and its answer goes. */
 export type ReplyWay = 'invite' | 'to-device' | 'control';
 
@@ -291,6 +347,11 @@ export function emptyConference(
   };
 }
 
+/** Those who are here themselves, whatever their stage. */
+export function clientCount({ participants, roster }: Conference): number {
+  return participants.size - roster.foci.size;
+}
+
 /** A number for the next negotiation, larger than all before. */
 export function nextRevision(conference: Conference): number {
   return ++conference.lastRevision;
@@ -299,6 +360,7 @@ export function nextRevision(conference: Conference): number {
 function emptyRoster(): Roster {
   return {
     ofUser: new Map(),
+    foci: new Set(),
     announcers: new Map(),
     publishers: new Set(),
     followers: new Map(),
@@ -315,6 +377,7 @@ function nothingDue(): Due {
     stages: new Set(),
     participants: new Set(),
     looks: new Set(),
+    foci: new Set(),
     tracks: new Set(),
     weights: new Set(),
     upstream: new Set(),

@@ -10,9 +10,9 @@ import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
 import { takeFloorMessage } from './floor-control.ts';
-import type { CallRef, Effect, Input } from './messages.ts';
+import type { CallRef, Effect, Input, ParticipantInput } from './messages.ts';
 import {
-  clientAnswered,
+  theyAnswered,
   clientOffered,
   negotiationFailed,
   offerMade,
@@ -26,8 +26,11 @@ import { announce } from './publishing.ts';
 import { heard, lineClosed, pathChanged, watchTheClock, wayOpened } from './presence.ts';
 import { settle } from './settle.ts';
 import { loud, spoke } from './speakers.ts';
-import type { Conference, Participant, ReplyWay } from './state.ts';
+import type { Client, Conference, Participant, ReplyWay } from './state.ts';
 import { subscribe } from './subscriptions.ts';
+import { trunkOpened } from './trunk/coming-and-going.ts';
+import { takeFromFocus } from './trunk/taking.ts';
+import { showLayer } from './viewing.ts';
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 
 /** Takes `inputs` in order. `now` in ms since 1970; it must never run backwards. */
@@ -46,6 +49,8 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
       return permissionsChanged(conference, input.permissions);
     case 'pressed':
       return press(conference, input.videoShare);
+    case 'trunk-opened':
+      return trunkOpened(conference, input, now, effects);
     case 'user-left':
       return endUser(conference, input.userId, effects);
     case 'dissolved':
@@ -63,7 +68,9 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
       if (participant === undefined) return;
       if (concernsOthersAlone(input)) conference.due.stages.add(participant);
       else attend(conference, participant);
-      return takeFrom(conference, participant, input, now, effects);
+      return participant.kind === 'focus'
+        ? takeFromFocus(conference, participant, input, now, effects)
+        : takeFrom(conference, participant, input, now, effects);
     }
   }
 }
@@ -72,8 +79,6 @@ function participantOf(conference: Conference, call: CallRef): Participant | und
   const participant = conference.participants.get(call.key);
   return participant?.callId === call.callId ? participant : undefined;
 }
-
-type ParticipantInput = Extract<Input, { call: CallRef }>;
 
 /** What its sender is served of and told does not change with it: these inputs are by far the most. */
 function concernsOthersAlone(input: ParticipantInput): boolean {
@@ -92,7 +97,7 @@ function concernsOthersAlone(input: ParticipantInput): boolean {
 
 function takeFrom(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   input: ParticipantInput,
   now: number,
   effects: Effect[],
@@ -121,9 +126,7 @@ function takeFrom(
     case 'measured':
       return measure(conference, participant, input.tracks, now);
     case 'shown':
-      if (input.layer === undefined) participant.viewing.shown.delete(input.track);
-      else participant.viewing.shown.set(input.track, input.layer);
-      return;
+      return showLayer(participant.viewing, input.track, input.layer);
     case 'loud':
       return loud(conference, participant, input.track, input.level, now);
     case 'dominant':
@@ -146,12 +149,16 @@ function takeFrom(
       return answerTaken(participant, input.revision);
     case 'negotiation-failed':
       return negotiationFailed(conference, participant, input, effects);
+    case 'trunk-linked':
+    case 'speaks-for':
+    case 'trunk-closed':
+      return;
   }
 }
 
 function takeMessage(
   conference: Conference,
-  participant: Participant,
+  participant: Client,
   { message, replyBy }: { message: ControlMessage; replyBy: ReplyWay },
   now: number,
   effects: Effect[],
@@ -166,7 +173,7 @@ function takeMessage(
       if (message.metadata !== undefined) announce(conference, participant, message.metadata, effects);
       return message.description.type === 'offer'
         ? clientOffered(conference, participant, message.description.sdp, replyBy, now, effects)
-        : clientAnswered(conference, participant, message.description.sdp, effects);
+        : theyAnswered(conference, participant, message.description.sdp, effects);
     case 'layers_available':
       return offerLayers(conference, participant, message.tracks);
     case 'floor_request':

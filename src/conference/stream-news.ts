@@ -1,10 +1,9 @@
 /** Tells participants of each other's streams: of all, or to who asked for that, of what has changed (`org.weir.streams_changed`). */
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { SessionKey } from '../session.ts';
 import { tell } from './effects.ts';
 import type { Effect, News } from './messages.ts';
 import { copiesFor, metadataFor } from './metadata.ts';
-import { changesSince, shownVersion, type StreamChange } from './shown-streams.ts';
+import { changesSince, isToldOf, shownVersion, type StreamChange } from './shown-streams.ts';
 import type { Conference, Participant } from './state.ts';
 
 /** In larger conferences changes that follow on each other are told together, so many ms apart at most. */
@@ -13,6 +12,8 @@ const TOGETHER_MS = 200;
 
 /** Characters of streams in one message: with three bytes each they stay below what clients take at least (65,536 bytes). */
 const PART_LENGTH = 20_000;
+/** The same to another focus, which reads longer ones: what it is told first is all that it believes there is. */
+const TRUNK_PART_LENGTH = 200_000;
 
 type StreamNews = Extract<News, { kind: 'metadata' | 'streams_changed' }>;
 
@@ -57,8 +58,9 @@ export function metadataBeside(
   participant: Participant,
   effects: Effect[],
 ): StreamMetadata | undefined {
-  const { takesChanges, control, toldVersion } = participant;
-  if (!takesChanges || control.kind !== 'open' || toldVersion < 0) return metadataFor(conference, participant);
+  const { control, toldVersion } = participant;
+  if (!takesChanges(participant) || control.kind !== 'open' || toldVersion < 0)
+    return metadataFor(conference, participant);
   tellOfStreams(conference, participant, effects);
   return undefined;
 }
@@ -69,7 +71,7 @@ export function metadataBeside(
  */
 export function firstMetadata(conference: Conference, newcomer: Participant): StreamMetadata {
   const all = metadataFor(conference, newcomer);
-  if (!newcomer.takesChanges) return all;
+  if (!takesChanges(newcomer)) return all;
   const offered = new Set([...newcomer.offered.values()].map(({ source }) => source.streamId));
   const streams = Object.entries(all).toSorted(
     ([one], [other]) => Number(offered.has(other)) - Number(offered.has(one)),
@@ -80,16 +82,18 @@ export function firstMetadata(conference: Conference, newcomer: Participant): St
 
 /** Nothing where nothing changed but what is its own. */
 function newsFor(conference: Conference, participant: Participant, shared: Shared): readonly StreamNews[] {
-  const { toldVersion, takesChanges, key } = participant;
+  const { toldVersion } = participant;
   const changes = toldVersion < 0 ? undefined : changesSince(conference.shown, toldVersion);
-  const isItsOwn = ({ by }: { by: SessionKey }): boolean => by === key;
-  if (changes?.every(isItsOwn) === true) return [];
-  const isShared = !hasCopies(participant) && Object.keys(participant.shown).length === 0;
-  if (changes === undefined || !takesChanges) {
-    const known = takesChanges ? NOTHING_IN_PARTS : NOTHING;
+  const isKeptFromIt = ({ by }: StreamChange): boolean => !isToldOf(participant, by);
+  if (changes?.every(isKeptFromIt) === true) return [];
+  const seesAll = participant.kind === 'client' && Object.keys(participant.shown).length === 0;
+  const isShared = seesAll && !hasCopies(participant);
+  if (changes === undefined || !takesChanges(participant)) {
+    const known = takesChanges(participant) ? NOTHING_IN_PARTS : NOTHING;
     return isShared ? once(shared, known, () => wholeFor(conference, participant)) : wholeFor(conference, participant);
   }
-  if (hasCopies(participant) || changes.some(isItsOwn)) return changesFor(conference, participant, changes);
+  if (participant.kind === 'focus' || hasCopies(participant) || changes.some(isKeptFromIt))
+    return changesFor(conference, participant, changes);
   return once(shared, toldVersion, () => changesFor(conference, participant, changes));
 }
 
@@ -105,9 +109,10 @@ function once(shared: Shared, known: number, make: () => readonly StreamNews[]):
 
 function wholeFor(conference: Conference, participant: Participant): StreamNews[] {
   const all = metadataFor(conference, participant);
-  if (!participant.takesChanges) return [{ kind: 'metadata', metadata: all }];
+  if (!takesChanges(participant)) return [{ kind: 'metadata', metadata: all }];
   // Copies come after what they are copies of.
-  const [first = {}, ...others] = partsOf(Object.entries(all).map(([id, stream]) => ({ [id]: stream })));
+  const streams = Object.entries(all).map(([id, stream]) => ({ [id]: stream }));
+  const [first = {}, ...others] = partsOf(streams, participant.kind === 'focus' ? TRUNK_PART_LENGTH : PART_LENGTH);
   return [
     { kind: 'metadata', metadata: first },
     ...others.map(changed => ({ kind: 'streams_changed' as const, changed, gone: [] })),
@@ -119,11 +124,11 @@ function changesFor({ shown }: Conference, participant: Participant, changes: re
   const changed: StreamMetadata = {};
   const gone = new Set<string>();
   for (const { streamId, by } of changes) {
-    if (by === participant.key) continue;
+    if (!isToldOf(participant, by)) continue;
     const stream = shown.streams.get(streamId);
-    if (stream === undefined) gone.add(streamId);
-    // A stream of that id may have become its own.
-    else if (stream.by !== participant.key) changed[streamId] = stream.stream;
+    // A stream of that id may have become its own, or that of another focus.
+    if (stream !== undefined && isToldOf(participant, stream.by)) changed[streamId] = stream.stream;
+    else if (stream?.by.key !== participant.key) gone.add(streamId);
   }
   const streams = Object.entries(changed).map(([id, stream]) => ({ [id]: stream }));
   const withCopies = streams.map(one => ({ ...one, ...copiesFor(participant, one) }));
@@ -136,17 +141,21 @@ function changesFor({ shown }: Conference, participant: Participant, changes: re
 }
 
 /** What fits into a message each; what comes together stays together. */
-function partsOf(streams: readonly StreamMetadata[]): StreamMetadata[] {
+function partsOf(streams: readonly StreamMetadata[], most = PART_LENGTH): StreamMetadata[] {
   const parts: StreamMetadata[] = [];
-  let length = PART_LENGTH;
+  let length = most;
   for (const one of streams) {
     const added = JSON.stringify(one).length;
-    if (length + added > PART_LENGTH) length = 0;
+    if (length + added > most) length = 0;
     if (length === 0) parts.push({});
     length += added;
     Object.assign(parts.at(-1) ?? {}, one);
   }
   return parts;
+}
+
+function takesChanges(participant: Participant): boolean {
+  return participant.kind === 'focus' || participant.takesChanges;
 }
 
 function hasCopies({ wanted }: Participant): boolean {

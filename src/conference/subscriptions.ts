@@ -10,14 +10,14 @@ import type { Effect } from './messages.ts';
 import { idsOf, isAnnounced } from './metadata.ts';
 import { mayFlow } from './permissions.ts';
 import { follow } from './roster.ts';
-import type { Conference, Participant, Publication } from './state.ts';
-import { isCopy, type ServedTrack } from './viewing.ts';
+import type { Client, Conference, Participant, Publication } from './state.ts';
+import { isCopy, type ServedTrack, type Wish } from './viewing.ts';
 
 const LEAST_PRIORITY = 1;
 const AUDIO_PRIORITY = 255;
 
 /** Takes a subscription message. Saying the same twice changes nothing; unknown tracks are answered with an error. */
-export function subscribe(conference: Conference, viewer: Participant, message: Subscription, effects: Effect[]): void {
+export function subscribe(conference: Conference, viewer: Client, message: Subscription, effects: Effect[]): void {
   const copies = copiesOf(viewer);
   for (const track of message.unsubscribe) viewer.wanted.delete(keyOfSubscription(track));
   const unknown: TrackRef[] = [];
@@ -48,7 +48,7 @@ export function subscribe(conference: Conference, viewer: Participant, message: 
   }
 }
 
-function setMember(set: Set<Participant>, member: Participant, belongs: boolean): void {
+function setMember(set: Set<Client>, member: Client, belongs: boolean): void {
   if (belongs) set.add(member);
   else set.delete(member);
 }
@@ -91,13 +91,13 @@ export function serve(
   viewer: Participant,
   publication: Publication,
   key: SubscriptionKey,
-  wanted: WantedTrack | undefined,
+  wanted: Wish | undefined,
 ): ServedTrack {
   const { track } = publication;
   const publisher = conference.participants.get(publication.publisher);
   return {
     key,
-    ref: wanted === undefined ? track.ref : idsOf(wanted),
+    ref: wanted === undefined || viewer.kind === 'focus' ? track.ref : idsOf(wanted),
     source: track.ref,
     publisher: publication.publisher,
     generation: publication.generation,
@@ -117,13 +117,14 @@ function grantedTo(
   publisher: Participant,
   publication: Publication,
   key: SubscriptionKey,
-  wanted: WantedTrack,
+  wanted: Wish,
 ): Served {
   if (publication.track.kind === 'audio') return { layer: undefined, paused: false, priority: AUDIO_PRIORITY };
   const { grants, priorities } = viewer.viewing.allocation;
   const grant = grants.get(key);
   const priority = priorities.get(key) ?? LEAST_PRIORITY;
   if (grant?.kind === 'layer') return { layer: grant.layer, paused: false, priority };
+  if (wanted.only !== undefined) return { layer: wanted.only.layer, paused: true, priority };
   // Nothing of it arrives: left open, so that whatever comes first is seen at once.
   return { layer: idealLayer(publisher, publication, wanted), paused: grant?.reason !== 'no_layer', priority };
 }

@@ -14,7 +14,7 @@ const ESTIMATE_CHANGE = 0.05;
 const LEVELS_EVERY_MS = 400;
 
 export function tellStreams(conference: Conference, client: Participant, now: number, effects: Effect[]): void {
-  if (client.control.kind !== 'open') return;
+  if (client.kind === 'focus' || client.control.kind !== 'open') return;
   const { asked } = client.telling;
   if (asked.has('allocation')) tellAllocation(conference, client, now, effects);
   if (asked.has('speakers')) tellSpeakers(conference, client, effects);

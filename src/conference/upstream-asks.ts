@@ -1,10 +1,9 @@
 /** What the viewers of each video get of it, counted: what is asked of a publisher is not gathered from a thousand viewers each time. */
-import type { WantedTrack } from '../../signalling/wire/control.ts';
 import { type SubscriptionKey, type TrackKey, trackOfSubscription } from '../session.ts';
 import { idealLayer } from './layers.ts';
 import { wantsOf } from './speakers.ts';
 import type { Conference, Participant, ViewerAsk } from './state.ts';
-import type { Ask } from './viewing.ts';
+import type { Ask, Wish } from './viewing.ts';
 
 /** Counts what the viewer gets now in place of what it got before. */
 export function askAnew(conference: Conference, viewer: Participant): void {
@@ -45,13 +44,15 @@ function askOf(
   conference: Conference,
   viewer: Participant,
   key: SubscriptionKey,
-  wanted: WantedTrack,
+  wanted: Wish,
   track: TrackKey,
 ): ViewerAsk | undefined {
   const grant = viewer.viewing.allocation.grants.get(key);
   const publication = conference.tracks.get(track);
   const publisher = publication && conference.participants.get(publication.publisher);
-  if (grant === undefined || publisher === undefined || publication?.track.kind !== 'video') return undefined;
+  if (grant === undefined || publication === undefined || publisher === undefined) return undefined;
+  // Voices of clients are always wanted.
+  if (publication.track.kind === 'audio' && publisher.kind === 'client') return undefined;
   return { grant, ideal: idealLayer(publisher, publication, wanted), shown: viewer.viewing.shown.get(key) };
 }
 
@@ -63,7 +64,12 @@ function count({ roster, due }: Conference, track: TrackKey, part: string, ask: 
   const parts = roster.asked.get(track) ?? new Map<string, { ask: ViewerAsk; viewers: number }>();
   const viewers = parts.get(part)?.viewers ?? 0;
   roster.asked.set(track, parts.set(part, { ask, viewers: viewers + 1 }));
-  if (viewers === 0) due.upstream.add(track);
+  if (isAnotherPower(viewers, viewers + 1)) due.upstream.add(track);
+}
+
+/** Another focus is told how many want a layer in powers of two; of clients none and one differ. */
+function isAnotherPower(before: number, after: number): boolean {
+  return Math.clz32(before) !== Math.clz32(after);
 }
 
 function withdraw({ roster, due }: Conference, { track, part }: Ask): void {
@@ -72,6 +78,7 @@ function withdraw({ roster, due }: Conference, { track, part }: Ask): void {
   if (parts === undefined || counted === undefined) return;
   if (counted.viewers > 1) {
     parts.set(part, { ...counted, viewers: counted.viewers - 1 });
+    if (isAnotherPower(counted.viewers, counted.viewers - 1)) due.upstream.add(track);
     return;
   }
   parts.delete(part);

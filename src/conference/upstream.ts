@@ -1,23 +1,25 @@
 /** What publishers are asked to send: the layers that somebody gets, and no others (extension `org.weir.layers_wanted`). */
 import type { TrackLayers } from '../../signalling/wire/streams.ts';
-import { isOnScreen, wantedLayers } from '../allocation/upstream.ts';
+import { isOnScreen, LINGER_MS, wantedLayers } from '../allocation/upstream.ts';
 import type { Grant } from '../allocation/wants.ts';
 import type { TrackKey } from '../session.ts';
 import { tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import { isAllowed } from './permissions.ts';
-import type { Conference, Participant, Publication, ViewerAsk } from './state.ts';
+import { clientCount, type Conference, type Participant, type Publication, type ViewerAsk } from './state.ts';
 import { asksOf } from './upstream-asks.ts';
 
 /** ms. Who has just come is about to ask: what it will want must not have to be started first. */
 const NEWCOMER_MS = 3_000;
 /** In a larger call a newcomer's tiles are small: the lowest layers will do, and those run already. */
 const SMALL_CALL = 9;
+/** ms that a layer stays on a trunk after nobody wants it: it takes seconds until a viewer gets one that begins. */
+const TRUNK_LINGER_MS = 15_000;
 
 /** Tells publishers which layers are wanted, where that changed. */
 export function steerUpstream(conference: Conference, now: number, effects: Effect[]): void {
   const { due, tracks, participants } = conference;
-  const isSmall = participants.size <= SMALL_CALL;
+  const isSmall = clientCount(conference) <= SMALL_CALL;
   // Newcomers concern all: there are few tracks then.
   const concerned = isSmall !== due.before.wasSmall || isSmall ? tracks.keys() : due.upstream;
   due.before.wasSmall = isSmall;
@@ -42,15 +44,46 @@ function isAskedAnew(
   newcomers: ReadonlySet<Participant>,
   now: number,
 ): boolean {
+  if (publisher.kind === 'focus') return isAskedAcross(conference, key, publication, now);
   // Voices are always wanted, where they may be heard at all.
   if (publication.track.kind === 'audio' || !isAllowed(publisher, publication))
     return request(publication, allowedLayers(publisher, publication), now);
   const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
-  return steer(publication, asksOf(conference, key), awaited, now);
+  return steer(publication, asksOf(conference, key), { awaited, lingerMs: LINGER_MS }, now);
+}
+
+/** Of what would come by a trunk nothing is wanted before somebody wants it, voices included. */
+function isAskedAcross(conference: Conference, key: TrackKey, publication: Publication, now: number): boolean {
+  const { kind } = publication.track;
+  const lingerMs = kind === 'audio' ? LINGER_MS : TRUNK_LINGER_MS;
+  const before = publication.toldViewers;
+  publication.toldViewers = viewersOf(conference, key, publication);
+  const asksAnew = steer(publication, asksOf(conference, key), { awaited: false, lingerMs }, now);
+  const isAnswer = publication.owesAnswer;
+  publication.owesAnswer = false;
+  const weighsAnew = publication.toldViewers.some((viewers, layer) => viewers !== before[layer]);
+  return asksAnew || isAnswer || (weighsAnew && publication.toldWanted?.includes(true) === true);
+}
+
+/** How many would miss each layer, about: powers of two, as it is told anew at each change. The lowest is what all fall back to. */
+function viewersOf({ roster }: Conference, key: TrackKey, { layers }: Publication): number[] {
+  const counts = layers.map(() => 0);
+  for (const { ask, viewers } of roster.asked.get(key)?.values() ?? []) {
+    if (!isOnScreen(ask.grant)) continue;
+    counts[0] = (counts[0] ?? 0) + viewers;
+    if (ask.grant.kind === 'layer' && ask.grant.layer > 0)
+      counts[ask.grant.layer] = (counts[ask.grant.layer] ?? 0) + viewers;
+  }
+  return counts.map(count => (count === 0 ? 0 : 2 ** Math.floor(Math.log2(count))));
 }
 
 /** True where its publisher has to be told. */
-function steer(publication: Publication, grants: readonly ViewerAsk[], awaited: boolean, now: number): boolean {
+function steer(
+  publication: Publication,
+  grants: readonly ViewerAsk[],
+  { awaited, lingerMs }: { awaited: boolean; lingerMs: number },
+  now: number,
+): boolean {
   const offered = publication.layers.map(layer => layer.offered);
   const runs = grants.some(({ grant }) => isOnScreen(grant));
   // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
@@ -60,6 +93,7 @@ function steer(publication: Publication, grants: readonly ViewerAsk[], awaited: 
     offered,
     publication.upstream,
     now,
+    lingerMs,
   );
   publication.upstream = memory;
   publication.steerAt = lookAgainAt;
@@ -97,21 +131,23 @@ function allOf(_: boolean, layer: number): Grant {
   return { kind: 'layer', layer };
 }
 
-function layersWanted({ track, toldWanted = [] }: Publication): TrackLayers {
+function layersWanted({ track, toldWanted = [], toldViewers }: Publication): TrackLayers {
   return {
     ...track.ref,
     layers: track.layers.map(({ rid }, index) => ({
       ...(rid === undefined ? {} : { rid }),
       active: toldWanted[index] ?? true,
+      ...(toldWanted[index] === true && toldViewers[index] !== undefined ? { viewers: toldViewers[index] } : {}),
     })),
   };
 }
 
 function newcomersIn(conference: Conference, now: number): Set<Participant> {
   const newcomers = new Set<Participant>();
-  if (conference.participants.size > SMALL_CALL) return newcomers;
+  if (clientCount(conference) > SMALL_CALL) return newcomers;
   for (const participant of conference.participants.values()) {
     const { stage } = participant;
+    if (participant.kind === 'focus') continue;
     if (stage.kind === 'joining' || (stage.kind === 'present' && now - stage.since < NEWCOMER_MS))
       newcomers.add(participant);
   }

@@ -4,6 +4,12 @@ import { type Allocation, type Memory, NO_MEMORY, NOTHING_ALLOCATED } from '../a
 import type { OfferedTrack } from '../ports.ts';
 import type { SubscriptionKey, TrackKey } from '../session.ts';
 
+/** What is wanted of a track. */
+export interface Wish extends WantedTrack {
+  /** This layer and no other, for so many who are behind a trunk. */
+  readonly only?: { readonly layer: number; readonly viewers: number };
+}
+
 /** A track as a viewer was offered it and may be sent it. */
 export interface ServedTrack extends OfferedTrack {
   readonly generation: number;
@@ -33,7 +39,7 @@ export interface Viewing {
   /** What it adds to what is asked of the publishers. */
   readonly asks: Map<SubscriptionKey, Ask>;
   /** What the focus has chosen for it, and for which version of the streams. */
-  choice: { auto: AutoSubscription; version: number; wants: Map<SubscriptionKey, WantedTrack> } | undefined;
+  choice: { auto: AutoSubscription; version: number; wants: Map<SubscriptionKey, Wish> } | undefined;
 }
 
 /** One viewer's part in what is asked of a track's publisher; viewers whose parts are the same are counted together. */
@@ -57,6 +63,12 @@ export interface Telling {
   availableAt: number;
   speakersVersion: number;
   levelsAt: number;
+}
+
+/** The media engine says which layer flows; `undefined`: none. */
+export function showLayer({ shown }: Viewing, track: SubscriptionKey, layer: number | undefined): void {
+  if (layer === undefined) shown.delete(track);
+  else shown.set(track, layer);
 }
 
 export function nothingViewed(): Viewing {

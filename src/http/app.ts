@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import { type FastifyInstance, fastify } from 'fastify';
 import { WeirError } from '../../signalling/wire/errors.ts';
+import { TRUNK_PATH } from '../../signalling/wire/trunk.ts';
 import type { HttpDeps } from './deps.ts';
 import { errorBody, handleErrors, sendError, typedError } from './errors.ts';
 import { serveFocus } from './focus.ts';
@@ -10,10 +11,12 @@ import { serveHealth } from './health.ts';
 import { serveMetrics } from './metrics.ts';
 import { servePage } from './page.ts';
 import { servePing } from './ping.ts';
-import { serveSignal } from './signal.ts';
+import { serveSignal, SIGNAL_PATH } from './signal.ts';
 import { serveToken } from './token.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createOwnedServer, type OwnedServer } from './server.ts';
+import { serveTrunk } from './trunk.ts';
+import { serveUpgrades, type Upgraded } from './upgrades.ts';
 
 /** Addresses whose requests are counted at one time; the least recent is forgotten. */
 const COUNTED_ADDRESSES = 10_000;
@@ -82,7 +85,7 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
     );
   });
   app.addHook('preClose', async () => {
-    sockets?.close();
+    sockets.close();
     closing = setTimeout(dropConnections, CLOSE_GRACE_MS);
     if (underWay === 0) dropConnections();
   });
@@ -96,10 +99,17 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
   serveFocus(app, deps);
   servePing(app, deps);
   serveToken(app, deps);
-  const sockets = serveSignal(owned, deps);
+  const sockets = serveUpgrades(owned, config.trustedProxies, upgradedPaths(deps));
   servePage(app, deps);
   await app.ready();
   return app;
+}
+
+function upgradedPaths(deps: HttpDeps): Map<string, Upgraded> {
+  const paths = new Map<string, Upgraded>();
+  if (deps.signalling !== undefined) paths.set(SIGNAL_PATH, serveSignal(deps.signalling, deps));
+  if (deps.cascade !== undefined) paths.set(TRUNK_PATH, serveTrunk(deps.cascade, deps));
+  return paths;
 }
 
 /** A request that never became one: the parser refused it, or it took too long. */

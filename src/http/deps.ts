@@ -1,7 +1,7 @@
 /** What the web server asks of the rest of the focus. */
 import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
-import type { Log, ResumedSession, SignalDoor, SignalLine, SignalMember } from '../ports.ts';
+import type { Log, ResumedSession, SignalDoor, SignalLine, SignalMember, TrunkAdmission } from '../ports.ts';
 import type { SignalTokens } from './signal-tokens.ts';
 
 /** How things stand at this moment. */
@@ -37,6 +37,12 @@ export interface SignallingDeps {
   connect(member: SignalMember, resume: ResumedSession | undefined, line: SignalLine): SignalDoor;
 }
 
+/** What trunks of other foci need. */
+export interface CascadeDeps {
+  /** Who opens a WebSocket with this token. Throws WEIR_TOKEN_REFUSED, WEIR_STARTING, or why there is no trunk. */
+  admit(token: string): TrunkAdmission;
+}
+
 export interface HttpDeps {
   config: HttpConfig;
   /** Client API of the homeserver as browsers reach it. */
@@ -55,4 +61,6 @@ export interface HttpDeps {
   log: Log;
   /** Undefined where fast signalling is switched off. */
   signalling: SignallingDeps | undefined;
+  /** Undefined where trunks are switched off. */
+  cascade: CascadeDeps | undefined;
 }

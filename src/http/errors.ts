@@ -26,6 +26,8 @@ function statusOf(code: ErrorCode): number {
       return 401;
     case 'WEIR_NOT_ALLOWED':
     case 'WEIR_NOT_JOINED':
+    case 'WEIR_TRUNK_NOT_NAMED':
+    case 'WEIR_TRUNK_DENIED':
       return 403;
     case 'WEIR_NO_SUCH_PATH':
     case 'WEIR_PAGE_MISSING':
@@ -35,7 +37,10 @@ function statusOf(code: ErrorCode): number {
       return 405;
     case 'WEIR_CALL_ENDED':
       return 410;
+    case 'WEIR_TRUNK_VERSION':
+      return 426;
     case 'WEIR_TOO_MANY_REQUESTS':
+    case 'WEIR_TRUNK_LIMIT':
       return 429;
     case 'WEIR_OPENID_UNREACHABLE':
       return 502;

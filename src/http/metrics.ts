@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { HttpDeps } from './deps.ts';
-import { networkTest } from './networks.ts';
+import { networkTest } from '../../signalling/addresses/networks.ts';
 
 export function serveMetrics(app: FastifyInstance, { config, metrics }: HttpDeps): void {
   if (!config.metrics.enabled) return;

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock } from '../ports.ts';
 import { LinkAttention, LOOK_IN_MS } from './link-attention.ts';
+import type { LinkTransport } from './link-transport.ts';
 import type { Logger } from './options.ts';
 
 /** From a client's return until its estimate has to be there again. */
@@ -36,7 +37,7 @@ function availableOf({ type, info }: types.TransportTraceEventData): number | un
 
 /** What a client's link carries, as the worker estimates it from the client's feedback. */
 export class Estimate {
-  readonly #transport: types.WebRtcTransport;
+  readonly #transport: LinkTransport;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #events: EstimateEvents;
@@ -48,13 +49,7 @@ export class Estimate {
   #closed = false;
 
   /** `wanted`: whether the client wants video now; without an estimate none flows. */
-  constructor(
-    transport: types.WebRtcTransport,
-    clock: Clock,
-    logger: Logger,
-    wanted: () => boolean,
-    events: EstimateEvents,
-  ) {
+  constructor(transport: LinkTransport, clock: Clock, logger: Logger, wanted: () => boolean, events: EstimateEvents) {
     this.#transport = transport;
     this.#clock = clock;
     this.#logger = logger;

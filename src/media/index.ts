@@ -2,10 +2,10 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, MediaFigures, MediaHandles, Peer, PeerEvents, WorkerShare } from '../ports.ts';
+import type { Media, MediaFigures, MediaHandles, Peer, PeerEvents, TrunkPeer, WorkerShare } from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { DEFAULT_CODECS } from './codecs.ts';
-import { ConferenceMedia, type ConferencePart } from './conference-media.ts';
+import { ConferenceMedia, type ConferencePart, type ServedPeer } from './conference-media.ts';
 import { DEFAULT_DATA_RATES } from './data-channels/allowance.ts';
 import { HandleCount } from './handles.ts';
 import { numberVoices } from './numbered-voices.ts';
@@ -13,11 +13,14 @@ import {
   DEFAULT_ICE_CONSENT_TIMEOUT_S,
   DEFAULT_INITIAL_OUTGOING_BITRATE,
   DEFAULT_MAX_AUDIO_BITRATE,
+  DEFAULT_MAX_TRUNK_BITRATE,
+  LOOPBACK,
   type MediaOptions,
 } from './options.ts';
 import { MediasoupPeer } from './peer.ts';
 import type { ConferenceRouter } from './routers/conference-router.ts';
 import { DEFAULT_SPREAD, placeFor, type WorkerView } from './routers/placement.ts';
+import { MediasoupTrunk } from './trunks/trunk-peer.ts';
 import { startWorkers, type WorkerPool, type WorkerSlot } from './worker-pool.ts';
 
 export type { CodecName } from './codecs.ts';
@@ -53,18 +56,9 @@ class MediasoupMedia implements Media {
     });
   }
 
-  async open(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
-    const { conference, part } = this.#enter(key);
-    let entered = true;
-    const leave = (): void => {
-      if (!entered) return;
-      entered = false;
-      conference.leave(part);
-      this.#forgetEmpty(key, conference);
-    };
-    try {
-      const router = await part.opening;
-      const peer: MediasoupPeer = await MediasoupPeer.open({
+  open(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer> {
+    return this.#join(key, (conference, router, closed) =>
+      MediasoupPeer.open({
         conference,
         router,
         session,
@@ -76,23 +70,28 @@ class MediasoupMedia implements Media {
         congestionControl: this.#options.congestionControl ?? true,
         dataRates: this.#options.dataRates ?? DEFAULT_DATA_RATES,
         openTransport: () => this.#openTransport(router),
-        closed: () => {
-          part.peers.delete(peer);
-          leave();
-        },
-      });
-      part.peers.add(peer);
-      if (this.#closed || part.slot.worker.closed) {
-        peer.close();
-        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone');
-      }
-      return peer;
-    } catch (thrown) {
-      leave();
-      if (part.slot.worker.closed)
-        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone', { cause: thrown });
-      throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
-    }
+        closed,
+      }),
+    );
+  }
+
+  openTrunk(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+    const [address = LOOPBACK] = this.#options.listen;
+    const { ports, maxBitrate = DEFAULT_MAX_TRUNK_BITRATE } = this.#options.trunks ?? {};
+    return this.#join(key, (conference, router, closed) =>
+      MediasoupTrunk.open({
+        conference,
+        router,
+        session,
+        events,
+        clock: this.#options.clock,
+        logger: this.#options.logger,
+        congestionControl: this.#options.congestionControl ?? true,
+        listening: { address, ports },
+        maxBitrate,
+        closed,
+      }),
+    );
   }
 
   health(): { alive: number; wanted: number; restarts: number } {
@@ -133,6 +132,39 @@ class MediasoupMedia implements Media {
     this.#conferences.clear();
     this.#pool?.close();
     return Promise.resolve();
+  }
+
+  /** Makes room for one more in a conference, opens it there, and frees the room when it has closed. */
+  async #join<Served extends ServedPeer>(
+    key: ConferenceKey,
+    open: (conference: ConferenceMedia, router: ConferenceRouter, closed: () => void) => Promise<Served>,
+  ): Promise<Served> {
+    const { conference, part } = this.#enter(key);
+    let entered = true;
+    const leave = (): void => {
+      if (!entered) return;
+      entered = false;
+      conference.leave(part);
+      this.#forgetEmpty(key, conference);
+    };
+    try {
+      const router = await part.opening;
+      const peer: Served = await open(conference, router, () => {
+        part.peers.delete(peer);
+        leave();
+      });
+      part.peers.add(peer);
+      if (this.#closed || part.slot.worker.closed) {
+        peer.close();
+        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone');
+      }
+      return peer;
+    } catch (thrown) {
+      leave();
+      if (part.slot.worker.closed)
+        throw new WeirError('WEIR_WORKER_DIED', 'the media worker is gone', { cause: thrown });
+      throw asWeirError(thrown, 'WEIR_MEDIA_FAILED');
+    }
   }
 
   /** Throws WEIR_WORKER_DIED where no worker is alive. */

@@ -1,11 +1,11 @@
-import type { types } from 'mediasoup';
 import type { Clock } from '../ports.ts';
 import { Ceiling } from './ceiling.ts';
 import { Estimate } from './estimate.ts';
 import type { Logger } from './options.ts';
 import { Relief } from './relief.ts';
 import { RembFloor } from './remb-floor.ts';
-import type { SentTracks } from './sent-tracks.ts';
+import type { SentMedia } from './sent-media.ts';
+import type { LinkTransport } from './link-transport.ts';
 
 /** Share of an estimate. Where a link has plenty, nobody need hear of so little. */
 const TWITCH = 0.01;
@@ -17,7 +17,7 @@ export interface LinkEvents {
   lost(): void;
 }
 
-/** The link to one client: what it carries, and what is done when that becomes less. */
+/** The link to one client, or to another focus: what it carries, and what is done when that becomes less. */
 export class Link {
   readonly #events: LinkEvents;
   readonly #estimate: Estimate;
@@ -26,9 +26,10 @@ export class Link {
   readonly #floor: RembFloor;
   #told: number | undefined;
 
-  constructor(transport: types.WebRtcTransport, sent: SentTracks, clock: Clock, logger: Logger, events: LinkEvents) {
+  /** `most`: bit/s that it is never taken for more than; 0 where there is no such bound. */
+  constructor(transport: LinkTransport, sent: SentMedia, clock: Clock, logger: Logger, events: LinkEvents, most = 0) {
     this.#events = events;
-    this.#ceiling = new Ceiling(transport, clock, logger);
+    this.#ceiling = new Ceiling(transport, clock, logger, most);
     this.#relief = new Relief(this.#ceiling, sent, clock);
     this.#floor = new RembFloor(transport, clock, logger, () => ({
       followsRemb: sent.followRemb,

@@ -46,6 +46,13 @@ export interface MediaOptions {
   dataRates?: DataRates;
   /** When a conference takes another worker; `DEFAULT_SPREAD` by default. */
   spread?: SpreadThresholds;
+  /** The ends of trunks to other foci; they listen on the first address of `listen`. */
+  trunks?: {
+    /** UDP ports, one for each trunk; any free ones by default. */
+    ports?: { min: number; max: number };
+    /** bit/s that one is sent at most, probing included; 100,000,000 by default. */
+    maxBitrate?: number;
+  };
   /** Hears what became of messages of application data. */
   countData?: CountData;
 }
@@ -53,3 +60,5 @@ export interface MediaOptions {
 export const DEFAULT_ICE_CONSENT_TIMEOUT_S = 8;
 export const DEFAULT_INITIAL_OUTGOING_BITRATE = 3_000_000;
 export const DEFAULT_MAX_AUDIO_BITRATE = 64_000;
+export const DEFAULT_MAX_TRUNK_BITRATE = 100_000_000;
+export const LOOPBACK: ListenAddress = { ip: '127.0.0.1' };

@@ -80,11 +80,14 @@ export class MediasoupPeer implements Peer, ServedPeer {
     const { conference, router, session, events, clock, logger } = settings;
     this.#settings = settings;
     this.#path = new Path(transport);
-    this.#publications = new Publications(conference, router, session, clock, logger, {
-      measured: tracks => this.#tell(() => events.measured(tracks)),
-      loud: (track, level) => this.#tell(() => events.loud(track, level)),
-      dominant: track => this.#tell(() => events.dominant(track)),
-    });
+    this.#publications = new Publications(
+      { conference, router, session, clock, logger },
+      {
+        measured: tracks => this.#tell(() => events.measured(tracks)),
+        loud: (track, level) => this.#tell(() => events.loud(track, level)),
+        dominant: track => this.#tell(() => events.dominant(track)),
+      },
+    );
     this.#sent = new SentTracks(conference, router, logger, {
       shown: (track, layer) => this.#tell(() => events.shown(track, layer)),
       suffers: () => this.#link.suspect(),

@@ -1,23 +1,22 @@
 import type { types } from 'mediasoup';
 import type { Refusal } from '../../signalling/sdp/agree.ts';
 import type { Asked } from '../../signalling/sdp/answer.ts';
-import { codecName } from '../../signalling/sdp/codecs.ts';
 import type { RtpParameters } from '../../signalling/sdp/rtp.ts';
 import type { Section } from '../../signalling/sdp/sections.ts';
-import { spatialLayersOf } from '../../signalling/sdp/svc.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
-import type { Clock, MeasuredTrack, PublishedTrack } from '../ports.ts';
-import { keyOfTrack, type SessionKey, type TrackRef } from '../session.ts';
-import type { ConferenceMedia } from './conference-media.ts';
-import { KeyframeGate } from './keyframe-gate.ts';
+import type { PublishedTrack } from '../ports.ts';
+import { keyOfTrack } from '../session.ts';
 import { Measurement } from './measurement.ts';
-import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
-import type { ConferenceRouter } from './routers/conference-router.ts';
-import { TrackReach } from './routers/track-reach.ts';
-
-/** ms. */
-const KEYFRAME_REQUEST_DELAY_MS = 350;
+import {
+  KEYFRAME_REQUEST_DELAY_MS,
+  listed,
+  type PublicationEvents,
+  publicationOf,
+  publish,
+  type Publisher,
+  unpublish,
+} from './publishing.ts';
 
 interface Own {
   publication: Publication;
@@ -34,54 +33,26 @@ export interface Change {
   undo(): void;
 }
 
-/** What is noticed of tracks while they flow. */
-export interface PublicationEvents {
-  measured(tracks: MeasuredTrack[]): void;
-  loud(track: TrackRef, level: number): void;
-  dominant(track: TrackRef): void;
-}
-
 /** The tracks that one client sends, by the mid of their section. */
 export class Publications {
-  readonly #conference: ConferenceMedia;
-  readonly #router: ConferenceRouter;
-  readonly #publisher: SessionKey;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #publisher: Publisher;
   readonly #events: PublicationEvents;
   readonly #measurement: Measurement;
   #own = new Map<string, Own>();
 
-  constructor(
-    conference: ConferenceMedia,
-    router: ConferenceRouter,
-    publisher: SessionKey,
-    clock: Clock,
-    logger: Logger,
-    events: PublicationEvents,
-  ) {
-    this.#conference = conference;
-    this.#router = router;
+  constructor(publisher: Publisher, events: PublicationEvents) {
     this.#publisher = publisher;
-    this.#clock = clock;
-    this.#logger = logger;
     this.#events = events;
     this.#measurement = new Measurement(
-      clock,
-      logger,
+      publisher.clock,
+      publisher.logger,
       () => [...this.#own.values()].map(({ publication }) => publication),
       tracks => events.measured(tracks),
     );
   }
 
   list(): PublishedTrack[] {
-    return [...this.#own.values()].map(({ publication: { ref, kind, codec, layers, svc } }) => ({
-      ref,
-      kind,
-      codec,
-      layers,
-      ...(svc === undefined ? {} : { svc: true }),
-    }));
+    return [...this.#own.values()].map(({ publication }) => listed(publication));
   }
 
   /** Makes the producers that an offer asks for. A section whose producer is refused is answered without media. */
@@ -90,6 +61,7 @@ export class Publications {
     asked: readonly Asked[],
     receiving: (asked: Extract<Asked, { act: 'receive' }>) => Section,
   ): Promise<Change> {
+    const { conference, session } = this.#publisher;
     const next = new Map<string, Own>();
     const made: Own[] = [];
     const refused: Refusal[] = [];
@@ -109,11 +81,8 @@ export class Publications {
         sections.push(section);
         continue;
       }
-      const taken = this.#conference.published.get(key);
-      if (
-        [...next.values()].some(own => own.publication.key === key) ||
-        (taken && taken.publisher !== this.#publisher)
-      ) {
+      const taken = conference.published.get(key);
+      if ([...next.values()].some(own => own.publication.key === key) || (taken && taken.publisher !== session)) {
         refused.push({ mid, code: 'WEIR_TRACK_TAKEN', message: 'its ids belong to another track' });
         sections.push({ ...section, direction: 'inactive' });
         continue;
@@ -127,16 +96,7 @@ export class Publications {
           rtpParameters: parameters,
           keyFrameRequestDelay: KEYFRAME_REQUEST_DELAY_MS,
         });
-        const publication: Publication = {
-          ref: { streamId: track.streamId, trackId: track.trackId },
-          key,
-          publisher: this.#publisher,
-          kind: section.media,
-          ...layersOf(parameters),
-          producer,
-          reach: new TrackReach(producer, this.#router, this.#conference.links, this.#clock, this.#logger),
-          gate: new KeyframeGate(this.#clock),
-        };
+        const publication = publicationOf(this.#publisher, track, section.media, parameters, producer);
         const own = { publication, sentAs };
         made.push(own);
         next.set(mid, own);
@@ -150,15 +110,12 @@ export class Publications {
       sections,
       refused,
       commit: () => {
-        for (const [mid, own] of this.#own) if (next.get(mid) !== own) this.#end(own);
+        for (const [mid, own] of this.#own) if (next.get(mid) !== own) unpublish(own.publication, conference);
         this.#own = next;
-        for (const { publication } of made) {
-          this.#conference.published.set(publication.key, publication);
-          this.#observe(publication);
-        }
+        for (const { publication } of made) publish(publication, conference, this.#measurement, this.#events);
       },
       undo: () => {
-        for (const own of made) this.#end(own);
+        for (const { publication } of made) unpublish(publication, conference);
       },
     };
   }
@@ -168,51 +125,13 @@ export class Publications {
     const own = this.#own.get(mid);
     if (own === undefined) return;
     this.#own.delete(mid);
-    this.#end(own);
+    unpublish(own.publication, this.#publisher.conference);
   }
 
   close(): void {
     this.#measurement.close();
     for (const mid of [...this.#own.keys()]) this.stop(mid);
   }
-
-  #observe(publication: Publication): void {
-    const { kind, ref, producer } = publication;
-    this.#measurement.start();
-    if (kind === 'video') {
-      producer.on('score', () => this.#measurement.now());
-      return;
-    }
-    this.#conference.speech.listen(publication, {
-      loud: level => this.#events.loud(ref, level),
-      dominant: () => this.#events.dominant(ref),
-    });
-  }
-
-  #end({ publication }: Own): void {
-    publication.producer.close();
-    publication.reach.close();
-    publication.gate.close();
-    if (this.#conference.published.get(publication.key) === publication) {
-      this.#conference.published.delete(publication.key);
-    }
-  }
-}
-
-/** What is sent, in which layers. */
-function layersOf({ codecs, encodings }: RtpParameters): Pick<Publication, 'codec' | 'layers' | 'svc'> {
-  const [codec] = codecs;
-  const [{ scalabilityMode } = {}, ...others] = encodings;
-  const spatial = scalabilityMode === undefined ? undefined : spatialLayersOf(scalabilityMode);
-  const svc = others.length === 0 && spatial !== undefined && spatial > 1 ? scalabilityMode : undefined;
-  return {
-    codec: codec === undefined ? '' : codecName(codec),
-    layers:
-      svc === undefined
-        ? encodings.map(({ rid }) => ({ rid }))
-        : Array.from({ length: spatial ?? 1 }, () => ({ rid: undefined })),
-    svc,
-  };
 }
 
 function identityOf({ codecs, encodings }: RtpParameters): string {

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { Ceiling } from './ceiling.ts';
 import type { Seen } from './estimate.ts';
-import type { SentTracks } from './sent-tracks.ts';
+import type { SentMedia } from './sent-media.ts';
 
 /** Of the highest estimate of late: less, and voices are not repaired for a while. */
 const FALL = 0.8;
@@ -35,7 +35,7 @@ const CEILING_MOVES_FROM = 2_000_000;
  */
 export class Relief {
   readonly #ceiling: Ceiling;
-  readonly #sent: SentTracks;
+  readonly #sent: SentMedia;
   readonly #clock: Clock;
   #since = Number.NEGATIVE_INFINITY;
   #late: { available: number; at: number }[] = [];
@@ -45,7 +45,7 @@ export class Relief {
   #turn: ReturnType<Clock['after']> | undefined;
   #held: ReturnType<Clock['after']> | undefined;
 
-  constructor(ceiling: Ceiling, sent: SentTracks, clock: Clock) {
+  constructor(ceiling: Ceiling, sent: SentMedia, clock: Clock) {
     this.#ceiling = ceiling;
     this.#sent = sent;
     this.#clock = clock;

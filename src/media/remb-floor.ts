@@ -1,6 +1,6 @@
-import type { types } from 'mediasoup';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { Clock } from '../ports.ts';
+import type { LinkTransport } from './link-transport.ts';
 import type { Logger } from './options.ts';
 
 const EVERY_MS = 1_000;
@@ -25,7 +25,7 @@ export interface RembLink {
  * none would ever fit again. So while none is sent the least that their link is taken for grows, until one is, and tells.
  */
 export class RembFloor {
-  readonly #transport: Pick<types.WebRtcTransport, 'setMinOutgoingBitrate' | 'closed'>;
+  readonly #transport: Pick<LinkTransport, 'setMinOutgoingBitrate' | 'closed'>;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #link: () => RembLink;
@@ -35,7 +35,7 @@ export class RembFloor {
   #closed = false;
 
   constructor(
-    transport: Pick<types.WebRtcTransport, 'setMinOutgoingBitrate' | 'closed'>,
+    transport: Pick<LinkTransport, 'setMinOutgoingBitrate' | 'closed'>,
     clock: Clock,
     logger: Logger,
     link: () => RembLink,

@@ -9,10 +9,11 @@ import type { ConferenceMedia } from './conference-media.ts';
 import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
 import type { ConferenceRouter } from './routers/conference-router.ts';
+import type { SentMedia } from './sent-media.ts';
 import { SentTrack, type SentTrackEvents } from './sent-track.ts';
 
 /** The tracks that one client is sent: a consumer each, in a section each. */
-export class SentTracks {
+export class SentTracks implements SentMedia {
   readonly #conference: ConferenceMedia;
   readonly #router: ConferenceRouter;
   readonly #logger: Logger;
@@ -45,7 +46,6 @@ export class SentTracks {
     this.#sent.get(track)?.adjust(served);
   }
 
-  /** Nothing is sent of pictures, and nothing of them again, until they are released: they go on with a keyframe then. */
   holdPictures(): void {
     for (const sent of this.#sent.values()) sent.hold();
   }
@@ -54,7 +54,6 @@ export class SentTracks {
     for (const sent of this.#sent.values()) sent.release();
   }
 
-  /** No lost packet of a voice is sent again. Voices do not shrink, and their repairs must not keep a queue from draining. */
   forgetVoices(): void {
     for (const sent of this.#sent.values()) if (sent.publication.kind === 'audio') sent.forgetSent();
   }

@@ -1,5 +1,5 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
-import type { MediaFigures, MediaHandles } from '../ports.ts';
+import type { MediaFigures, MediaHandles, TrunkFigures } from '../ports.ts';
 
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
@@ -114,6 +114,21 @@ export const METRICS = {
     labels: ['code'],
     help: 'Such WebSockets that ended, by error code; client where the focus had no reason.',
   },
+  weir_trunks: {
+    kind: 'gauge',
+    labels: ['state'],
+    help: 'Trunks to other foci, one for each conference and focus: calling (no WebSocket yet), open, broken (cut, and tried again), refused.',
+  },
+  weir_trunk_round_trip_seconds: {
+    kind: 'gauge',
+    labels: ['focus'],
+    help: 'Round trip of the WebSocket of a trunk, the longest to each focus.',
+  },
+  weir_trunk_handshakes_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'What came of handshakes of trunks, ours and theirs: opened, resumed after a cut, or the error code of the refusal.',
+  },
   weir_to_device_received_total: { kind: 'counter', labels: ['type'], help: 'To-device messages read, by type.' },
   weir_to_device_sent_total: {
     kind: 'counter',
@@ -190,4 +205,5 @@ export interface Figures {
   workerRestarts: number;
   mediaHandles: Readonly<MediaHandles>;
   media: MediaFigures;
+  trunks: readonly TrunkFigures[];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Figures, METRICS } from './figures.ts';
 import { createMetrics } from './metrics.ts';
+import type { TrunkFigures } from '../ports.ts';
 
 const FIGURES: Figures = {
   conferences: 2,
@@ -35,7 +36,12 @@ const FIGURES: Figures = {
     links: 1,
     pipedTracks: 6,
   },
+  trunks: [trunk('@a:one', 'open', 20), trunk('@a:one', 'open', 30), trunk('@b:two', 'broken')],
 };
+
+function trunk(userId: string, state: TrunkFigures['state'], roundTripMs?: number): TrunkFigures {
+  return { conference: { roomId: '!r', confId: 'c' }, peer: { userId, deviceId: 'D' }, state, roundTripMs };
+}
 
 it('reads its gauges at each scrape', async () => {
   const metrics = createMetrics(false);
@@ -58,6 +64,9 @@ it('reads its gauges at each scrape', async () => {
     'weir_worker_alive 8',
     'weir_worker_wanted 9',
     'weir_worker_restarts_total 10',
+    'weir_trunks{state="open"} 2',
+    'weir_trunks{state="calling"} 0',
+    'weir_trunk_round_trip_seconds{focus="@a:one"} 0.03',
     'weir_media_handles{kind="transport"} 4',
     'weir_media_handles{kind="listener"} 5',
     'weir_worker_load{worker="1"} 0.25',

@@ -1,10 +1,11 @@
 /** The metrics of the focus in the format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { ERRORS } from '../../signalling/wire/errors.ts';
-import type { Meters, WorkerFigures } from '../ports.ts';
+import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
+import type { Meters, TrunkFigures, TrunkMeters, WorkerFigures } from '../ports.ts';
 import { type Figures, METRICS, type MetricName } from './figures.ts';
 
-export interface Metrics extends Meters {
+export interface Metrics extends Meters, TrunkMeters {
   /** A to-device message was read. Types that a focus does not know count as `other`. */
   received(type: string): void;
   /** A to-device message was sent. */
@@ -37,6 +38,7 @@ const TO_DEVICE_TYPES: ReadonlySet<string> = new Set([
   'm.call.hangup',
   'm.call.sdp_stream_metadata_changed',
   'org.matrix.call.sdp_stream_metadata_changed',
+  TRUNK_HELLO,
 ]);
 /** Their labels are from small fixed sets already. */
 const HOMESERVER_METRICS = [
@@ -52,7 +54,8 @@ const WORKER_GAUGES = [
   ['weir_worker_participants', 'participants'],
   ['weir_worker_consumers', 'consumers'],
 ] as const satisfies [MetricName, keyof WorkerFigures][];
-const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client']);
+const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client', 'opened', 'resumed']);
+const TRUNK_STATES = ['calling', 'open', 'broken', 'refused'] as const satisfies TrunkFigures['state'][];
 
 /** @param withProcess also memory, CPU and event loop of this process */
 export function createMetrics(withProcess = true): Metrics {
@@ -110,6 +113,13 @@ export function createMetrics(withProcess = true): Metrics {
   }
   gauge('weir_router_links', (it, { media }) => it.set(media.links));
   gauge('weir_piped_tracks', (it, { media }) => it.set(media.pipedTracks));
+  gauge('weir_trunks', (it, { trunks }) => {
+    for (const state of TRUNK_STATES) it.set({ state }, trunks.filter(trunk => trunk.state === state).length);
+  });
+  gauge('weir_trunk_round_trip_seconds', (it, { trunks }) => {
+    it.reset();
+    for (const [focus, ms] of longestRoundTrips(trunks)) it.set({ focus }, ms / 1000);
+  });
   new Counter({
     name: 'weir_worker_restarts_total',
     help: METRICS.weir_worker_restarts_total.help,
@@ -132,6 +142,7 @@ export function createMetrics(withProcess = true): Metrics {
     HOMESERVER_METRICS.map(name => [name.slice('weir_'.length, -'_total'.length), counter(name)]),
   );
   const tokens = counter('weir_signal_tokens_total');
+  const handshakes = counter('weir_trunk_handshakes_total');
   const lines = new Gauge({
     name: 'weir_signal_lines',
     help: METRICS.weir_signal_lines.help,
@@ -163,12 +174,23 @@ export function createMetrics(withProcess = true): Metrics {
       lines.dec();
       linesClosed.inc({ code: boundedCode(code) });
     },
+    handshake: outcome => handshakes.inc({ outcome: boundedCode(outcome) }),
     watch: next => {
       read = next;
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };
+}
+
+/** By user id of the focus. */
+function longestRoundTrips(trunks: readonly TrunkFigures[]): Map<string, number> {
+  const longest = new Map<string, number>();
+  for (const { peer, roundTripMs } of trunks) {
+    if (roundTripMs === undefined) continue;
+    longest.set(peer.userId, Math.max(roundTripMs, longest.get(peer.userId) ?? 0));
+  }
+  return longest;
 }
 
 function boundedCode(code: string): string {

@@ -3,11 +3,14 @@ import { WeirError, asWeirError } from '../../signalling/wire/errors.ts';
 import type { FocusIdentity } from '../../signalling/wire/to-device.ts';
 import type { CallRef, Effect, Input } from '../conference/messages.ts';
 import { sessionsOf } from '../conference/roster.ts';
-import { type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
+import { clientCount, type Conference, emptyConference, type Limits, type Timing } from '../conference/state.ts';
+import type { RoomDirectory } from '../conference/admission.ts';
 import { step } from '../conference/step.ts';
-import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store } from '../ports.ts';
+import type { Clock, Log, Media, Meters, Peer, PeerEvents, SignalLine, Signals, Store, Trunks } from '../ports.ts';
 import { type ConferenceId, keyOfConference, type SessionId } from '../session.ts';
 import { type Counts, countsOf } from './counts.ts';
+import { linksOf } from '../topology/links.ts';
+import { ConferenceTrunks } from './conference-trunks.ts';
 import { frameOf, letterOf } from './door.ts';
 import { Lines } from './lines.ts';
 import { Mailbox } from './mailbox.ts';
@@ -25,6 +28,9 @@ export interface RunnerWorld {
   focus: FocusIdentity;
   timing: Timing;
   limits: Limits;
+  /** Links to other foci; `undefined`: there are none. */
+  trunks?: Trunks | undefined;
+  rooms: Pick<RoomDirectory, 'fociOf'>;
 }
 
 /** What the owner of a runner hears from it. */
@@ -38,6 +44,8 @@ export interface RunnerEvents {
 /** Control messages of one client that may wait for the next turn; more, and the client is hung up. */
 const MESSAGES_PER_CLIENT = 256;
 const TICK_MS = 500;
+/** ms. What room state says of foci expires, and nobody tells of that. */
+const LINK_EVERY_MS = 30_000;
 
 export class ConferenceRunner {
   readonly id: ConferenceId;
@@ -47,11 +55,15 @@ export class ConferenceRunner {
   readonly #mailbox: Mailbox<Input>;
   readonly #peers: Peers;
   readonly #lines = new Lines();
+  readonly #trunks: ConferenceTrunks | undefined;
   readonly #log: Log;
   readonly #running = new Set<Promise<void>>();
   #tick: { cancel(): void } | undefined;
   #wake: { cancel(): void } | undefined;
   #pressed = 1;
+  #isPeopled = false;
+  /** When it was looked last which foci serve the conference (ms since 1970). */
+  #linkedAt = 0;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
     this.id = id;
@@ -65,6 +77,24 @@ export class ConferenceRunner {
       clock: world.clock,
       drain: inputs => this.#take(inputs),
     });
+    if (world.trunks !== undefined)
+      this.#trunks = new ConferenceTrunks(id, {
+        trunks: world.trunks,
+        peers: this.#peers,
+        clock: world.clock,
+        log: this.#log,
+        post: input => this.post(input),
+        eventsOf: call => this.#eventsOf(call),
+      });
+  }
+
+  /** Links to the foci that room state puts into the conference now. */
+  relink(): void {
+    const { clock, focus: self, rooms } = this.#world;
+    if (this.#trunks === undefined) return;
+    this.#linkedAt = clock.now();
+    const foci = rooms.fociOf(this.id, this.#linkedAt);
+    this.#trunks.follow(linksOf({ self, foci, isPeopled: this.#isPeopled }));
   }
 
   post(input: Input): void {
@@ -105,9 +135,9 @@ export class ConferenceRunner {
     return this.#mailbox.depth;
   }
 
-  /** Participants, whatever their stage. */
+  /** Clients, whatever their stage. */
   get size(): number {
-    return this.#conference.participants.size;
+    return clientCount(this.#conference);
   }
 
   hasDevice(userId: string, deviceId: string): boolean {
@@ -136,6 +166,7 @@ export class ConferenceRunner {
   }
 
   close(): void {
+    this.#trunks?.close('WEIR_TRUNK_CLOSED');
     this.#mailbox.close();
     this.#stopClock();
   }
@@ -151,6 +182,11 @@ export class ConferenceRunner {
     const { clock } = this.#world;
     const effects = step(this.#conference, inputs, clock.now());
     for (const effect of effects) this.#run(effect);
+    const isPeopled = this.size > 0;
+    if (isPeopled !== this.#isPeopled || clock.now() - this.#linkedAt >= LINK_EVERY_MS) {
+      this.#isPeopled = isPeopled;
+      this.relink();
+    }
     if (this.#conference.participants.size === 0) {
       this.#stopClock();
       if (this.#mailbox.depth === 0) this.#events.empty();
@@ -202,6 +238,12 @@ export class ConferenceRunner {
         return runData(this.#peers.opened(effect.call)?.data, effect, this.#world.meters);
       case 'tell':
         return this.#tell(effect);
+      case 'open-trunk':
+        return this.#openTrunk(effect.call);
+      case 'close-trunk':
+        this.#log.info({ call: effect.call.callId, session: effect.call.key, code: effect.code }, 'trunk ended');
+        this.#peers.close(effect.call);
+        return this.#trunks?.end(effect.call, effect.code);
       case 'close':
         this.#peers.close(effect.call);
         this.#lines.forget(effect.call);
@@ -256,6 +298,17 @@ export class ConferenceRunner {
     });
   }
 
+  #openTrunk(call: CallRef): void {
+    this.#log.info({ call: call.callId, session: call.key }, 'trunk opens');
+    this.#keep(async () => {
+      try {
+        await this.#trunks?.openMedia(call);
+      } catch (thrown) {
+        this.post({ kind: 'peer-failed', call, error: asWeirError(thrown, 'WEIR_MEDIA_FAILED') });
+      }
+    });
+  }
+
   #negotiate(effect: { call: CallRef; revision: number }, work: (peer: Peer) => Promise<Input>): void {
     this.#keep(async () => {
       try {
@@ -272,6 +325,7 @@ export class ConferenceRunner {
     const { call, to } = effect;
     const letter = letterOf(focus, { ...to, callId: call.callId, confId: this.id.confId }, effect.news);
     if (this.#lines.of(call)?.say(frameOf(letter)) === true) return;
+    if (this.#trunks?.has(call) === true) return this.#trunks.say(call, frameOf(letter));
     switch (letter.kind) {
       case 'to-device':
         return this.#spawn(call, letter.event.type, () => signals.send(to.userId, to.deviceId, letter.event));

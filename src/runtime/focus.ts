@@ -178,6 +178,7 @@ export class Focus {
       return;
     }
     runner.post({ kind: 'permissions-changed', permissions: rooms.permissionsOf(roomId, confId) });
+    runner.relink();
     for (const userId of users) {
       if (!rooms.isJoined(roomId, userId)) runner.post({ kind: 'user-left', userId });
     }

@@ -1,5 +1,5 @@
 /** The media of a conference's sessions: opened, asked and closed in order, each by the session that owns it. */
-import type { Media, Peer, PeerEvents } from '../ports.ts';
+import type { Media, Peer, PeerEvents, TrunkPeer } from '../ports.ts';
 import type { CallRef } from '../conference/messages.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
@@ -24,14 +24,18 @@ export class Peers {
 
   /** Opens the media of a call. Rejects with what the media engine rejects with. */
   open(call: CallRef, events: PeerEvents): Promise<Peer> {
-    const opening: Opening = {
-      callId: call.callId,
-      peer: this.#media.open(this.#conference, call.key, events),
-      opened: undefined,
-      closed: false,
-    };
+    return this.#hold(call, this.#media.open(this.#conference, call.key, events));
+  }
+
+  /** The same of a trunk. */
+  openTrunk(call: CallRef, events: PeerEvents): Promise<TrunkPeer> {
+    return this.#hold(call, this.#media.openTrunk(this.#conference, call.key, events));
+  }
+
+  #hold<Opened extends Peer>(call: CallRef, opens: Promise<Opened>): Promise<Opened> {
+    const opening: Opening = { callId: call.callId, peer: opens, opened: undefined, closed: false };
     this.#open.set(call.key, opening);
-    opening.peer = opening.peer.then(peer => {
+    const opened = opens.then(peer => {
       // Closed while it was being opened.
       if (opening.closed) {
         peer.close();
@@ -40,7 +44,8 @@ export class Peers {
       opening.opened = peer;
       return peer;
     });
-    return opening.peer;
+    opening.peer = opened;
+    return opened;
   }
 
   /** The peer of a call. Rejects where it failed to open or was closed. */

@@ -5,10 +5,18 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage, TrackLayers } from '../../signalling/wire/streams.ts';
 import { afterChange } from '../../signalling/wire/streams-changed.ts';
 import type { CallRef, Effect, Input, News } from '../conference/messages.ts';
-import { type Conference, emptyConference } from '../conference/state.ts';
+import { type Client, type Conference, emptyConference } from '../conference/state.ts';
 import { step } from '../conference/step.ts';
 import type { PublishedTrack, Served } from '../ports.ts';
-import { keyOfSession, keyOfSubscription, type SessionId, type SubscriptionKey, type TrackRef } from '../session.ts';
+import { answerAcross, offerAcross } from './fake-trunk-media.ts';
+import {
+  keyOfSession,
+  keyOfSubscription,
+  type SessionId,
+  type SessionKey,
+  type SubscriptionKey,
+  type TrackRef,
+} from '../session.ts';
 
 export interface BenchClient {
   session: SessionId;
@@ -92,6 +100,10 @@ export class ConferenceBench {
     switch (work.kind) {
       case 'open':
       case 'answer-offer': {
+        if (this.#isTrunk(ref)) {
+          this.take({ kind: 'answered', call: ref, revision, answer: answerAcross(work.sdp) });
+          break;
+        }
         const { tracks: published = [], receives } = this.#clients.get(ref.callId) ?? {};
         this.take({
           kind: 'answered',
@@ -108,13 +120,22 @@ export class ConferenceBench {
         break;
       }
       case 'make-offer':
-        this.take({ kind: 'offer-made', call: ref, revision, sdp: `offer ${revision}` });
+        this.take({
+          kind: 'offer-made',
+          call: ref,
+          revision,
+          sdp: this.#isTrunk(ref) ? offerAcross(this.conference, work.tracks) : `offer ${revision}`,
+        });
         break;
       case 'take-answer':
         this.take({ kind: 'answer-taken', call: ref, revision });
         break;
     }
     return true;
+  }
+
+  #isTrunk({ key }: CallRef): boolean {
+    return this.conference.participants.get(key)?.kind === 'focus';
   }
 
   finishAll(): void {
@@ -226,6 +247,17 @@ export function callOfMany<const Names extends readonly string[]>(
   const clients = names.map(name => benchClient(name));
   for (const client of clients) bench.join(client);
   return { bench, clients: clients as { [K in keyof Names]: BenchClient } };
+}
+
+/** The clients that take part. */
+export function clientsIn({ participants }: Conference): Client[] {
+  return [...participants.values()].filter(participant => participant.kind === 'client');
+}
+
+/** The client of a session; `undefined` where it is not here. */
+export function clientOf({ participants }: Conference, key: SessionKey): Client | undefined {
+  const participant = participants.get(key);
+  return participant?.kind === 'client' ? participant : undefined;
 }
 
 /** The client's camera. */

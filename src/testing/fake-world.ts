@@ -1,6 +1,7 @@
 /** Stand-ins for everything around the focus, for tests of its runtime. They record; they decide nothing. */
 import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
+import type { TrunkEnd } from '../../signalling/wire/trunk-description.ts';
 import { OPEN_TO_ALL, type Permissions } from '../../signalling/wire/permissions.ts';
 import type { RoomDirectory } from '../conference/admission.ts';
 import type { OverloadLimits } from '../overload/watch.ts';
@@ -22,6 +23,8 @@ import type {
   Signals,
   Store,
   StoredState,
+  TrunkTraffic,
+  TrunkPeer,
   WorkerShare,
 } from '../ports.ts';
 import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey } from '../session.ts';
@@ -81,8 +84,38 @@ export class FakePeer implements Peer {
   }
 }
 
+/** A trunk without media. */
+export class FakeTrunkPeer extends FakePeer implements TrunkPeer {
+  readonly end: TrunkEnd = {
+    ip: '127.0.0.1',
+    port: 1,
+    srtp: { crypto_suite: 'AEAD_AES_256_GCM', key: `${'A'.repeat(59)}=` },
+  };
+  readonly connected: TrunkEnd[] = [];
+
+  async connect(far: TrunkEnd): Promise<void> {
+    this.connected.push(far);
+  }
+
+  async figures(): Promise<TrunkTraffic> {
+    return {
+      sent: 0,
+      received: 0,
+      mediaBytesSent: 0,
+      mediaBytesReceived: 0,
+      lossSent: 0,
+      lossReceived: 0,
+      roundTripMs: undefined,
+      tracksSent: 0,
+      tracksReceived: 0,
+      layersSent: 0,
+    };
+  }
+}
+
 export class FakeMedia implements Media {
   readonly peers: { conference: ConferenceKey; session: SessionKey; peer: FakePeer }[] = [];
+  readonly trunks: { conference: ConferenceKey; session: SessionKey; peer: FakeTrunkPeer }[] = [];
   /** Of its workers; the first one serves all conferences. */
   loads: readonly number[] = [0];
   /** What sessions publish with their first offer, where it is anything. */
@@ -94,6 +127,13 @@ export class FakeMedia implements Media {
     await this.gate;
     const peer = new FakePeer(events, this.published.get(session));
     this.peers.push({ conference, session, peer });
+    return peer;
+  }
+
+  async openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+    await this.gate;
+    const peer = new FakeTrunkPeer(events, this.published.get(session));
+    this.trunks.push({ conference, session, peer });
     return peer;
   }
 
@@ -220,6 +260,13 @@ export class FakeRooms implements RoomDirectory {
 
   memberDevices(): { userId: string; deviceId: string }[] {
     return [];
+  }
+
+  /** Foci of all conferences. */
+  foci: ReturnType<RoomDirectory['fociOf']> = [];
+
+  fociOf(): ReturnType<RoomDirectory['fociOf']> {
+    return this.foci;
   }
 }
 

@@ -15,6 +15,7 @@ export function kept(conference: Conference): Lists {
   const { roster, participants, shown, dataForwards } = conference;
   const members = (set: ReadonlySet<Participant>): string[] => [...set].map(({ key }) => key).toSorted();
   return {
+    foci: members(roster.foci),
     users: [...roster.ofUser].flatMap(([user, sessions]) => members(sessions).map(key => `${user} ${key}`)).toSorted(),
     announcers: [...roster.announcers].map(([streamId, { key }]) => `${streamId} ${key}`).toSorted(),
     publishers: members(roster.publishers),
@@ -29,7 +30,7 @@ export function kept(conference: Conference): Lists {
     listeners: members(roster.listeners),
     dataPublishers: members(roster.dataPublishers),
     dataViewers: members(roster.dataViewers),
-    shown: [...shown.streams].map(([id, { by, stream }]) => `${id} ${by} ${JSON.stringify(stream)}`).toSorted(),
+    shown: [...shown.streams].map(([id, { by, stream }]) => `${id} ${by.key} ${JSON.stringify(stream)}`).toSorted(),
     dataForwards: [String(dataForwards)],
   };
 }
@@ -41,13 +42,14 @@ export function fromScratch(conference: Conference): Lists {
     all.flatMap(one => (belongs(one) ? [one.key as string] : [])).toSorted();
   const followers = all.flatMap(one => followedBy(conference, one).map(track => `${track} ${one.key}`)).toSorted();
   return {
-    users: all.map(({ key, session }) => `${session.userId} ${key}`).toSorted(),
+    foci: keysWhere(({ kind }) => kind === 'focus'),
+    users: all.flatMap(({ kind, key, session }) => (kind === 'client' ? `${session.userId} ${key}` : [])).toSorted(),
     announcers: all.flatMap(({ key, metadata }) => Object.keys(metadata).map(id => `${id} ${key}`)).toSorted(),
     publishers: keysWhere(({ published }) => published.size > 0),
     followers,
     follows: followers,
     asked: countedAsks(all),
-    auto: keysWhere(({ auto }) => auto !== undefined),
+    auto: keysWhere(one => one.kind === 'client' && one.auto !== undefined),
     listeners: keysWhere(({ telling: { asked } }) => asked.has('speakers') || asked.has('audio_levels')),
     dataPublishers: keysWhere(({ data }) => data.channels.size > 0),
     dataViewers: keysWhere(({ data }) => data.labels !== undefined),

@@ -7,7 +7,17 @@ import { type Browser, launch, type Page } from 'puppeteer-core';
 import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { createMedia, type MediaOptions } from '../../src/media/index.ts';
-import type { AnsweredOffer, Clock, Media, OfferedTrack, OpenedData, Peer, PublishedTrack } from '../../src/ports.ts';
+import type {
+  AnsweredOffer,
+  Clock,
+  Media,
+  OfferedTrack,
+  OpenedData,
+  Peer,
+  PeerEvents,
+  PublishedTrack,
+  TrunkPeer,
+} from '../../src/ports.ts';
 import {
   type ConferenceKey,
   keyOfConference,
@@ -92,12 +102,8 @@ export function serve(peer: Peer, ref: TrackRef, layer: number, paused = false):
   return peer.adjust(keyOfSubscription(ref), { layer, paused, priority: 1 });
 }
 
-export async function openPeer(
-  media: Media,
-  conference: ConferenceKey,
-  name: string,
-): Promise<{ peer: Peer; log: PeerLog; session: SessionKey }> {
-  const log: PeerLog = {
+function emptyLog(): PeerLog {
+  return {
     control: [],
     controlOpen: 0,
     path: [],
@@ -111,8 +117,10 @@ export async function openPeer(
     dataErrors: [],
     forwardsEnded: [],
   };
-  const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'DEV', sessionId: name });
-  const peer = await media.open(conference, session, {
+}
+
+function noting(log: PeerLog): PeerEvents {
+  return {
     control: text => log.control.push(text),
     controlOpen: () => {
       log.controlOpen += 1;
@@ -137,8 +145,28 @@ export async function openPeer(
       forwardEnded: ({ channelId }, error) => log.forwardsEnded.push([channelId, error?.code]),
     },
     failed: code => log.failed.push(code),
-  });
-  return { peer, log, session };
+  };
+}
+
+export async function openPeer(
+  media: Media,
+  conference: ConferenceKey,
+  name: string,
+): Promise<{ peer: Peer; log: PeerLog; session: SessionKey }> {
+  const log = emptyLog();
+  const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'DEV', sessionId: name });
+  return { peer: await media.open(conference, session, noting(log)), log, session };
+}
+
+/** The media between `media` and the focus of that name. */
+export async function openTrunk(
+  media: Media,
+  conference: ConferenceKey,
+  name: string,
+): Promise<{ peer: TrunkPeer; log: PeerLog; session: SessionKey }> {
+  const log = emptyLog();
+  const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'FOCUS', sessionId: name });
+  return { peer: await media.openTrunk(conference, session, noting(log)), log, session };
 }
 
 let conferences = 0;

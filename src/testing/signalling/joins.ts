@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ok } from '../../../signalling/wire/parse.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../conference/state.ts';
 import { createMedia } from '../../media/index.ts';
-import type { Clock, Media, Peer, PeerEvents } from '../../ports.ts';
+import type { Clock, Media, Peer, PeerEvents, TrunkPeer } from '../../ports.ts';
 import { Focus } from '../../runtime/focus.ts';
 import type { ConferenceKey, SessionKey } from '../../session.ts';
 import { FakeMeters, FakeProcess, FakeRooms, FakeSignals, FakeStore, silentLog } from '../fake-world.ts';
@@ -72,6 +72,10 @@ class ConnectedMedia implements Media {
       },
       close: () => peer.close(),
     };
+  }
+
+  openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+    return this.#media.openTrunk(conference, session, events);
   }
 
   health() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mayInvite } from './invite-policy.ts';
+import { isOfServers } from './server-patterns.ts';
 
-describe('mayInvite', () => {
+describe('isOfServers', () => {
   it.each([
     [['*'], '@a:anything.example', true],
     [['example.org'], '@a:example.org', true],
@@ -25,6 +25,6 @@ describe('mayInvite', () => {
     [['*'], 'no id', false],
     [['*'], '@a:', false],
   ])('%j, %s: %s', (patterns, inviter, expected) => {
-    expect(mayInvite(patterns, inviter)).toBe(expected);
+    expect(isOfServers(patterns, inviter)).toBe(expected);
   });
 });

@@ -1,7 +1,8 @@
 /** Which addresses may be asked on behalf of somebody outside: none of this machine or of the operator's own networks. */
 import { lookup, type LookupAddress } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { WeirError } from '../wire/errors.ts';
+import { isIP, type LookupFunction } from 'node:net';
+import type { WeirError } from '../wire/errors.ts';
+import { networkTest } from './networks.ts';
 
 /** IANA special-purpose registries (RFC 6890), and what carries IPv4 inside IPv6. */
 const PRIVATE = [
@@ -32,35 +33,19 @@ const PRIVATE = [
   'ff00::/8',
 ];
 
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}
-
 /** Whether an address may be asked. @param allowed private networks that may (addresses or CIDR) */
 export function reachableTest(allowed: readonly string[]): (address: string) => boolean {
-  const barred = listOf(PRIVATE);
-  const excepted = listOf(allowed);
-  return address => {
-    const [plain = ''] = address.split('%');
-    const version = isIP(plain);
-    if (version === 0) return false;
-    const family = version === 6 ? 'ipv6' : 'ipv4';
-    return excepted.check(plain, family) || !barred.check(plain, family);
-  };
+  const isBarred = networkTest(PRIVATE);
+  const isExcepted = networkTest(allowed);
+  return address => isIP(address.split('%')[0] ?? '') !== 0 && (isExcepted(address) || !isBarred(address));
 }
 
 /**
  * A `lookup` for sockets that gives only addresses that may be asked. What is checked is what is connected to: an answer of DNS
  * that changes between two questions helps nobody.
+ * @param refusal what the socket fails with where a name has no other address
  */
-export function guardedLookup(mayAsk: (address: string) => boolean): LookupFunction {
+export function guardedLookup(mayAsk: (address: string) => boolean, refusal: () => WeirError): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
       if (error !== null) {
@@ -70,7 +55,7 @@ export function guardedLookup(mayAsk: (address: string) => boolean): LookupFunct
       const usable = found.filter(({ address }) => mayAsk(address));
       const [first] = usable;
       if (first === undefined) {
-        callback(new WeirError('WEIR_OPENID_REFUSED', 'its homeserver has private addresses only'), [], 0);
+        callback(refusal(), [], 0);
         return;
       }
       if (options.all === true) callback(null, usable);

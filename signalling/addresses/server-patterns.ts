@@ -1,5 +1,5 @@
-/** The server name of a Matrix id, with its port if it has one; `undefined` where it has none. */
-function serverOf(userId: string): string | undefined {
+/** The server name of a user id, with its port if it has one; `undefined` where it has none. */
+export function serverOf(userId: string): string | undefined {
   const colon = userId.indexOf(':');
   return userId.startsWith('@') && colon > 0 && colon < userId.length - 1 ? userId.slice(colon + 1) : undefined;
 }
@@ -15,11 +15,11 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /**
- * Whether a user may invite the focus. A pattern is `*`, a server name, or `*.` and a domain whose subdomains it means;
+ * Whether a user is of a server that one of the patterns means: `*`, a server name, or `*.` and a domain whose subdomains it means;
  * a pattern without port means every port. Server names are compared without regard to case.
  */
-export function mayInvite(patterns: readonly string[], inviter: string | undefined): boolean {
-  const server = inviter === undefined ? undefined : serverOf(inviter)?.toLowerCase();
+export function isOfServers(patterns: readonly string[], userId: string | undefined): boolean {
+  const server = userId === undefined ? undefined : serverOf(userId)?.toLowerCase();
   if (server === undefined) return false;
   const host = hostOf(server);
   return patterns.some(pattern => {

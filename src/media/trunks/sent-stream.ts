@@ -1,0 +1,222 @@
+import type { types } from 'mediasoup';
+import type { Capabilities } from '../../../signalling/sdp/rtp.ts';
+import { asWeirError } from '../../../signalling/wire/errors.ts';
+import type { Served } from '../../ports.ts';
+import type { SubscriptionKey } from '../../session.ts';
+import type { Logger } from '../options.ts';
+import type { Publication } from '../publication.ts';
+import type { ConferenceRouter } from '../routers/conference-router.ts';
+import type { Hold } from '../routers/piped-track.ts';
+
+const HIGHEST_TEMPORAL_LAYER = 2;
+/** Of a stream of which nothing is lost. */
+const FULL_SCORE = 10;
+const NOT_WANTED: Served = { layer: undefined, paused: true, priority: 1 };
+
+export interface SentStreamEvents {
+  /** Which layer of its source the stream carries now. */
+  shown(subscription: SubscriptionKey, layer: number | undefined): void;
+  /** The other focus reports that packets of it are lost. */
+  suffers(): void;
+}
+
+export interface SentStreamSettings {
+  transport: types.PlainTransport;
+  /** The trunk's. */
+  router: ConferenceRouter;
+  capabilities: Capabilities;
+  logger: Logger;
+  events: SentStreamEvents;
+}
+
+/**
+ * One stream on its way to another focus: a voice, a layer of a video, or all spatial layers of one that come in one stream (SVC).
+ * It is made paused, keeps its ssrc for as long as its track lives, and flows while it is wanted.
+ */
+export class SentStream {
+  readonly publication: Publication;
+  readonly parameters: types.RtpParameters;
+  readonly #consumer: types.Consumer;
+  readonly #layer: number;
+  /** On the track, on the trunk's router. */
+  readonly #hold: Hold;
+  readonly #logger: Logger;
+  readonly #unwatch: () => void;
+  /** How it is wanted, by each subscription: one alone, but of an SVC stream, where each of its layers is one. */
+  readonly #asked = new Map<SubscriptionKey, Served>();
+  #applied = { paused: true, layer: 0, priority: 1 };
+  #taken = false;
+  /** Whether it waits for the link's queue to drain. */
+  #held = false;
+
+  /** `layer` of the publication: the highest one of an SVC stream. */
+  static async make(publication: Publication, layer: number, settings: SentStreamSettings): Promise<SentStream> {
+    const { transport, router, capabilities } = settings;
+    const hold = await publication.reach.hold(router);
+    try {
+      const consumer = await transport.consume({
+        producerId: publication.producer.id,
+        rtpCapabilities: capabilities,
+        paused: true,
+        enableRtx: true,
+        ...(publication.layers.length > 1 ? { preferredLayers: preferred(layer) } : {}),
+      });
+      return new SentStream(publication, layer, consumer, hold, settings);
+    } catch (thrown) {
+      hold.release();
+      throw thrown;
+    }
+  }
+
+  private constructor(
+    publication: Publication,
+    layer: number,
+    consumer: types.Consumer,
+    hold: Hold,
+    { logger, events }: SentStreamSettings,
+  ) {
+    this.publication = publication;
+    this.parameters = consumer.rtpParameters;
+    this.#layer = layer;
+    this.#applied.layer = layer;
+    this.#consumer = consumer;
+    this.#hold = hold;
+    this.#logger = logger;
+    this.#unwatch = publication.life.watch(() => this.#steer());
+    if (publication.kind === 'video')
+      consumer.on('layerschange', layers => {
+        for (const key of this.#asked.keys()) events.shown(key, layers?.spatialLayer);
+      });
+    consumer.on('score', ({ score }) => {
+      if (score < FULL_SCORE) events.suffers();
+    });
+  }
+
+  get closed(): boolean {
+    return this.#consumer.closed || this.publication.producer.closed;
+  }
+
+  get flows(): boolean {
+    return !this.closed && !this.#applied.paused;
+  }
+
+  adjust(subscription: SubscriptionKey, served: Served): void {
+    this.#asked.set(subscription, served);
+    this.#steer();
+  }
+
+  forget(subscription: SubscriptionKey): void {
+    if (this.#asked.delete(subscription)) this.#steer();
+  }
+
+  /** The other focus takes it: nothing flows before. */
+  open(): void {
+    this.#taken = true;
+    this.#steer();
+  }
+
+  /** Sends nothing of a picture until it is released, and forgets what could be sent again. */
+  hold(): void {
+    if (this.publication.kind !== 'video' || this.closed) return;
+    this.#held = true;
+    this.#steer();
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#steer();
+  }
+
+  /** A pause is what makes the worker forget what it could send again. */
+  forgetSent(): void {
+    if (!this.flows) return;
+    this.#guard(this.#consumer.pause());
+    this.#guard(this.#consumer.resume());
+  }
+
+  /** ms to the other focus and back, where the worker knows. */
+  async roundTripMs(): Promise<number | undefined> {
+    const [stat] = await this.#consumer.getStats();
+    const roundTrip: unknown = Reflect.get(Object(stat), 'roundTripTime');
+    return typeof roundTrip === 'number' && roundTrip > 0 ? roundTrip : undefined;
+  }
+
+  close(): void {
+    this.#unwatch();
+    this.publication.gate.forget(this);
+    this.#consumer.close();
+    this.#hold.release();
+  }
+
+  get #wanted(): Served {
+    const active = [...this.#asked.values()].filter(({ paused }) => !paused);
+    const [first = NOT_WANTED] = active.toSorted((one, other) => (other.layer ?? 0) - (one.layer ?? 0));
+    return { ...first, priority: active.reduce((most, { priority }) => Math.max(most, priority), 1) };
+  }
+
+  /**
+   * Whether what the worker would send is the layer that the stream is for. When that one stops, the worker sends another one in
+   * its place after 1.5 s, under the same ssrc, and again so for 2 s after it has come back.
+   */
+  get #carriesItsOwn(): boolean {
+    const { layers, svc, life } = this.publication;
+    return layers.length === 1 || svc !== undefined || life.isSettled(this.#layer);
+  }
+
+  #steer(): void {
+    if (this.closed) return;
+    const { gate, kind } = this.publication;
+    const wanted = this.#wanted;
+    if (this.#applied.priority !== wanted.priority) {
+      this.#applied.priority = wanted.priority;
+      this.#guard(this.#consumer.setPriority(wanted.priority));
+    }
+    if (wanted.paused || this.#held || !this.#taken || !this.#carriesItsOwn) {
+      gate.forget(this);
+      this.#pause();
+      return;
+    }
+    if (!this.#applied.paused && this.#applied.layer === this.#layerFor(wanted)) {
+      gate.forget(this);
+      return;
+    }
+    // Audio needs no keyframe.
+    if (kind === 'audio') this.#apply();
+    else gate.pass(this, () => this.#apply());
+  }
+
+  #layerFor({ layer = 0 }: Served): number {
+    return this.publication.svc === undefined ? this.#layer : Math.min(layer, this.#layer);
+  }
+
+  #pause(): void {
+    if (this.#applied.paused) return;
+    this.#applied.paused = true;
+    this.#hold.flow(false);
+    this.#guard(this.#consumer.pause());
+  }
+
+  #apply(): void {
+    if (this.closed) return;
+    const layer = this.#layerFor(this.#wanted);
+    if (this.#applied.layer !== layer) {
+      this.#applied.layer = layer;
+      this.#guard(this.#consumer.setPreferredLayers(preferred(layer)));
+    }
+    if (!this.#applied.paused) return;
+    this.#applied.paused = false;
+    this.#hold.flow(true);
+    this.#guard(this.#consumer.resume());
+  }
+
+  #guard(request: Promise<unknown>): void {
+    request.catch((thrown: unknown) => {
+      if (!this.closed)
+        this.#logger.warn({ track: this.publication.ref, error: asWeirError(thrown).message }, 'consumer refused');
+    });
+  }
+}
+
+function preferred(spatialLayer: number): types.ConsumerLayers {
+  return { spatialLayer, temporalLayer: HIGHEST_TEMPORAL_LAYER };
+}
