@@ -4,10 +4,15 @@ import { readArguments } from './arguments.ts';
 
 describe('the arguments of the demo', () => {
   test.each([
-    [[], { kind: 'show' }],
+    [[], { kind: 'show', federated: false }],
+    [['--federated'], { kind: 'show', federated: true }],
     [['--help'], { kind: 'help' }],
-    [['--check'], { kind: 'check', participants: 4, seconds: 20 }],
-    [['--check', '--participants', '3', '--seconds=30'], { kind: 'check', participants: 3, seconds: 30 }],
+    [['--check'], { kind: 'check', federated: false, participants: 4, seconds: 20 }],
+    [['--check', '--federated'], { kind: 'check', federated: true, participants: 4, seconds: 20 }],
+    [
+      ['--check', '--participants', '3', '--seconds=30'],
+      { kind: 'check', federated: false, participants: 3, seconds: 30 },
+    ],
   ])('%j', (args, mode) => {
     expect(readArguments(args)).toEqual(mode);
   });

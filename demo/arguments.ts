@@ -3,11 +3,17 @@ import { Failure } from '../setup/failure.mjs';
 
 export type Mode =
   | { kind: 'help' }
-  | { kind: 'show' }
-  | { kind: 'check'; participants: number /** How long the call is measured, s. */; seconds: number };
+  | { kind: 'show'; federated: boolean }
+  | {
+      kind: 'check';
+      federated: boolean;
+      participants: number /** How long the call is measured, s. */;
+      seconds: number;
+    };
 
 export const USAGE = `npm run demo                     a homeserver, a focus and a call on this machine: open the links
-npm run demo -- --check          the same, joined by headless browsers and judged
+npm run demo -- --federated      two homeservers that federate, a focus each, one call over both
+npm run demo -- --check          the same (or with --federated), joined by headless browsers and judged
     --participants N             how many of them (4; 2 to 20)
     --seconds S                  how long the steady call is measured (20; 10 to 600)`;
 
@@ -18,6 +24,7 @@ export function readArguments(args: readonly string[]): Mode {
     ({ values } = parseArgs({
       args: [...args],
       options: {
+        federated: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         participants: { type: 'string', default: '4' },
         seconds: { type: 'string', default: '20' },
@@ -28,9 +35,11 @@ export function readArguments(args: readonly string[]): Mode {
     throw new Failure('The arguments are not understood.', `Usage:\n${USAGE}`, { cause });
   }
   if (values.help) return { kind: 'help' };
-  if (!values.check) return { kind: 'show' };
+  const { federated } = values;
+  if (!values.check) return { kind: 'show', federated };
   return {
     kind: 'check',
+    federated,
     participants: readCount('participants', values.participants, 2, 20),
     seconds: readCount('seconds', values.seconds, 10, 600),
   };

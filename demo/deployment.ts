@@ -1,23 +1,28 @@
 import { type CallRoom, createCallRoom, inviteUser, joinRoom, untilJoined } from './call-room.ts';
+import type { Focus } from './focus.ts';
 import { type Site, type SiteOptions, startSite } from './site.ts';
 import type { MatrixUser } from './synapse.ts';
 
 export interface DeploymentOptions
-  extends Omit<SiteOptions, 'users' | 'pageDir' | 'prefix' | 'federation' | 'announcesFocus'> {
+  extends Omit<SiteOptions, 'users' | 'pageDir' | 'prefix' | 'federation' | 'cascades'> {
   /** Folder of the built call page. */
   pageDir: string;
   /** Local parts of the users that are in the call's room from the start; the first makes it. */
   users: readonly [string, ...string[]];
 }
 
-/** A homeserver, a focus and a call room with users in it. */
+/** A homeserver, a focus and a call room with users in it; or several of the first two. */
 export interface Deployment extends Omit<Site, 'register' | 'link'> {
+  /** All foci that carry the call; `focus` leads. */
+  readonly foci: readonly Focus[];
   readonly room: CallRoom;
   readonly stateDir: string;
   /** Registers a user and brings it into the call's room. */
   addUser(localpart: string): Promise<MatrixUser>;
   /** Opens the call page as this user, in the call's lobby. */
   link(user: MatrixUser): string;
+  /** The focus that this user connects to. */
+  focusOf(user: MatrixUser): Focus;
 }
 
 /** Starts everything that a call needs. When something fails, or the signal aborts, all that was started is stopped again. */
@@ -47,6 +52,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   };
   return {
     ...site,
+    foci: [focus],
     room,
     stateDir,
     async addUser(localpart) {
@@ -56,6 +62,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       return user;
     },
     link: user => site.link(user, room),
+    focusOf: () => focus,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -9,8 +9,10 @@ import { prepare } from '../setup/prepare.ts';
 import { readArguments, USAGE, type Mode } from './arguments.ts';
 import { runCheck } from './check/index.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { type FederatedDeployment, startFederatedDeployment } from './federated/deployment.ts';
 
-const PREFERRED_PORTS = { homeserver: 8008, page: 8080 };
+const PREFERRED_PORTS = { homeserver: 8008, page: 8080, federation: 8448 };
+const PREFERRED_PORTS_OF_SECOND = { homeserver: 8009, page: 8081, federation: 8449 };
 const WATCH_MS = 500;
 
 // stdout belongs to the links, or to the check's result.
@@ -48,25 +50,19 @@ interface Run {
   signal: AbortSignal;
 }
 
-async function withDeployment({ mode, signal, started, worker, ...parts }: Run): Promise<number> {
-  const deployment = await startDeployment({
-    ...parts,
-    workerBin: worker,
-    users: mode.kind === 'check' ? participantNames(mode.participants) : ['alice', 'bob'],
-    ports: mode.kind === 'check' ? {} : PREFERRED_PORTS,
-    signal,
-    report: step => {
-      tell(`… ${step}`);
-    },
-  });
+async function withDeployment(run: Run): Promise<number> {
+  const { mode, signal, started } = run;
+  const federated = mode.federated ? await startBoth(run) : undefined;
+  const deployment = federated ?? (await startOne(run));
   try {
     tell(`✔ Everything runs (${((performance.now() - started) / 1000).toFixed(1)} s)`);
     switch (mode.kind) {
       case 'check':
         return await runCheck(deployment, { participants: mode.participants, seconds: mode.seconds, signal });
       case 'show':
-        showLinks(deployment);
-        await untilOver(deployment, signal);
+        if (federated === undefined) showLinks(deployment);
+        else showSites(federated);
+        await untilOver(federated?.sites ?? [deployment], signal);
         return 0;
     }
   } finally {
@@ -74,6 +70,39 @@ async function withDeployment({ mode, signal, started, worker, ...parts }: Run):
     await deployment.stop();
     tell('Stopped.');
   }
+}
+
+function startOne({ mode, signal, worker, ...parts }: Run): Promise<Deployment> {
+  return startDeployment({
+    ...parts,
+    workerBin: worker,
+    users: mode.kind === 'check' ? participantNames(mode.participants) : ['alice', 'bob'],
+    ports: mode.kind === 'check' ? {} : PREFERRED_PORTS,
+    signal,
+    report,
+  });
+}
+
+function startBoth({ mode, signal, worker, ...parts }: Run): Promise<FederatedDeployment> {
+  const [first, ...others] =
+    mode.kind === 'check' ? participantNames(mode.participants) : ['alice', 'anna', 'bob', 'berta'];
+  const half = Math.ceil((others.length + 1) / 2);
+  const [there = 'there', ...more] = others.slice(half - 1);
+  const isShown = mode.kind === 'show';
+  return startFederatedDeployment({
+    ...parts,
+    workerBin: worker,
+    places: [
+      { users: [first, ...others.slice(0, half - 1)], ports: isShown ? PREFERRED_PORTS : {} },
+      { users: [there, ...more], ports: isShown ? PREFERRED_PORTS_OF_SECOND : {} },
+    ],
+    signal,
+    report,
+  });
+}
+
+function report(step: string): void {
+  tell(`… ${step}`);
 }
 
 function participantNames(count: number): [string, ...string[]] {
@@ -96,14 +125,33 @@ Logs        ${stateDir}
 Ctrl-C stops all of it.`);
 }
 
+function showSites({ sites, room, stateDir }: FederatedDeployment): void {
+  const told = sites.map(({ synapse, focus, users, link }, index) => {
+    const people = users.map(user => `  ${user.userId}\n  ${link(user, room)}\n`).join('\n');
+    return `Site ${'AB'.charAt(index)}: homeserver ${synapse.baseUrl}, known to others as ${synapse.serverName}; call page and focus ${focus.baseUrl}
+
+${people}`;
+  });
+  console.log(`
+Two operators, who know each other by federation alone. Open a link of each in tabs of their own, and join: everybody connects to the
+focus of their own site, and the two foci carry the call between them.
+
+${told.join('\n')}
+Trunks      ${sites.map(({ focus }) => `${focus.baseUrl}/metrics`).join('  ')}   (weir_trunks…)
+Logs        ${stateDir}
+
+Ctrl-C stops all of it.`);
+}
+
 /** Resolves when somebody wants us to end; rejects when a part ended by itself. */
-async function untilOver({ focus, synapse }: Deployment, signal: AbortSignal): Promise<void> {
+async function untilOver(sites: readonly Pick<Deployment, 'focus' | 'synapse'>[], signal: AbortSignal): Promise<void> {
+  const parts = sites.flatMap(({ focus, synapse }) => [
+    { name: 'focus', part: focus },
+    { name: 'homeserver', part: synapse },
+  ]);
   while (!signal.aborted) {
     await delay(WATCH_MS, undefined, { signal }).catch(() => undefined);
-    for (const [name, part] of [
-      ['focus', focus],
-      ['homeserver', synapse],
-    ] as const) {
+    for (const { name, part } of parts) {
       const end = part.ended();
       if (end !== undefined) throw new Failure(`The ${name} ended by itself (${end}).`, `Its log: ${part.logFile}`);
     }

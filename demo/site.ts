@@ -25,8 +25,11 @@ export interface SiteOptions {
   prefix?: readonly string[];
   /** With whom the homeserver federates; with nobody otherwise. */
   federation?: SynapseOptions['federation'];
-  /** Its clients find this focus by their homeserver, as `org.weir.foci` of .well-known/matrix/client. */
-  announcesFocus?: boolean;
+  /**
+   * The focus carries calls to foci of other sites, and clients of this one find it by their homeserver, as `org.weir.foci` of
+   * .well-known/matrix/client.
+   */
+  cascades?: boolean;
   /** More for homeserver.yaml. */
   homeserverConfig?: Record<string, unknown>;
   /** More for weir.yaml: see FocusOptions. */
@@ -58,7 +61,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await using starting = new AsyncDisposableStack();
   const host = address ?? '127.0.0.1';
   // The homeserver tells of the focus, and starts before it.
-  const pagePort = options.announcesFocus ? await findFreePort(host, options.ports?.page) : (options.ports?.page ?? 0);
+  const pagePort = options.cascades ? await findFreePort(host, options.ports?.page) : (options.ports?.page ?? 0);
   const pageUrl = `http://${urlHost(host)}:${pagePort}`;
 
   report?.('Start Synapse');
@@ -74,7 +77,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         serverName: `${urlHost(host)}:${options.federation.port}`,
       }),
       config: {
-        ...(options.announcesFocus && { extra_well_known_client_content: { 'org.weir.foci': [{ url: pageUrl }] } }),
+        ...(options.cascades && { extra_well_known_client_content: { 'org.weir.foci': [{ url: pageUrl }] } }),
         ...options.homeserverConfig,
       },
       ...interruptible,
@@ -99,12 +102,21 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       httpPort: pagePort,
       ...(address !== undefined && { httpHost: address, mediaListen: [{ ip: address }] }),
       ...(prefix && { prefix }),
-      ...(options.config && { config: options.config }),
+      config: {
+        ...options.config,
+        ...(options.cascades && {
+          cascade: {
+            enabled: true,
+            trunk_url: `${pageUrl.replace('http', 'ws')}/v1/trunk`,
+            ...options.config?.['cascade'],
+          },
+        }),
+      },
       ...(options.federation && { env: { NODE_EXTRA_CA_CERTS: options.federation.caFile } }),
       ...interruptible,
     }),
   );
-  if (options.announcesFocus && focus.baseUrl !== pageUrl) {
+  if (options.cascades && focus.baseUrl !== pageUrl) {
     throw new Failure(`Somebody took port ${pagePort}, where the focus was announced.`, 'Start again.');
   }
 

@@ -27,6 +27,7 @@ export type RoomOfCall = Pick<
   | 'ensureConference'
   | 'focus'
   | 'iceServers'
+  | 'isFocusOurs'
   | 'obstacle'
   | 'onMessage'
   | 'roomId'

@@ -134,6 +134,10 @@ export class CallRoom {
     const ours = this.#options.focus;
     return confId === undefined ? ours : chooseFocus(this.#state, confId, this.self, ours, Date.now());
   }
+  /** Whether the call is held at a focus that was picked for us, while others may be at foci of theirs. */
+  get isFocusOurs(): boolean {
+    return this.#picked !== undefined;
+  }
   /** Whoever the room says is in the call, except this device. */
   get devicesThere(): Device[] {
     const { confId, self } = this;

@@ -88,6 +88,20 @@ describe('joining', () => {
     expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
   });
 
+  it('writes the member entry as soon as a focus of our own operator has answered: other foci let us through by it', async () => {
+    room.isFocusOurs = true;
+    call.join();
+    await settle();
+    expect(room.announced).toEqual([]);
+    room.fakeAnswer();
+    await settle();
+    expect(call.state.kind).toBe('joining');
+    expect(room.announced).toEqual([room.invites[0]?.content['sender_session_id']]);
+    await connect();
+    await settle(ANNOUNCED_AFTER_MS);
+    expect(room.announced).toHaveLength(1);
+  });
+
   it('joins with the connection that it has prepared, with what is known when it joins', async () => {
     call.prepare();
     call.prepare();

@@ -233,6 +233,7 @@ export class Call {
         changed: () => this.#sessionChanged(session),
         answered: () => {
           this.#answered = true;
+          if (this.#session === session && this.#isIn()) this.#entry.answered(session);
         },
         refused: reason => this.#options.notice(reason),
         lost: loss => this.#lost(session, loss),
@@ -271,7 +272,7 @@ export class Call {
   #sessionChanged(session: Session): void {
     if (this.#session !== session || !this.#isIn()) return;
     if (session.phase === 'up') {
-      this.#entry.announceSoon(session);
+      this.#entry.connected(session);
       this.#wasUp = true;
       this.#set({ kind: 'connected' });
     } else if (session.phase === 'troubled') this.#reconnect('path', undefined);

@@ -11,7 +11,7 @@ export interface EntrySession {
 }
 
 export interface MemberEntryParts {
-  room: Pick<CallRoom, 'announce' | 'withdraw'>;
+  room: Pick<CallRoom, 'announce' | 'isFocusOurs' | 'withdraw'>;
   isSharingScreen(): boolean;
   /** The room did not take the entry of this session. */
   refused(session: EntrySession, reason: Problem): void;
@@ -32,12 +32,14 @@ export class MemberEntry {
     this.#parts = parts;
   }
 
+  /** The focus has answered, and media will follow: foci of other operators let us through once the entry says where we are. */
+  answered(session: EntrySession): void {
+    if (this.#parts.room.isFocusOurs) this.#announceAfter(0, session);
+  }
+
   /** Media first: the homeserver is busy with a member entry for a while, and tries that fail would fill the room. */
-  announceSoon(session: EntrySession): void {
-    if (this.#session === session) return;
-    this.#session = session;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#announce(session), ANNOUNCE_AFTER_MS);
+  connected(session: EntrySession): void {
+    this.#announceAfter(ANNOUNCE_AFTER_MS, session);
   }
 
   /** Ends the refreshing. The entry stays until it is withdrawn, or expires. */
@@ -55,6 +57,13 @@ export class MemberEntry {
   /** The entry is somebody else's now. */
   abandon(): void {
     this.#isWritten = false;
+  }
+
+  #announceAfter(delayMs: number, session: EntrySession): void {
+    if (this.#session === session) return;
+    this.#session = session;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#announce(session), delayMs);
   }
 
   #announce(session: EntrySession): void {

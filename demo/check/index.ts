@@ -10,7 +10,7 @@ import { steadyCall } from './phases/steady.ts';
 import { stopWorker } from './phases/stopped-worker.ts';
 import { switchLayers } from './phases/switches.ts';
 import { Progress } from './progress.ts';
-import { judge, type Measured, nothingMeasured } from './report.ts';
+import { judge, type Measured, nothingMeasured, WITH_ONE_FOCUS, WITH_TWO_FOCI } from './report.ts';
 import { gapSpreadOf, spreadOf } from './statistics.ts';
 import { versionsOf } from './versions.ts';
 
@@ -55,7 +55,7 @@ export async function runCheck(deployment: Deployment, options: CheckOptions): P
     progress.complain(describeFailure(error));
     failures.push(error instanceof Error ? error.message : String(error));
   }
-  const result = judge(measured, failures);
+  const result = judge(measured, failures, deployment.foci.length > 1 ? WITH_TWO_FOCI : WITH_ONE_FOCUS);
   for (const missed of result.failures.slice(failures.length)) progress.complain(missed);
   console.log(JSON.stringify(result));
   return result.failures.length === 0 ? 0 : 1;

@@ -12,7 +12,7 @@ export interface Cost {
 }
 
 export interface MeteredProcesses {
-  node: number;
+  nodes: readonly number[];
   workers: readonly number[];
   browser: readonly { pid: number; kind: string }[];
 }
@@ -32,13 +32,13 @@ export class Meter {
   }
 
   static async start(processes: MeteredProcesses): Promise<Meter> {
-    const pids = [processes.node, ...processes.workers, ...processes.browser.map(({ pid }) => pid)];
+    const pids = [...processes.nodes, ...processes.workers, ...processes.browser.map(({ pid }) => pid)];
     const times = await Promise.all(pids.map(async pid => [pid, await cpuTimeMs(pid)] as const));
     return new Meter(processes, new Map(times), await busyTimeMs());
   }
 
   async read(): Promise<Cost> {
-    const { node, workers, browser } = this.#processes;
+    const { nodes, workers, browser } = this.#processes;
     const elapsed = performance.now() - this.#startedAt;
     const percent = (usedMs: number): number => tenth((usedMs / elapsed) * 100);
     const used = async (pid: number): Promise<number> => (await cpuTimeMs(pid)) - (this.#before.get(pid) ?? 0);
@@ -52,11 +52,15 @@ export class Meter {
     }
     const ofBrowser = percent(await usedByAll(browser.map(({ pid }) => pid)));
     return {
-      cpuPercent: { node: percent(await used(node)), worker: percent(await usedByAll(workers)) },
-      rssMb: { node: tenth(await residentMb(node)), worker: tenth(sum(await Promise.all(workers.map(residentMb)))) },
+      cpuPercent: { node: percent(await usedByAll(nodes)), worker: percent(await usedByAll(workers)) },
+      rssMb: { node: await residentOf(nodes), worker: await residentOf(workers) },
       machine: `the machine is busy for ${busy} % of ${availableParallelism() * 100}, the browser for ${ofBrowser} (${parts.join(', ')})`,
     };
   }
+}
+
+async function residentOf(pids: readonly number[]): Promise<number> {
+  return tenth(sum(await Promise.all(pids.map(residentMb))));
 }
 
 function sum(values: readonly number[]): number {

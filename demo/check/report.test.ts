@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type Measured, nothingMeasured } from './report.ts';
+import { judge, type Measured, nothingMeasured, WITH_TWO_FOCI } from './report.ts';
 
 const good: Measured = {
   ...nothingMeasured(4),
@@ -39,6 +39,12 @@ describe('judge', () => {
   ];
   it.each(misses)('says that %s', (reason, change) => {
     expect(judge({ ...good, ...change }, []).failures).toEqual([reason]);
+  });
+
+  it('grants a call over two foci the time that room state takes from one to the other', () => {
+    const far = { ...good, newcomer_ms: { median: 1_999, max: 5_000 }, first_frame_ms: { median: 1_999, max: 5_000 } };
+    expect(judge(far, [], WITH_TWO_FOCI).failures).toEqual([]);
+    expect(judge({ ...far, newcomer_ms: { median: 2_000, max: 5_000 } }, [], WITH_TWO_FOCI).failures).toHaveLength(1);
   });
 
   it('fails where nothing was measured, once for each bound', () => {

@@ -70,9 +70,13 @@ export async function startFederation(options: FederationOptions): Promise<Feder
         caFile: certificates.caFile,
         servers: names,
       },
-      announcesFocus: true,
+      cascades: true,
       // Foci ask each other's homeservers and each other at addresses that are private.
-      config: { ...options.config, signalling: { allowed_networks: addresses, ...options.config?.['signalling'] } },
+      config: {
+        ...options.config,
+        signalling: { allowed_networks: addresses, ...options.config?.['signalling'] },
+        cascade: { allowed_networks: addresses, ...options.config?.['cascade'] },
+      },
       report: step => report?.(`${step} of site ${SITE_NAMES[index].toUpperCase()}`),
     });
   };

@@ -19,6 +19,7 @@ export class FakeRoom implements RoomOfCall {
   iceServers: RTCIceServer[] = [];
   confId: string | undefined = 'conf';
   focus: FocusRef | undefined = FOCUS;
+  isFocusOurs = false;
   obstacle: Problem | undefined;
   readonly sent: Sent[] = [];
   readonly announced: string[] = [];

@@ -7,10 +7,10 @@ const WHOLE_WITHIN_MS = 45_000;
 const LOOKED_AT_AGAIN_MS = 3_000;
 const STILL_WHOLE_WITHIN_MS = 2_000;
 
-/** Kills the focus and starts it again. Gives the time from the kill until all pairs are back, ms; undefined where they are not. */
+/** Kills a focus and starts it again. Gives the time from the kill until all pairs are back, ms; undefined where they are not. */
 export async function restartFocus(call: Call): Promise<number | undefined> {
   call.progress.phase('Kill and restart the focus');
-  const { focus } = call.deployment;
+  const focus = call.deployment.foci.at(-1) ?? call.deployment.focus;
   const killedAt = Date.now();
   focus.signal('SIGKILL');
   await pause(call, DOWN_MS);

@@ -1,3 +1,4 @@
+import type { Focus } from '../../focus.ts';
 import { type Call, judgeFor, pause } from '../call.ts';
 import { countPairs, type Interval, type Pair } from '../pairs.ts';
 import type { Load } from '../report.ts';
@@ -23,9 +24,10 @@ export interface Steady {
 export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
   call.progress.phase('Steady call');
   await pause(call, SETTLES_MS);
-  const { focus } = call.deployment;
-  const workers = await focus.workerPids();
-  const meter = await Meter.start({ node: focus.pid(), workers, browser: await call.chromium.processes() });
+  const { foci } = call.deployment;
+  const workers = (await Promise.all(foci.map(focus => focus.workerPids()))).flat();
+  const nodes = foci.map(focus => focus.pid());
+  const meter = await Meter.start({ nodes, workers, browser: await call.chromium.processes() });
   await pause(call, seconds * 1_000 - JUDGED_MS);
   const { pairs, pages } = await judgeFor(call, JUDGED_MS);
   const { cpuPercent, rssMb, machine } = await meter.read();
@@ -34,7 +36,7 @@ export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
   const [audio, video] = [countPairs(pairs, 'audio'), countPairs(pairs, 'video')];
   for (const missing of [...audio.missing, ...video.missing]) call.fail(missing);
   tellPairs(call, pairs);
-  await checkRemoteEnds(call, pages, workers);
+  for (const focus of foci) await checkRemoteEnds(call, focus, pages);
   for (const { name, after } of pages) {
     if (after.constructed !== 1) call.fail(`the page of ${name} made ${after.constructed} peer connections`);
   }
@@ -50,14 +52,15 @@ export async function steadyCall(call: Call, seconds: number): Promise<Steady> {
   };
 }
 
-/** Every page sends to sockets of the focus's workers, and nowhere else. */
-async function checkRemoteEnds(call: Call, pages: readonly Interval[], workers: readonly number[]): Promise<void> {
+/** Every page of a focus sends to sockets of its workers, and nowhere else. */
+async function checkRemoteEnds(call: Call, focus: Focus, pages: readonly Interval[]): Promise<void> {
   const ports = new Set<number>();
-  for (const worker of workers) for (const port of await localPorts(worker)) ports.add(port);
-  for (const { name, after } of pages) {
+  for (const worker of await focus.workerPids()) for (const port of await localPorts(worker)) ports.add(port);
+  const here = call.participants.filter(({ user }) => call.deployment.focusOf(user) === focus).map(({ name }) => name);
+  for (const { name, after } of pages.filter(page => here.includes(page.name))) {
     if (after.remoteEnds.length === 0) call.fail(`the page of ${name} has no selected candidate pair`);
     for (const { address, port } of after.remoteEnds) {
-      if (!ports.has(port)) call.fail(`the page of ${name} sends to ${address}:${port}, which is not the focus`);
+      if (!ports.has(port)) call.fail(`the page of ${name} sends to ${address}:${port}, which is not its focus`);
     }
   }
 }
