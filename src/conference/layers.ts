@@ -16,6 +16,8 @@ const WEIGHT_OF_MORE = 0.25;
 const WEIGHT_OF_LESS = 0.15;
 /** ms. A layer that was asked for and does not arrive for longer is taken for one that its publisher cannot send. */
 const ARRIVES_WITHIN_MS = 2_500;
+/** ms. The same of one that comes by a trunk: its publisher is asked by the other focus, and it crosses once it has lived for 2 s. */
+const CROSSES_WITHIN_MS = 6_000;
 /** ms from its first packet until what is measured of a layer counts. */
 const SETTLES_WITHIN_MS = 3_000;
 /** ms from the word to the publisher until nothing more is measured of a layer. */
@@ -37,10 +39,11 @@ export function measure(
   for (const { ref, bitrates } of tracks) {
     const publication = conference.tracks.get(keyOfTrack(ref));
     if (publication?.publisher !== publisher.key) continue;
+    const patience = publisher.kind === 'focus' ? CROSSES_WITHIN_MS : ARRIVES_WITHIN_MS;
     for (const [index, layer] of publication.layers.entries()) {
       const { arrives, missed } = layer;
       takeBitrate(layer, bitrates[index] ?? 0, stops(publication, index, now), now);
-      layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now));
+      layer.missed = !layer.arrives && (missed || isOverdue(publication, index, layer, now - patience));
       if (arrives !== layer.arrives || missed !== layer.missed) trackChanged(conference, keyOfTrack(ref));
       if (hasDrifted(layer)) {
         layer.lookedAt = layer.bitrate;
@@ -75,11 +78,11 @@ function takeBitrate(layer: LayerState, measured: number, stopping: boolean, now
   layer.bitrate = before + (bitrate > before ? WEIGHT_OF_MORE : WEIGHT_OF_LESS) * (bitrate - before);
 }
 
-/** Asked for, for so long that it should be here. */
-function isOverdue(publication: Publication, index: number, layer: LayerState, now: number): boolean {
+/** Asked for since before `then` (ms since 1970): it should be here. */
+function isOverdue(publication: Publication, index: number, layer: LayerState, then: number): boolean {
   const { toldWantedAt, since } = publication;
   if (isToldOff(publication, index)) return false;
-  return now - Math.max(since, layer.since, toldWantedAt) >= ARRIVES_WITHIN_MS;
+  return Math.max(since, layer.since, toldWantedAt) <= then;
 }
 
 /** The publisher says which of its layers it can send. What it does not name stays as it was. A focus is answered. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts';
 
 /** ms. The worker gives nobody a layer that is younger while a lower one runs, but that one in its place. */
-const SETTLES_WITHIN_MS = 2_050;
+export const SETTLES_WITHIN_MS = 2_050;
 
 /** What a producer tells of its streams. */
 interface Scored {
@@ -25,6 +25,10 @@ export class LayerLife {
     this.#clock = clock;
     producer.on('score', this.#look);
     this.#follow();
+  }
+
+  arrives(layer: number): boolean {
+    return this.#arriving.has(layer);
   }
 
   /** Whether who asks the worker for this layer gets it, and no lower one in its place. */

@@ -4,7 +4,14 @@ import type { CallRef, Effect } from '../conference/messages.ts';
 import type { RemoteFocus } from '../conference/state.ts';
 import type { Served } from '../ports.ts';
 import { letterOf, frameOf } from '../runtime/door.ts';
-import { type DeviceId, keyOfSession, keyOfSubscription, type SessionId, type TrackRef } from '../session.ts';
+import {
+  type DeviceId,
+  keyOfSession,
+  keyOfSubscription,
+  type SessionId,
+  type SubscriptionKey,
+  type TrackRef,
+} from '../session.ts';
 import { type BenchClient, ConferenceBench, videoOf } from './conference-bench.ts';
 
 /** One end of the trunk: a focus, its conference, and how it knows the other focus. */
@@ -55,7 +62,7 @@ export class Site {
 
   /** How a track of somebody here is sent to the other site; by layer, the lowest first, of a video. */
   sent(track: TrackRef): (Served | undefined)[] {
-    const offered = this.remote?.offered ?? new Map();
+    const offered = this.remote?.offered ?? new Map<SubscriptionKey, Served>();
     const layers = [0, 1, 2].map(layer => offered.get(keyOfSubscription({ ...track, variant: `l${layer}` })));
     const whole = offered.get(keyOfSubscription(track));
     return whole === undefined ? layers : [whole];

@@ -1,8 +1,9 @@
 import type { types } from 'mediasoup';
 import type { Capabilities } from '../../../signalling/sdp/rtp.ts';
 import { asWeirError } from '../../../signalling/wire/errors.ts';
-import type { Served } from '../../ports.ts';
+import type { Clock, Served } from '../../ports.ts';
 import type { SubscriptionKey } from '../../session.ts';
+import { SETTLES_WITHIN_MS } from '../layer-life.ts';
 import type { Logger } from '../options.ts';
 import type { Publication } from '../publication.ts';
 import type { ConferenceRouter } from '../routers/conference-router.ts';
@@ -25,6 +26,7 @@ export interface SentStreamSettings {
   /** The trunk's. */
   router: ConferenceRouter;
   capabilities: Capabilities;
+  clock: Clock;
   logger: Logger;
   events: SentStreamEvents;
 }
@@ -40,12 +42,16 @@ export class SentStream {
   readonly #layer: number;
   /** On the track, on the trunk's router. */
   readonly #hold: Hold;
+  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #unwatch: () => void;
   /** How it is wanted, by each subscription: one alone, but of an SVC stream, where each of its layers is one. */
   readonly #asked = new Map<SubscriptionKey, Served>();
   #applied = { paused: true, layer: 0, priority: 1 };
   #taken = false;
+  /** Which layer of its source it carries. */
+  #shown: number | undefined;
+  #renewal: ReturnType<Clock['after']> | undefined;
   /** Whether it waits for the link's queue to drain. */
   #held = false;
 
@@ -73,7 +79,7 @@ export class SentStream {
     layer: number,
     consumer: types.Consumer,
     hold: Hold,
-    { logger, events }: SentStreamSettings,
+    { clock, logger, events }: SentStreamSettings,
   ) {
     this.publication = publication;
     this.parameters = consumer.rtpParameters;
@@ -81,10 +87,12 @@ export class SentStream {
     this.#applied.layer = layer;
     this.#consumer = consumer;
     this.#hold = hold;
+    this.#clock = clock;
     this.#logger = logger;
     this.#unwatch = publication.life.watch(() => this.#steer());
     if (publication.kind === 'video')
       consumer.on('layerschange', layers => {
+        this.#shown = layers?.spatialLayer;
         for (const key of this.#asked.keys()) events.shown(key, layers?.spatialLayer);
       });
     consumer.on('score', ({ score }) => {
@@ -143,6 +151,7 @@ export class SentStream {
 
   close(): void {
     this.#unwatch();
+    this.#renewal?.cancel();
     this.publication.gate.forget(this);
     this.#consumer.close();
     this.#hold.release();
@@ -154,13 +163,15 @@ export class SentStream {
     return { ...first, priority: active.reduce((most, { priority }) => Math.max(most, priority), 1) };
   }
 
-  /**
-   * Whether what the worker would send is the layer that the stream is for. When that one stops, the worker sends another one in
-   * its place after 1.5 s, under the same ssrc, and again so for 2 s after it has come back.
-   */
-  get #carriesItsOwn(): boolean {
-    const { layers, svc, life } = this.publication;
-    return layers.length === 1 || svc !== undefined || life.isSettled(this.#layer);
+  /** Whether it is one of several layers that are streams of their own, of which the worker picks one to send. */
+  get #isLayer(): boolean {
+    const { layers, svc } = this.publication;
+    return layers.length > 1 && svc === undefined;
+  }
+
+  /** When the stream's own layer stops, the worker sends another one in its place after 1.5 s, under the same ssrc. */
+  get #hasSource(): boolean {
+    return !this.#isLayer || this.publication.life.arrives(this.#layer);
   }
 
   #steer(): void {
@@ -171,7 +182,7 @@ export class SentStream {
       this.#applied.priority = wanted.priority;
       this.#guard(this.#consumer.setPriority(wanted.priority));
     }
-    if (wanted.paused || this.#held || !this.#taken || !this.#carriesItsOwn) {
+    if (wanted.paused || this.#held || !this.#taken || !this.#hasSource) {
       gate.forget(this);
       this.#pause();
       return;
@@ -191,6 +202,7 @@ export class SentStream {
 
   #pause(): void {
     if (this.#applied.paused) return;
+    this.#renewal?.cancel();
     this.#applied.paused = true;
     this.#hold.flow(false);
     this.#guard(this.#consumer.pause());
@@ -207,6 +219,17 @@ export class SentStream {
     this.#applied.paused = false;
     this.#hold.flow(true);
     this.#guard(this.#consumer.resume());
+    if (this.#isLayer) this.#renewal = this.#clock.after(SETTLES_WITHIN_MS, () => this.#renew());
+  }
+
+  /**
+   * A layer that has just begun to arrive the worker replaces by a lower one for 2 s. That one goes ahead under the layer's ssrc:
+   * members behind the trunk are not raised to a stream before it is 2 s old there, and see none of it. Then the layer itself must
+   * come at once, while the worker by itself looks again only now and then: a pause makes it.
+   */
+  #renew(): void {
+    if (!this.flows || this.#shown === this.#layer) return;
+    this.publication.gate.pass(this.#consumer, () => this.forgetSent());
   }
 
   #guard(request: Promise<unknown>): void {

@@ -95,6 +95,7 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
       transport,
       router,
       capabilities: trunkCapabilities(ours),
+      clock,
       logger,
       events: {
         shown: (track, layer) => this.#tell(() => events.shown(track, layer)),
