@@ -14,6 +14,7 @@ export function openMedia({ media, limits }: Config, log: Log, meters: Pick<Mete
       ...(announcedAddress === undefined ? {} : { announcedAddress }),
     })),
     ...(media.ports.min === 0 ? {} : { ports: media.ports }),
+    ...(media.trunkPorts === undefined ? {} : { trunkPorts: media.trunkPorts }),
     enableTcp: media.tcp,
     logger: log,
     clock: systemClock,
