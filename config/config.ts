@@ -37,6 +37,8 @@ export interface MediaConfig {
   listen: { ip: string; announcedAddress: string | undefined }[];
   /** Inclusive, one for each worker at least; both ends are 0 for any free ones. */
   ports: { min: number; max: number };
+  /** Inclusive, one for each trunk to another focus; undefined: any free ones. */
+  trunkPorts: { min: number; max: number } | undefined;
   tcp: boolean;
   /** Never more than there are ports. */
   workers: number;

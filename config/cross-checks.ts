@@ -1,6 +1,7 @@
 /** Checks between keys: each alone is fine, together they cannot work (or most likely are not what was meant). */
 import { isIP } from 'node:net';
 import type { Problem } from './config.ts';
+import { DEFAULT_MEDIA_PORT } from './media-keys.ts';
 import { isLoopback, isWildcard } from './rules.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -15,6 +16,7 @@ export function crossCheck(file: ConfigFile): Findings {
   const findings: Findings = { problems: [], warnings: [] };
   checkListen(file, findings);
   checkPorts(file, findings);
+  checkTrunkPorts(file, findings);
   checkCodecs(file, findings);
   checkHttp(file, findings);
   checkOverload(file, findings);
@@ -78,6 +80,21 @@ function checkPorts({ http, media }: ConfigFile, { problems }: Findings): void {
       problems.push({ path: 'http.listen.port', message: `is a port of media as well (${first} to ${last}, TCP)` });
     }
   }
+}
+
+function checkTrunkPorts({ media }: ConfigFile, { problems }: Findings): void {
+  const { port, port_range: range, trunk_port_range: trunks, workers } = media;
+  if (trunks === undefined) return;
+  const path = 'media.trunk_port_range';
+  if (trunks.min > trunks.max) {
+    problems.push({ path: `${path}.max`, message: `must not be below ${path}.min (${trunks.min})` });
+    return;
+  }
+  const first = range?.min ?? port ?? DEFAULT_MEDIA_PORT;
+  const last = range?.max ?? first + (typeof workers === 'number' ? workers : 1) - 1;
+  // A worker that is started anew must find its port.
+  if (first !== 0 && trunks.min <= last && first <= trunks.max)
+    problems.push({ path, message: `overlaps the ports of media (${first} to ${last})` });
 }
 
 function checkCodecs({ media: { codecs } }: ConfigFile, { problems, warnings }: Findings): void {

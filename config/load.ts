@@ -115,6 +115,7 @@ function complete(
     media: {
       listen: media.listen.map(({ ip, announced_address: announcedAddress }) => ({ ip, announcedAddress })),
       ports,
+      trunkPorts: media.trunk_port_range,
       tcp: media.tcp,
       workers,
       spread: { load: media.spread_at_load / 100, consumers: media.spread_at_consumers },

@@ -50,6 +50,18 @@ export const Media = Type.Object(
         { description: 'Ports for media instead of the single one; each worker takes one.' },
       ),
     ),
+    trunk_port_range: Type.Optional(
+      Type.Object(
+        {
+          min: Type.Integer({ ...notes({ description: 'First port.', example: 7950 }), minimum: 1, maximum: 65_535 }),
+          max: Type.Integer({ ...notes({ description: 'Last port.', example: 7999 }), minimum: 1, maximum: 65_535 }),
+        },
+        {
+          description:
+            'UDP ports for media to and from the foci of other servers, one for each trunk; they must be open to these. Left out: any that is free.',
+        },
+      ),
+    ),
     tcp: Type.Boolean(
       notes({ description: 'Offer media over TCP too, for networks without UDP; same ports.', default: true }),
     ),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { writeTrunkHello } from '../wire/trunk.ts';
 import { readSync, type SyncResponse } from './read-sync.ts';
 
 // The same cases in each run: what fails here fails again.
@@ -167,6 +168,26 @@ describe('readSync', () => {
     expect(toDevice.map(({ parsed }) => parsed.kind)).toEqual(['bad']);
     expect(counts.filter(count => count.startsWith('matrix_state_ignored'))).toHaveLength(5);
     expect(counts.filter(count => count.startsWith('matrix_to_device_received'))).toHaveLength(4);
+  });
+
+  it('reads hellos of other foci apart from calls', () => {
+    const { type, content } = writeTrunkHello({
+      ...{ from: { userId: '@claimed:x', deviceId: 'WEIR' }, roomId: '!r', confId: 'c', versions: [1], answers: [] },
+      ...{ epoch: 'A'.repeat(22), publicKey: 'B'.repeat(43), url: 'wss://one.example/v1/trunk' },
+    });
+    const events = [
+      { type, sender: '@focus:one', content },
+      { type, sender: '@focus:one', content: { ...content, epoch: 7 } },
+      { type: 'm.call.hangup', sender: '@a', content: {} },
+    ];
+    const { toDevice, trunkHellos } = read({ next_batch: 's', to_device: { events } });
+    expect(trunkHellos.map(({ from }) => from)).toEqual([{ userId: '@focus:one', deviceId: 'WEIR' }]);
+    expect(toDevice).toHaveLength(1);
+    expect(counts).toEqual([
+      'matrix_to_device_received org.weir.trunk.hello hello',
+      'matrix_to_device_received org.weir.trunk.hello bad',
+      'matrix_to_device_received m.call.hangup bad',
+    ]);
   });
 
   it.each([undefined, null, [], 'text', {}, { next_batch: '' }, { next_batch: 's', to_device: [] }])(

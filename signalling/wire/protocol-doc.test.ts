@@ -7,6 +7,7 @@ import type { Parsed } from './parse.ts';
 import { CALL_PERMISSIONS_TYPE, parseCallPermissions } from './permissions.ts';
 import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from './room-state.ts';
 import { type ClientToDevice, type FocusToDevice, parseFocusToDevice, parseToDevice } from './to-device.ts';
+import { parseTrunkFrame, parseTrunkHello, type TrunkFrame, writeTrunkFrame, writeTrunkHello } from './trunk.ts';
 
 const doc = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
@@ -76,7 +77,7 @@ const ON_CONTROL = [
 
 describe('docs/protocol.md', () => {
   test('has no JSON block that is of no door', () => {
-    const doors = ['state', 'client-to-device', 'focus-to-device', 'control'];
+    const doors = ['state', 'client-to-device', 'focus-to-device', 'control', 'trunk-hello', 'trunk-frame'];
     expect(blocks.filter(block => !doors.includes(block.door))).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
   });
@@ -120,6 +121,20 @@ describe('docs/protocol.md', () => {
       return message.kind;
     });
     expect(new Set(kinds)).toEqual(new Set(ON_CONTROL));
+  });
+
+  test('shows the hello and every own frame of a trunk, as they are written', () => {
+    for (const block of blocksOf('trunk-hello')) {
+      const { type, content } = messageOf(block);
+      expect(writeTrunkHello(valueOf(parseTrunkHello('@focus:example.org', content)))).toEqual({ type, content });
+    }
+    const kinds = blocksOf('trunk-frame').map(block => {
+      const frame = valueOf(parseTrunkFrame(block.text));
+      expect(JSON.parse(writeTrunkFrame(frame)), `line ${block.line}`).toEqual(JSON.parse(block.text));
+      return frame.kind;
+    });
+    expect(kinds).toEqual(['open', 'welcome', 'ack', 'bye'] satisfies TrunkFrame['kind'][]);
+    expect(blocksOf('trunk-hello')).toHaveLength(1);
   });
 
   test('names codes that there are, and each hangup under its reason', () => {

@@ -142,6 +142,7 @@ export class FocusNode {
         mediaHandles: this.#world.media.handles(),
         media: this.#world.media.figures(),
         trunks: this.#cascade?.figures() ?? [],
+        trunkTraffic: focus.trunkTraffic(),
       };
     });
     focus.resume(stored);

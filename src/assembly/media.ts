@@ -18,6 +18,7 @@ export function openMedia(
       ...(announcedAddress === undefined ? {} : { announcedAddress }),
     })),
     ...(media.ports.min === 0 ? {} : { ports: media.ports }),
+    ...(media.trunkPorts === undefined ? {} : { trunkPorts: media.trunkPorts }),
     enableTcp: media.tcp,
     logger: log,
     clock: systemClock,

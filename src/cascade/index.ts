@@ -5,6 +5,7 @@ import { nameOfFocus, TRUNK_VERSIONS, type TrunkHello } from '../../signalling/w
 import type { Trunk, TrunkAdmission, TrunkEvents, TrunkFigures, Trunks } from '../ports.ts';
 import type { ConferenceId, FocusId } from '../session.ts';
 import { Policy } from './policy.ts';
+import { RefusedTrunk } from './refused-trunk.ts';
 import { peekAtTrunkToken } from './tokens.ts';
 import { FocusTrunk } from './trunk.ts';
 import { WaitingHellos } from './waiting-hellos.ts';
@@ -39,20 +40,14 @@ export class Cascade implements Trunks {
   }
 
   open(conference: ConferenceId, peer: FocusId, events: TrunkEvents): Trunk {
-    const key = keyOf(conference, peer);
-    this.#trunks.get(key)?.close('WEIR_REPLACED');
+    this.#trunks.get(keyOf(conference, peer))?.close('WEIR_REPLACED');
+    const { clock, meters } = this.#options;
     const refusal = this.#refusalOf(peer);
-    if (refusal !== undefined) return this.#refused(refusal, events);
-    const trunk: FocusTrunk = new FocusTrunk(conference, peer, events, {
-      ...this.#world,
-      closed: () => {
-        this.#policy.leavePlace(peer);
-        if (this.#trunks.get(key) === trunk) this.#trunks.delete(key);
-      },
-    });
-    this.#trunks.set(key, trunk);
-    this.#options.clock.after(0, () => this.#waiting.look());
-    return trunk;
+    if (refusal === undefined) return this.#begin(conference, peer, events);
+    meters.handshake(refusal.code);
+    return new RefusedTrunk(clock, refusal, events, () =>
+      this.#refusalOf(peer) === undefined ? this.#begin(conference, peer, events) : undefined,
+    );
   }
 
   /** A hello came by to-device message. Never throws. */
@@ -123,7 +118,7 @@ export class Cascade implements Trunks {
     this.#options.log.info({ focus: from.userId, conference: confId, code }, `hello refused: ${message}`);
   }
 
-  /** Why there is none; it has taken a place where there is one. */
+  /** Why there is none; where there is one, its place is taken. */
   #refusalOf(peer: FocusId): WeirError | undefined {
     if (this.#stopping) return new WeirError('WEIR_FOCUS_STOPPING', 'the focus is being shut down');
     if (!this.#policy.allows(peer)) return new WeirError('WEIR_TRUNK_DENIED', 'its server is not allowed');
@@ -131,10 +126,19 @@ export class Cascade implements Trunks {
     return new WeirError('WEIR_TRUNK_LIMIT', 'its server has as many trunks as it may');
   }
 
-  #refused({ code, message }: WeirError, events: TrunkEvents): Trunk {
-    this.#options.meters.handshake(code);
-    const told = this.#options.clock.after(0, () => events.state({ kind: 'refused', code, message }));
-    return { epoch: '', say: () => false, close: () => told.cancel() };
+  /** It has a place. */
+  #begin(conference: ConferenceId, peer: FocusId, events: TrunkEvents): Trunk {
+    const key = keyOf(conference, peer);
+    const trunk: FocusTrunk = new FocusTrunk(conference, peer, events, {
+      ...this.#world,
+      closed: () => {
+        this.#policy.leavePlace(peer);
+        if (this.#trunks.get(key) === trunk) this.#trunks.delete(key);
+      },
+    });
+    this.#trunks.set(key, trunk);
+    this.#options.clock.after(0, () => this.#waiting.look());
+    return trunk;
   }
 
   #keep(sending: Promise<void>): void {

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseTrunkFrame } from '../../signalling/wire/trunk.ts';
 import { NumberedFrames } from './numbered-frames.ts';
 
+// The same cases in each run: what fails here fails again.
+fc.configureGlobal({ seed: 20_261_129 });
+
 const ROOM = { frames: 1_000, characters: 100_000 };
 
 function started(keeping = ROOM): NumberedFrames {

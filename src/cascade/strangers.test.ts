@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import type { TrunkHello } from '../../signalling/wire/trunk.ts';
 import type { Naming } from '../ports.ts';
 import { CALL, FakeCarrier, ONE, Seen, startFocus, stopAllFoci, type TestFocus, TWO } from '../testing/two-foci.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { linkOf, openEnd } from './handshake.ts';
 
 afterEach(stopAllFoci);
@@ -243,15 +244,20 @@ describe('a hello', () => {
     await eventually(() => expect([atOne.last, atTwo.last]).toEqual(['open', 'open']));
   });
 
-  it('finds no more trunks to a server than there may be', async () => {
+  it('finds no more trunks to a server than there may be; the next one begins when there is a place', async () => {
+    const clock = new VirtualClock();
     const limits = { allowedServers: ['*'], deniedServers: [], trunksPerServer: 2, handshakesPerMinute: 20 };
-    const two = await startFocus(TWO, new FakeCarrier(), { limits });
+    const two = await startFocus(TWO, new FakeCarrier(), { limits, clock });
     const seen = ['a', 'b', 'c'].map(confId => new Seen(two, OTHER, { ...CALL, confId }));
-    await eventually(() => expect(seen[2]?.last).toBe('refused WEIR_TRUNK_LIMIT'));
+    await clock.pass(1);
+    expect(seen.map(({ last }) => last)).toEqual(['nothing', 'nothing', 'refused WEIR_TRUNK_LIMIT']);
+    const there = (): string[] => two.cascade.figures().map(({ conference }) => conference.confId);
+    await clock.pass(60_000);
+    expect(there()).toEqual(['a', 'b']);
     seen[0]?.trunk.close();
-    const next = new Seen(two, OTHER, { ...CALL, confId: 'd' });
-    expect(two.cascade.figures().map(({ conference }) => conference.confId)).toEqual(['b', 'd']);
-    expect(next.states).toEqual([]);
+    await clock.pass(10_000);
+    expect(there()).toEqual(['b', 'c']);
+    expect(seen[2]?.trunk.epoch).not.toBe('');
   });
 
   it.each([
@@ -285,7 +291,9 @@ describe('two foci', () => {
 
   it('whose hellos were changed on their way make no trunk', async () => {
     const carrier = new FakeCarrier();
-    carrier.change = (hello, to) => [to === TWO ? { ...hello, url: 'wss://evil.example/v1/trunk' } : hello];
+    carrier.change = (hello, to) => [
+      to.userId === TWO.userId ? { ...hello, url: 'wss://evil.example/v1/trunk' } : hello,
+    ];
     const [one, two] = [await startFocus(ONE, carrier), await startFocus(TWO, carrier)];
     const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
     await eventually(() => expect(one.counted.filter(code => code === 'WEIR_TOKEN_REFUSED').length).toBeGreaterThan(2));

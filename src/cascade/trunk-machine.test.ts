@@ -14,6 +14,9 @@ import {
   step,
 } from './trunk-machine.ts';
 
+// The same cases in each run: what fails here fails again.
+fc.configureGlobal({ seed: 20_261_129 });
+
 const ONE = { userId: '@focus:one.example', deviceId: 'WEIR' };
 const TWO = { userId: '@focus:two.example', deviceId: 'WEIR' };
 const CALL = { roomId: '!room:one', confId: 'conf' };
@@ -137,27 +140,21 @@ type Move =
   | { kind: 'cut' }
   | { kind: 'forged'; to: 'one' | 'two'; like: number };
 
+const side = fc.constantFrom<'one' | 'two'>('one', 'two');
 const moves = fc.array(
   fc.oneof(
     {
       weight: 4,
-      arbitrary: fc.record<Move>({
-        kind: fc.constant('pass'),
+      arbitrary: fc.record({
+        kind: fc.constant('pass' as const),
         ms: fc.integer({ min: 50, max: 5_000 }),
         arrive: fc.boolean(),
       }),
     },
-    { weight: 4, arbitrary: fc.record<Move>({ kind: fc.constant('again'), which: fc.nat(1_000) }) },
-    { weight: 1, arbitrary: fc.record<Move>({ kind: fc.constant('restart'), which: fc.constantFrom('one', 'two') }) },
-    { weight: 1, arbitrary: fc.record<Move>({ kind: fc.constant('cut') }) },
-    {
-      weight: 2,
-      arbitrary: fc.record<Move>({
-        kind: fc.constant('forged'),
-        to: fc.constantFrom('one', 'two'),
-        like: fc.nat(1_000),
-      }),
-    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('again' as const), which: fc.nat(1_000) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), which: side }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('forged' as const), to: side, like: fc.nat(1_000) }) },
   ),
   { maxLength: 30 },
 );
@@ -202,36 +199,33 @@ describe('a handshake', () => {
 
   it('that is done stays so: no hello changes what is open, and little is said about any', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat(1_000), fc.boolean(), fc.constantFrom('one', 'two')), { maxLength: 60 }),
-        hellos => {
-          const pair = new Pair();
-          pair.pass(5_000, true);
-          pair.restart('two');
-          pair.pass(20_000, true);
-          expect(pair.isOpen).toBe(true);
-          const told = [
-            pair.one.count('tell'),
-            pair.two.count('tell'),
-            pair.one.count('hang-up'),
-            pair.two.count('hang-up'),
-          ];
-          for (const [which, isForged, to] of hellos) {
-            if (isForged) pair[to].take({ kind: 'hello', hello: forge(pair, to, which) }, pair.now);
-            else pair.deliver(which);
-            pair.pass(50, true);
-          }
-          pair.pass(60_000, true);
-          expect(pair.isOpen).toBe(true);
-          expect([
-            pair.one.count('tell'),
-            pair.two.count('tell'),
-            pair.one.count('hang-up'),
-            pair.two.count('hang-up'),
-          ]).toEqual(told);
-          expect(linksOf(pair.one.machine)).toHaveLength(1);
-        },
-      ),
+      fc.property(fc.array(fc.tuple(fc.nat(1_000), fc.boolean(), side), { maxLength: 60 }), hellos => {
+        const pair = new Pair();
+        pair.pass(5_000, true);
+        pair.restart('two');
+        pair.pass(20_000, true);
+        expect(pair.isOpen).toBe(true);
+        const told = [
+          pair.one.count('tell'),
+          pair.two.count('tell'),
+          pair.one.count('hang-up'),
+          pair.two.count('hang-up'),
+        ];
+        for (const [which, isForged, to] of hellos) {
+          if (isForged) pair[to].take({ kind: 'hello', hello: forge(pair, to, which) }, pair.now);
+          else pair.deliver(which);
+          pair.pass(50, true);
+        }
+        pair.pass(60_000, true);
+        expect(pair.isOpen).toBe(true);
+        expect([
+          pair.one.count('tell'),
+          pair.two.count('tell'),
+          pair.one.count('hang-up'),
+          pair.two.count('hang-up'),
+        ]).toEqual(told);
+        expect(linksOf(pair.one.machine)).toHaveLength(1);
+      }),
       { numRuns: 100 },
     );
   });

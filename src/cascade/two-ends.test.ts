@@ -1,4 +1,6 @@
 /** Two ends of a trunk over real WebSockets. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CALL, FakeCarrier, ONE, Seen, startFocus, stopAllFoci, stopFocus, TWO } from '../testing/two-foci.ts';
 
@@ -29,6 +31,7 @@ describe('a trunk', () => {
     expect(atOne.frames).toEqual(texts.map(text => `${text}!`));
     expect([one.counted, two.counted]).toEqual([['opened'], ['opened']]);
     expect(atOne.states).toEqual([{ kind: 'open', resumed: false, epoch: atTwo.trunk.epoch, version: 1 }]);
+    await eventually(() => expect(one.cascade.figures()[0]?.roundTripMs).toBeGreaterThan(0));
     expect(one.cascade.figures()).toMatchObject([{ conference: CALL, peer: TWO, state: 'open' }]);
   });
 
@@ -56,6 +59,22 @@ describe('a trunk', () => {
     expect(again.trunk.epoch).not.toBe(atTwo.trunk.epoch);
     expect(atOne.states.at(-1)).toMatchObject({ epoch: again.trunk.epoch });
     expect(atTwo.states).toHaveLength(1);
+  });
+
+  it('is made over TLS, to a certificate that is trusted alone', async () => {
+    const fixture = (name: string): string => join(import.meta.dirname, '..', 'http', 'fixtures', name);
+    const tls = { certFile: fixture('one.cert.pem'), keyFile: fixture('one.key.pem') };
+    const ca = readFileSync(tls.certFile, 'utf8');
+    const carrier = new FakeCarrier();
+    const trusting = await startFocus(ONE, carrier, { ca });
+    const wary = await startFocus({ userId: '@focus:elsewhere.example', deviceId: 'WEIR' }, carrier);
+    const two = await startFocus(TWO, carrier, { tls });
+    const [atTrusting, atWary] = [new Seen(trusting, TWO), new Seen(wary, TWO)];
+    const [atTwo] = [new Seen(two, ONE), new Seen(two, wary.id)];
+    await eventually(() => expect([atTrusting.last, atTwo.last]).toEqual(['open', 'open']));
+    await eventually(() => expect(wary.counted).toContain('WEIR_TRUNK_UNREACHABLE'));
+    expect(atWary.last).toBe('nothing');
+    expect(JSON.stringify(wary.logged)).toMatch(/CERT|SELF_SIGNED/);
   });
 
   it('begins anew with a focus that was restarted', async () => {

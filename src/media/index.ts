@@ -77,7 +77,7 @@ class MediasoupMedia implements Media {
 
   openTrunk(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
     const [address = LOOPBACK] = this.#options.listen;
-    const { ports, maxBitrate = DEFAULT_MAX_TRUNK_BITRATE } = this.#options.trunks ?? {};
+    const { trunkPorts: ports, trunks: { maxBitrate = DEFAULT_MAX_TRUNK_BITRATE } = {} } = this.#options;
     return this.#join(key, (conference, router, closed) =>
       MediasoupTrunk.open({
         conference,

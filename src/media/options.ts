@@ -26,6 +26,8 @@ export interface MediaOptions {
   listen: readonly ListenAddress[];
   /** Ports for UDP and TCP, one for each worker; any free ones by default. */
   ports?: { min: number; max: number };
+  /** UDP ports, one for each trunk; any free ones by default. */
+  trunkPorts?: { min: number; max: number };
   /** ICE over TCP, on the same port. */
   enableTcp: boolean;
   logger: Logger;
@@ -48,8 +50,6 @@ export interface MediaOptions {
   spread?: SpreadThresholds;
   /** The ends of trunks to other foci; they listen on the first address of `listen`. */
   trunks?: {
-    /** UDP ports, one for each trunk; any free ones by default. */
-    ports?: { min: number; max: number };
     /** bit/s that one is sent at most, probing included; 100,000,000 by default. */
     maxBitrate?: number;
   };

@@ -1,5 +1,6 @@
 /** Every metric's name, kind, labels and meaning; the registry and docs/operating.md come from here. */
-import type { MediaFigures, MediaHandles, TrunkFigures } from '../ports.ts';
+import type { MediaFigures, MediaHandles, TrunkFigures, TrunkTraffic } from '../ports.ts';
+import type { FocusId } from '../session.ts';
 
 export interface MetricNotes {
   kind: 'counter' | 'gauge' | 'histogram';
@@ -129,6 +130,31 @@ export const METRICS = {
     labels: ['focus'],
     help: 'Round trip of the WebSocket of a trunk, the longest to each focus.',
   },
+  weir_trunk_bits_per_second: {
+    kind: 'gauge',
+    labels: ['focus', 'direction'],
+    help: 'Media that crosses the trunks to and from each focus, sent and received, retransmissions and probing included.',
+  },
+  weir_trunk_media_bytes: {
+    kind: 'gauge',
+    labels: ['focus', 'direction'],
+    help: 'Bytes of media that crossed the trunks that are open now, probing not included.',
+  },
+  weir_trunk_loss: {
+    kind: 'gauge',
+    labels: ['focus', 'direction'],
+    help: 'Share of the latest packets that were lost, 0 to 1; the largest of the trunks to and from each focus.',
+  },
+  weir_trunk_tracks: {
+    kind: 'gauge',
+    labels: ['focus', 'direction'],
+    help: 'Tracks that are offered to each focus (sent), and taken from it (received), whether they flow or not.',
+  },
+  weir_trunk_layers: {
+    kind: 'gauge',
+    labels: ['focus'],
+    help: 'Streams that flow to each focus now: a layer of a video each, or a voice.',
+  },
   weir_trunk_handshakes_total: {
     kind: 'counter',
     labels: ['outcome'],
@@ -212,4 +238,5 @@ export interface Figures {
   mediaHandles: Readonly<MediaHandles>;
   media: MediaFigures;
   trunks: readonly TrunkFigures[];
+  trunkTraffic: readonly { peer: FocusId; traffic: TrunkTraffic }[];
 }

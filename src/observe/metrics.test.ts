@@ -37,11 +37,30 @@ const FIGURES: Figures = {
     links: 1,
     pipedTracks: 6,
   },
+  trunkTraffic: [traffic('@a:one', 1_000, 0.1), traffic('@a:one', 500, 0.2)],
   trunks: [trunk('@a:one', 'open', 20), trunk('@a:one', 'open', 30), trunk('@b:two', 'broken')],
 };
 
 function trunk(userId: string, state: TrunkFigures['state'], roundTripMs?: number): TrunkFigures {
   return { conference: { roomId: '!r', confId: 'c' }, peer: { userId, deviceId: 'D' }, state, roundTripMs };
+}
+
+function traffic(userId: string, sent: number, lossSent: number): Figures['trunkTraffic'][number] {
+  return {
+    peer: { userId, deviceId: 'D' },
+    traffic: {
+      sent,
+      received: 7,
+      mediaBytesSent: 100,
+      mediaBytesReceived: 0,
+      lossSent,
+      lossReceived: 0,
+      roundTripMs: 5,
+      tracksSent: 3,
+      tracksReceived: 2,
+      layersSent: 4,
+    },
+  };
 }
 
 it('reads its gauges at each scrape', async () => {
@@ -54,6 +73,12 @@ it('reads its gauges at each scrape', async () => {
     'weir_participants{state="joining"} 1',
     'weir_participants{state="present"} 3',
     'weir_participants{state="silent"} 4',
+    'weir_remote_participants 2',
+    'weir_trunk_bits_per_second{focus="@a:one",direction="sent"} 1500',
+    'weir_trunk_bits_per_second{focus="@a:one",direction="received"} 14',
+    'weir_trunk_loss{focus="@a:one",direction="sent"} 0.2',
+    'weir_trunk_tracks{focus="@a:one",direction="sent"} 6',
+    'weir_trunk_layers{focus="@a:one"} 8',
     'weir_publications 5',
     'weir_subscriptions 6',
     'weir_viewers_deficient 7',

@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { ERRORS } from '../../signalling/wire/errors.ts';
 import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
-import type { Meters, TrunkFigures, TrunkMeters, WorkerFigures } from '../ports.ts';
+import type { Meters, TrunkFigures, TrunkMeters, TrunkTraffic, WorkerFigures } from '../ports.ts';
 import { type Figures, METRICS, type MetricName } from './figures.ts';
 
 export interface Metrics extends Meters, TrunkMeters {
@@ -56,6 +56,15 @@ const WORKER_GAUGES = [
 ] as const satisfies [MetricName, keyof WorkerFigures][];
 const OTHER_CODES: ReadonlySet<string> = new Set(['none', 'client', 'opened', 'resumed']);
 const TRUNK_STATES = ['calling', 'open', 'broken', 'refused'] as const satisfies TrunkFigures['state'][];
+
+/** What is sent, what is received, and how several trunks to one focus count together. */
+const TRUNK_GAUGES = [
+  ['weir_trunk_bits_per_second', 'sent', 'received', sumOf],
+  ['weir_trunk_media_bytes', 'mediaBytesSent', 'mediaBytesReceived', sumOf],
+  ['weir_trunk_loss', 'lossSent', 'lossReceived', largestOf],
+  ['weir_trunk_tracks', 'tracksSent', 'tracksReceived', sumOf],
+] as const satisfies [MetricName, NumberOfTraffic, NumberOfTraffic, (one: number, other: number) => number][];
+type NumberOfTraffic = Exclude<keyof TrunkTraffic, 'roundTripMs'>;
 
 /** @param withProcess also memory, CPU and event loop of this process */
 export function createMetrics(withProcess = true): Metrics {
@@ -116,6 +125,19 @@ export function createMetrics(withProcess = true): Metrics {
   gauge('weir_piped_tracks', (it, { media }) => it.set(media.pipedTracks));
   gauge('weir_trunks', (it, { trunks }) => {
     for (const state of TRUNK_STATES) it.set({ state }, trunks.filter(trunk => trunk.state === state).length);
+  });
+  for (const [name, sent, received, merge] of TRUNK_GAUGES)
+    gauge(name, (it, { trunkTraffic }) => {
+      it.reset();
+      for (const [focus, all] of byFocus(trunkTraffic)) {
+        it.set({ focus, direction: 'sent' }, all.map(one => one[sent]).reduce(merge));
+        it.set({ focus, direction: 'received' }, all.map(one => one[received]).reduce(merge));
+      }
+    });
+  gauge('weir_trunk_layers', (it, { trunkTraffic }) => {
+    it.reset();
+    for (const [focus, all] of byFocus(trunkTraffic))
+      it.set({ focus }, all.map(({ layersSent }) => layersSent).reduce(sumOf));
   });
   gauge('weir_trunk_round_trip_seconds', (it, { trunks }) => {
     it.reset();
@@ -182,6 +204,20 @@ export function createMetrics(withProcess = true): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };
+}
+
+function sumOf(one: number, other: number): number {
+  return one + other;
+}
+
+function largestOf(one: number, other: number): number {
+  return Math.max(one, other);
+}
+
+/** By user id of the focus; at least one of each. */
+function byFocus(traffic: Figures['trunkTraffic']): Map<string, TrunkTraffic[]> {
+  const grouped = Map.groupBy(traffic, ({ peer }) => peer.userId);
+  return new Map([...grouped].map(([focus, all]) => [focus, all.map(one => one.traffic)]));
 }
 
 /** By user id of the focus. */

@@ -11,6 +11,7 @@ import { type ConferenceId, keyOfConference, type SessionId } from '../session.t
 import { type Counts, countsOf } from './counts.ts';
 import { linksOf } from '../topology/links.ts';
 import { ConferenceTrunks } from './conference-trunks.ts';
+import type { MeteredTraffic } from './trunk-traffic.ts';
 import { frameOf, letterOf } from './door.ts';
 import { Lines } from './lines.ts';
 import { Mailbox } from './mailbox.ts';
@@ -146,6 +147,11 @@ export class ConferenceRunner {
 
   counts(): Counts {
     return countsOf(this.#conference, this.#mailbox.depth);
+  }
+
+  /** What crosses its trunks. */
+  get trunkTraffic(): readonly MeteredTraffic[] {
+    return this.#trunks?.traffic ?? [];
   }
 
   /** Users with a session here. */

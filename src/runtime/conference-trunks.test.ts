@@ -202,6 +202,15 @@ describe('a trunk', () => {
     expect(east.trunks.opened).toHaveLength(3);
   });
 
+  it('is metered while it has media', async () => {
+    await east.open();
+    expect(east.focus.trunkTraffic()).toEqual([]);
+    await east.clock.pass(6_000);
+    expect(east.focus.trunkTraffic()).toMatchObject([{ peer: WEST, traffic: { tracksSent: 0 } }]);
+    await east.leave(ANN);
+    expect(east.focus.trunkTraffic()).toEqual([]);
+  });
+
   it('that floods is ended, and nobody who is here', async () => {
     const trunk = await east.open();
     for (let index = 0; index < 20_000; index++) trunk.events.frame('garbage');

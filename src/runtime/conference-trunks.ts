@@ -7,6 +7,7 @@ import type { Clock, Log, PeerEvents, Trunk, TrunkPeer, Trunks, TrunkState } fro
 import { type ConferenceId, type DeviceKey, type FocusId, keyOfDevice, keyOfSession } from '../session.ts';
 import type { Link } from '../topology/links.ts';
 import type { Peers } from './peers.ts';
+import { type MeteredTraffic, TrunkTrafficMeter } from './trunk-traffic.ts';
 
 /** ms until a trunk begins anew that had to be ended. */
 const RENEW_AFTER_MS = 2_000;
@@ -35,6 +36,8 @@ interface Session {
   readonly events: PeerEvents;
   /** The other focus's end of the media, once it says it. */
   readonly farEnd: PromiseWithResolvers<TrunkEnd>;
+  /** Once it is open. */
+  media: TrunkPeer | undefined;
 }
 
 /** A link of this conference, as long as it is wanted. */
@@ -50,11 +53,22 @@ export class ConferenceTrunks {
   readonly #id: ConferenceId;
   readonly #world: ConferenceTrunksWorld;
   readonly #links = new Map<DeviceKey, Linked>();
+  readonly #meter: TrunkTrafficMeter;
   #sessions = 0;
 
   constructor(id: ConferenceId, world: ConferenceTrunksWorld) {
     this.#id = id;
     this.#world = world;
+    this.#meter = new TrunkTrafficMeter(world.clock, world.log, () =>
+      [...this.#links.values()].flatMap(({ peer, session }) =>
+        session?.media === undefined ? [] : { peer, media: session.media },
+      ),
+    );
+  }
+
+  /** What crosses, as of some seconds ago. */
+  get traffic(): readonly MeteredTraffic[] {
+    return this.#meter.latest;
   }
 
   /** From now on these links are wanted, and no others. */
@@ -83,6 +97,10 @@ export class ConferenceTrunks {
     const session = linked?.session;
     if (linked === undefined || session === undefined) return;
     const peer: TrunkPeer = await this.#world.peers.openTrunk(call, session.events);
+    // It began anew meanwhile: what is said now is for the next session.
+    if (linked.session !== session) return;
+    session.media = peer;
+    this.#meter.start();
     linked.trunk?.say(writeTrunkMessage({ kind: 'trunk_media', end: peer.end }));
     await peer.connect(await session.farEnd.promise);
   }
@@ -114,6 +132,7 @@ export class ConferenceTrunks {
   }
 
   close(code: ErrorCode): void {
+    this.#meter.close();
     for (const [key, linked] of this.#links) this.#unlink(key, linked, code);
   }
 
@@ -171,7 +190,7 @@ export class ConferenceTrunks {
     const farEnd = Promise.withResolvers<TrunkEnd>();
     // Nobody may wait for it yet, or any more.
     farEnd.promise.catch(() => undefined);
-    linked.session = { call, events: this.#world.eventsOf(call), farEnd };
+    linked.session = { call, events: this.#world.eventsOf(call), farEnd, media: undefined };
     this.#world.post({ kind: 'trunk-opened', session: id, callId: call.callId, speaksFor: linked.speaksFor });
   }
 

@@ -12,6 +12,7 @@ import { type Counts, sumOf } from './counts.ts';
 import { Entrance } from './entrance.ts';
 import { controlMessageOf, frameOf } from './door.ts';
 import { MemberDoor } from './member-door.ts';
+import type { MeteredTraffic } from './trunk-traffic.ts';
 import { InviteRate } from './invite-rate.ts';
 import { OverloadWatch, type OverloadWorld } from './overload-watch.ts';
 import { type Invite, WaitingRoom } from './waiting-room.ts';
@@ -151,6 +152,11 @@ export class Focus {
   counts(): Counts & { conferences: number } {
     const runners = [...this.#conferences.values()];
     return { ...sumOf(runners.map(runner => runner.counts())), conferences: runners.length };
+  }
+
+  /** What crosses the trunks of all conferences. */
+  trunkTraffic(): MeteredTraffic[] {
+    return [...this.#conferences.values()].flatMap(({ trunkTraffic }) => trunkTraffic);
   }
 
   /** How much the focus has to do, as of the last look. */

@@ -1,6 +1,7 @@
 /** Two foci with trunks over real WebSockets on loopback, and a carrier of to-device messages that a test holds in its hands. */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { parseTrunkHello, type TrunkHello } from '../../signalling/wire/trunk.ts';
 import { Cascade, type CascadeOptions } from '../cascade/index.ts';
@@ -80,12 +81,14 @@ export interface FocusOptions extends Partial<Omit<CascadeOptions, 'focus' | 'ur
   namingOf?: (conference: ConferenceId, peer: FocusId) => Naming;
   /** What it tells others, where that is not its URL. */
   told?: (url: string) => string;
+  /** Serves TLS. */
+  tls?: HttpConfig['tls'];
 }
 
 export async function startFocus(
   id: FocusId,
   carrier: FakeCarrier,
-  { told, ...options }: FocusOptions = {},
+  { told, tls, ...options }: FocusOptions = {},
 ): Promise<TestFocus> {
   const counted: string[] = [];
   const logged: object[] = [];
@@ -103,10 +106,10 @@ export async function startFocus(
     meters: { handshake: (outcome: ErrorCode | 'opened' | 'resumed') => void counted.push(outcome) },
     ...options,
   });
-  const { app } = await startTestApp('/nowhere', {}, { cascade: { admit: token => cascade.admit(token) } });
+  const { app } = await startTestApp('/nowhere', { tls }, { cascade: { admit: token => cascade.admit(token) } });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
-  url = `ws://127.0.0.1:${port}/v1/trunk`;
+  url = `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${port}/v1/trunk`;
   carrier.foci.set(id.userId, cascade);
   const focus = { id, cascade, app, url, counted, logged };
   running.add(focus);

@@ -1,5 +1,7 @@
 /** A focus that lies, or is broken: what it says is refused, and nobody else notices. */
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
@@ -183,6 +185,25 @@ describe('an end', () => {
     expect((await pair.far.peer.figures()).mediaBytesReceived).toBe(0);
     expect([...pair.near.log.failed, ...pair.far.log.failed]).toEqual([]);
     await Promise.all([goesOn(), flows(bob, alice.tracks())]);
+  });
+
+  it('listens where it is told to, and nowhere else', async () => {
+    const probe = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address();
+    probe.close();
+    const media = await startMedia({
+      listen: [{ ip: '127.0.0.1', announcedAddress: '192.0.2.7' }],
+      trunkPorts: { min: port, max: port },
+    });
+    try {
+      const { end } = (await trunkTo(media, 'far-focus')).peer;
+      expect(end).toMatchObject({ ip: '192.0.2.7', port });
+      await expect(openTrunk(media, conference, 'third-focus')).rejects.toMatchObject({ code: 'WEIR_MEDIA_FAILED' });
+      expect(media.handles().transport).toBe(2);
+    } finally {
+      await media.close();
+    }
   });
 
   it('that is none is refused, and cannot be changed afterwards', async () => {
