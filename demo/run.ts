@@ -126,8 +126,9 @@ Ctrl-C stops all of it.`);
 }
 
 function showSites({ sites, room, stateDir }: FederatedDeployment): void {
-  const told = sites.map(({ synapse, focus, users, link }, index) => {
-    const people = users.map(user => `  ${user.userId}\n  ${link(user, room)}\n`).join('\n');
+  const told = sites.map((site, index) => {
+    const { synapse, focus, users } = site;
+    const people = users.map(user => `  ${user.userId}\n  ${site.link(user, room)}\n`).join('\n');
     return `Site ${'AB'.charAt(index)}: homeserver ${synapse.baseUrl}, known to others as ${synapse.serverName}; call page and focus ${focus.baseUrl}
 
 ${people}`;

@@ -202,7 +202,10 @@ describe('the foci of a conference', () => {
   });
 
   it('change when members join, leave, move to another focus, and not when they say the same again', () => {
-    view.apply([inRoom('!r', ...['@a', A.userId, B.userId].map(joined), devices('@a', [on('A1', [A], { expiresTs: 8e12 })]))], true);
+    view.apply(
+      [inRoom('!r', ...['@a', A.userId, B.userId].map(joined), devices('@a', [on('A1', [A], { expiresTs: 8e12 })]))],
+      true,
+    );
     const before = view.fociOf(CONF, 0);
     view.apply([inRoom('!r', devices('@a', [on('A1', [A], { expiresTs: 9e12 })]), joined('@a'))], false);
     expect(view.fociOf(CONF, 0)).toBe(before);
