@@ -66,7 +66,8 @@ export async function setStage(
   };
   const opened = options.canary === false ? undefined : await openCanary(options, setup, all[participants]);
   if (opened !== undefined) stack.use(opened.canary);
-  const local = new LocalShare(tell, options.local);
+  const measured = Object.values(options.measured).flatMap(part => (part.kind === 'pid' ? part.pid : []));
+  const local = new LocalShare(tell, options.local, measured);
   local.setApart(opened?.canary.pid());
   stack.defer(() => local.stop());
   const joined = leader === undefined ? [] : await waitForTesters(leader, options, say);

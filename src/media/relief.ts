@@ -18,7 +18,7 @@ const MOST_LOST = 0.35;
 const DOUBLES_WITHIN_MS = 8_000;
 /** ms. A fall that goes on is one fall. */
 const FALLS_APART_MS = 400;
-/** ms that an estimate counts as one of late: a fall is made of many small ones. */
+/** ms for which a fall is looked for: it is made of many small ones. */
 const LATE_MS = 1_200;
 /** ms after a fall in which no voice is repaired. */
 const DRAINS_WITHIN_MS = 2_500;
@@ -28,14 +28,16 @@ const HELD_FOR_MS = 300;
 /** bit/s. Below, the worker's own ceiling is its initial estimate, and stays there. */
 const CEILING_MOVES_FROM = 2_000_000;
 
+type HeldTracks = Pick<SentMedia, 'forgetVoices' | 'holdPictures' | 'releasePictures'>;
+
 /**
  * What follows when a client's link becomes narrower. Most packets are lost then, each is asked for several times, and all that is
  * sent again comes to many times what the link carries. So pictures wait until its queue has drained, and go on with a keyframe,
  * mostly of a smaller layer; voices are not sent again, and the worker does not probe for more.
  */
 export class Relief {
-  readonly #ceiling: Ceiling;
-  readonly #sent: SentMedia;
+  readonly #ceiling: Pick<Ceiling, 'lower'>;
+  readonly #sent: HeldTracks;
   readonly #clock: Clock;
   #since = Number.NEGATIVE_INFINITY;
   #late: { available: number; at: number }[] = [];
@@ -45,7 +47,7 @@ export class Relief {
   #turn: ReturnType<Clock['after']> | undefined;
   #held: ReturnType<Clock['after']> | undefined;
 
-  constructor(ceiling: Ceiling, sent: SentMedia, clock: Clock) {
+  constructor(ceiling: Pick<Ceiling, 'lower'>, sent: HeldTracks, clock: Clock) {
     this.#ceiling = ceiling;
     this.#sent = sent;
     this.#clock = clock;
@@ -75,7 +77,8 @@ export class Relief {
 
   #follow(available: number, lost: number, lostMore: number): void {
     const now = this.#clock.now();
-    const late = this.#late.filter(({ at }) => now - at < LATE_MS);
+    // An estimate holds until the next one.
+    const late = this.#late.filter((_, index) => now - (this.#late[index + 1]?.at ?? now) < LATE_MS);
     const highest = late.reduce((most, one) => Math.max(most, one.available), available);
     this.#late = [...late, { available, at: now }];
     if (available >= highest * FALL && lostMore <= LOST_MORE) return;

@@ -21,7 +21,7 @@ describe('a process', () => {
     const pid = child.pid ?? 0;
     expect(childrenOf(process.pid)).toContain(pid);
     expect(treeOf([process.pid]).has(pid)).toBe(true);
-    expect(treeOf([process.pid], pid).has(pid)).toBe(false);
+    expect(treeOf([process.pid], [pid]).has(pid)).toBe(false);
     expect(cpuTimeMs(process.pid)).toBeGreaterThan(0);
     expect(residentBytes(process.pid)).toBeGreaterThan(1_000_000);
     expect(threadTimesMs(process.pid).size).toBeGreaterThan(1);

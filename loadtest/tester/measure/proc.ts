@@ -27,12 +27,12 @@ export function childrenOf(pid: number): number[] {
   );
 }
 
-/** The processes and all that they started, without those below `except`. */
-export function treeOf(pids: readonly number[], except?: number): Set<number> {
+/** The processes and all that they started, without those in `except` and all that those started. */
+export function treeOf(pids: readonly number[], except: readonly number[] = []): Set<number> {
   const tree = new Set<number>();
   const waiting = [...pids];
   for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
-    if (pid === except || tree.has(pid)) continue;
+    if (except.includes(pid) || tree.has(pid)) continue;
     tree.add(pid);
     waiting.push(...childrenOf(pid));
   }

@@ -12,6 +12,7 @@ type OwnFigures = Pick<
 
 export class TesterMeter {
   readonly #pids: readonly number[];
+  readonly #others: readonly number[];
   readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   /** A process, with all that it started, whose threads say nothing about the peers: the canary's browser. */
   #apart: number | undefined;
@@ -20,8 +21,10 @@ export class TesterMeter {
   #machine = machineTimesMs();
   #dropped = 0;
 
-  constructor(pids: readonly number[]) {
+  /** `others`: what a process of the tester started and is not the tester, the focus that it loads, say. */
+  constructor(pids: readonly number[], others: readonly number[] = []) {
     this.#pids = pids;
+    this.#others = others;
     this.#loop.enable();
     this.take();
   }
@@ -34,9 +37,9 @@ export class TesterMeter {
   take(): OwnFigures {
     const now = performance.now();
     const elapsedMs = Math.max(1, now - this.#at);
-    const own = treeOf(this.#pids, this.#apart);
-    const apart = this.#apart === undefined ? new Set<number>() : treeOf([this.#apart]);
-    const threads = new Map([...own, ...apart].flatMap(pid => [...threadTimesMs(pid)]));
+    const apart = this.#apart === undefined ? [] : [this.#apart];
+    const own = treeOf(this.#pids, [...apart, ...this.#others]);
+    const threads = new Map([...own, ...treeOf(apart)].flatMap(pid => [...threadTimesMs(pid)]));
     let spentMs = 0;
     let busiestMs = 0;
     for (const [thread, time] of threads) {

@@ -17,11 +17,15 @@ export class LocalShare implements Share {
   readonly #dealt: DealtShare;
   readonly #meter: TesterMeter;
 
-  /** `tell` hears of troubles. */
-  constructor(tell: (trouble: string) => void, { processes = availableParallelism(), engine }: LocalOptions) {
+  /** `tell` hears of troubles; `others` are processes that do not belong to the tester, even where it started them. */
+  constructor(
+    tell: (trouble: string) => void,
+    { processes = availableParallelism(), engine }: LocalOptions,
+    others: readonly number[] = [],
+  ) {
     const shares = Array.from({ length: processes }, () => new ProcessShare(tell, engine));
     this.#dealt = new DealtShare(shares);
-    this.#meter = new TesterMeter([process.pid, ...shares.flatMap(share => share.pid() ?? [])]);
+    this.#meter = new TesterMeter([process.pid, ...shares.flatMap(share => share.pid() ?? [])], others);
   }
 
   say(command: ShareCommand): void {
