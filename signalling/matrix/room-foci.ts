@@ -19,84 +19,102 @@ interface Named {
   by: Set<ConferenceDevice>;
 }
 
+interface Answer {
+  foci: readonly FocusInConference[];
+  /** When the first of those in it expires, ms since 1970. */
+  until: number;
+}
+
 /**
  * Which foci the joined members of one room name as active (MSC3898). Kept up from change to change: what one member says costs
- * the same in a room of ten and of a thousand.
+ * the same in a room of ten and of a thousand, and an entry that is written again, to live on, is no news.
  */
 export class RoomFoci {
   /** conf_id → user and device of a focus → who names it. */
   readonly #named = new Map<string, Map<string, Named>>();
-  /** User of a focus → how many entries of #named are of it. */
-  readonly #users = new Map<string, number>();
-  /** conf_ids whose foci, or those on them, are others than when it was asked last. */
-  readonly #changed = new Set<string>();
+  /** conf_id → what was made of it since the last change. */
+  readonly #answers = new Map<string, Answer>();
 
   /** What one member says now in place of what it said before: of the same event, the very objects of then. */
   replace(before: readonly ConferenceDevice[], after: readonly ConferenceDevice[]): void {
-    // An entry is written again within the hour, to live on: no news.
     const isNews = namingsOf(before).join() !== namingsOf(after).join();
-    for (const device of before) for (const focus of fociOf(device)) this.#remove(device, focus, isNews);
-    for (const device of after) for (const focus of fociOf(device)) this.#add(device, focus, isNews);
+    // In this order, so that nothing is forgotten that is said again.
+    for (const device of after) for (const focus of fociOf(device)) this.#add(device, focus);
+    for (const device of before) for (const focus of fociOf(device)) this.#remove(device, focus);
+    if (isNews) for (const { confId } of [...before, ...after]) this.#answers.delete(confId);
+    // Those who live longer now must not be taken for expired.
+    else for (const device of after) this.#prolong(device);
   }
 
-  /** The user of a focus may have come into the room, or left it. */
+  /** Somebody came into the room or left it: a focus, maybe. */
   membershipChanged(userId: string): void {
-    if (!this.#users.has(userId)) return;
     for (const [confId, foci] of this.#named) {
-      for (const { focus } of foci.values()) if (focus.userId === userId) this.#changed.add(confId);
+      for (const { focus } of foci.values()) if (focus.userId === userId) this.#answers.delete(confId);
     }
   }
 
-  /** Who names a focus in a conference. */
-  namersOf(confId: string, focus: FocusRef): ReadonlySet<ConferenceDevice> {
-    return this.#named.get(confId)?.get(keyOf(focus))?.by ?? NOBODY;
+  /** Whether anybody names a focus in a conference whose entry has not expired. @param now ms since 1970 */
+  isNamed(confId: string, focus: FocusRef, now: number): boolean {
+    const by = this.#named.get(confId)?.get(keyOf(focus))?.by ?? [];
+    for (const device of by) if (endOf(device) > now) return true;
+    return false;
   }
 
-  of(confId: string): { focus: FocusRef; by: ReadonlySet<ConferenceDevice> }[] {
-    return [...(this.#named.get(confId)?.values() ?? [])];
+  /** Foci that are in the room, with those who name them. The same object until something changes, or somebody expires. */
+  of(confId: string, now: number, isInRoom: (userId: string) => boolean): readonly FocusInConference[] {
+    const known = this.#answers.get(confId);
+    if (known !== undefined && now < known.until) return known.foci;
+    let until = Number.POSITIVE_INFINITY;
+    const foci = [...(this.#named.get(confId)?.values() ?? [])].flatMap(({ focus, by }) => {
+      if (!isInRoom(focus.userId)) return [];
+      // One device may stand under both names of the event.
+      const devices = new Map<string, { userId: string; deviceId: string }>();
+      for (const device of by) {
+        const { userId, deviceId } = device;
+        if (endOf(device) <= now) continue;
+        until = Math.min(until, endOf(device));
+        devices.set(JSON.stringify([userId, deviceId]), { userId, deviceId });
+      }
+      return devices.size === 0 ? [] : [{ focus, devices: [...devices.values()] }];
+    });
+    if (this.#named.has(confId)) this.#answers.set(confId, { foci, until });
+    return foci;
   }
 
-  /** conf_ids with any focus. */
-  conferences(): string[] {
-    return [...this.#named.keys()];
-  }
-
-  /** conf_ids that changed since this was asked last. */
-  takeChanged(): string[] {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    return changed;
-  }
-
-  #add(device: ConferenceDevice, focus: FocusRef, isNews: boolean): void {
+  #add(device: ConferenceDevice, focus: FocusRef): void {
     const { confId } = device;
     const foci = this.#named.get(confId) ?? new Map<string, Named>();
     this.#named.set(confId, foci);
-    const key = keyOf(focus);
-    const named = foci.get(key);
-    if (named === undefined) {
-      foci.set(key, { focus, by: new Set([device]) });
-      this.#users.set(focus.userId, (this.#users.get(focus.userId) ?? 0) + 1);
-    } else named.by.add(device);
-    if (isNews) this.#changed.add(confId);
+    const named = foci.get(keyOf(focus));
+    if (named === undefined) foci.set(keyOf(focus), { focus, by: new Set([device]) });
+    else named.by.add(device);
   }
 
-  #remove(device: ConferenceDevice, focus: FocusRef, isNews: boolean): void {
+  #remove(device: ConferenceDevice, focus: FocusRef): void {
     const { confId } = device;
     const foci = this.#named.get(confId);
     const named = foci?.get(keyOf(focus));
-    if (foci === undefined || named === undefined || !named.by.delete(device)) return;
-    if (isNews) this.#changed.add(confId);
-    if (named.by.size > 0) return;
+    if (foci === undefined || named === undefined || !named.by.delete(device) || named.by.size > 0) return;
     foci.delete(keyOf(focus));
-    if (foci.size === 0) this.#named.delete(confId);
-    const left = (this.#users.get(focus.userId) ?? 1) - 1;
-    if (left > 0) this.#users.set(focus.userId, left);
-    else this.#users.delete(focus.userId);
+    if (foci.size > 0) return;
+    this.#named.delete(confId);
+    this.#answers.delete(confId);
+  }
+
+  /** An answer without somebody who had expired is none any more. */
+  #prolong(device: ConferenceDevice): void {
+    const answer = this.#answers.get(device.confId);
+    if (answer === undefined) return;
+    const isIn = answer.foci.some(({ devices }) =>
+      devices.some(({ userId, deviceId }) => userId === device.userId && deviceId === device.deviceId),
+    );
+    if (!isIn || endOf(device) < answer.until) this.#answers.delete(device.confId);
   }
 }
 
-const NOBODY: ReadonlySet<ConferenceDevice> = new Set();
+function endOf({ expiresTs }: ConferenceDevice): number {
+  return expiresTs ?? Number.POSITIVE_INFINITY;
+}
 
 function fociOf(device: ConferenceDevice): FocusRef[] {
   return device.foci.active.slice(0, MOST_FOCI_OF_DEVICE);

@@ -31,7 +31,6 @@ export class RoomView {
   readonly #rooms = new Map<string, Room>();
   /** conf_id → rooms that have it. */
   readonly #byConference = new Map<string, Set<string>>();
-  readonly #fociListeners = new Set<(changed: readonly ConferenceId[]) => void>();
 
   /**
    * Takes what a sync told.
@@ -39,51 +38,25 @@ export class RoomView {
    * @returns how many changes were left out because a bound was reached
    */
   apply(deltas: readonly RoomDelta[], whole: boolean): number {
-    const changed = new Map<string, Set<string>>();
-    const fociChanged = (roomId: string, confIds: readonly string[]): void => {
-      if (confIds.length > 0) changed.set(roomId, new Set([...(changed.get(roomId) ?? []), ...confIds]));
-    };
     if (whole) {
-      for (const [roomId, { foci }] of this.#rooms) fociChanged(roomId, foci.conferences());
       this.#rooms.clear();
       this.#byConference.clear();
     }
     let leftOut = 0;
     for (const delta of deltas) {
-      const { roomId } = delta;
-      if (delta.membership !== 'join') {
-        fociChanged(roomId, this.#rooms.get(roomId)?.foci.conferences() ?? []);
-        this.#forget(roomId);
-      } else leftOut += this.#update(delta);
-      fociChanged(roomId, this.#rooms.get(roomId)?.foci.takeChanged() ?? []);
+      if (delta.membership !== 'join') this.#forget(delta.roomId);
+      else leftOut += this.#update(delta);
     }
-    const conferences = [...changed].flatMap(([roomId, confIds]) => [...confIds].map(confId => ({ roomId, confId })));
-    if (conferences.length > 0) for (const listener of this.#fociListeners) listener(conferences);
     return leftOut;
-  }
-
-  /** Tells, after a sync was taken, of conferences where other foci are named now, or by others. Gives what ends it. */
-  onFociChanged(listener: (changed: readonly ConferenceId[]) => void): () => void {
-    this.#fociListeners.add(listener);
-    return () => this.#fociListeners.delete(listener);
   }
 
   /**
    * Foci of a conference: those that devices of joined members name as active and that are in the room themselves. What has
-   * expired counts no more, and no change tells of that. @param now ms since 1970
+   * expired counts no more. The same object until something changes. @param now ms since 1970
    */
-  fociOf({ roomId, confId }: ConferenceId, now: number): FocusInConference[] {
+  fociOf({ roomId, confId }: ConferenceId, now: number): readonly FocusInConference[] {
     const room = this.#rooms.get(roomId);
-    if (room === undefined) return [];
-    return room.foci.of(confId).flatMap(({ focus, by }) => {
-      if (!room.joined.has(focus.userId)) return [];
-      // One device may stand under both names of the event.
-      const devices = new Map<string, { userId: string; deviceId: string }>();
-      for (const { userId, deviceId, expiresTs } of by) {
-        if (!isOver(expiresTs, now)) devices.set(JSON.stringify([userId, deviceId]), { userId, deviceId });
-      }
-      return devices.size === 0 ? [] : [{ focus, devices: [...devices.values()] }];
-    });
+    return room === undefined ? NO_FOCI : room.foci.of(confId, now, userId => room.joined.has(userId));
   }
 
   /** Whether a focus is one of a conference, by the same rule. @param now ms since 1970 */
@@ -93,8 +66,7 @@ export class RoomView {
     const ended = [...(room.conferences.get(confId)?.values() ?? [undefined])];
     if (!ended.includes(undefined)) return 'refused';
     if (!room.joined.has(focus.userId)) return 'not yet';
-    for (const { expiresTs } of room.foci.namersOf(confId, focus)) if (!isOver(expiresTs, now)) return 'named';
-    return 'not yet';
+    return room.foci.isNamed(confId, focus, now) ? 'named' : 'not yet';
   }
 
   /** Rooms that the focus is joined to. */
@@ -241,6 +213,4 @@ function keyOfMember(type: string, userId: string): string {
   return JSON.stringify([type, userId]);
 }
 
-function isOver(expiresTs: number | undefined, now: number): boolean {
-  return expiresTs !== undefined && expiresTs <= now;
-}
+const NO_FOCI: readonly FocusInConference[] = [];

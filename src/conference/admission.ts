@@ -15,7 +15,7 @@ export interface RoomDirectory {
   memberDevices(roomId: string, confId: string): readonly { userId: string; deviceId: string }[];
   /**
    * Foci of a conference, this one among them: those that devices of joined members name as active, and who names each.
-   * @param now ms since 1970: what has expired counts no more
+   * The same object as long as nothing about it changed. @param now ms since 1970: what has expired counts no more
    */
   fociOf(conference: ConferenceId, now: number): readonly { focus: FocusId; devices: readonly DeviceId[] }[];
   /** Who may publish what in a conference. The same object as long as nothing about it changed. */

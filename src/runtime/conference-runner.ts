@@ -65,6 +65,8 @@ export class ConferenceRunner {
   #isPeopled = false;
   /** When it was looked last which foci serve the conference (ms since 1970). */
   #linkedAt = 0;
+  /** What the links were made of, as they are now. */
+  #linked: { foci: ReturnType<RoomDirectory['fociOf']>; isPeopled: boolean } | undefined;
 
   constructor(id: ConferenceId, world: RunnerWorld, events: RunnerEvents) {
     this.id = id;
@@ -95,7 +97,11 @@ export class ConferenceRunner {
     if (this.#trunks === undefined) return;
     this.#linkedAt = clock.now();
     const foci = rooms.fociOf(this.id, this.#linkedAt);
-    this.#trunks.follow(linksOf({ self, foci, isPeopled: this.#isPeopled }));
+    const isPeopled = this.#isPeopled;
+    // Every change of a room leads here, and most are no news: not all members are gone through each time.
+    if (this.#linked?.foci === foci && this.#linked.isPeopled === isPeopled) return;
+    this.#linked = { foci, isPeopled };
+    this.#trunks.follow(linksOf({ self, foci, isPeopled }));
   }
 
   post(input: Input): void {
