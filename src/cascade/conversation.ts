@@ -12,7 +12,8 @@ import type { Link } from './handshake.ts';
 import type { NumberedFrames } from './numbered-frames.ts';
 import { type Bond, signTrunkToken, verifyTrunkToken } from './tokens.ts';
 
-const GREETED_WITHIN_MS = 5_000;
+/** How long the first frame of the other end may take, ms; who dials tries again then. */
+const GREETED_WITHIN_MS = { dialler: 2_000, answerer: 5_000 };
 /** An acknowledgement goes out after so many frames, characters or ms. */
 const ACK = { frames: 32, characters: 65_536, afterMs: 200 };
 /** What is read of one trunk: frames per second (one more for every 4 KiB), at once at most, and how long it has to wait then. */
@@ -74,7 +75,9 @@ export class Conversation implements LineEvents {
     this.#world = world;
     this.#events = events;
     this.#pace = { left: PACE.burst, at: world.clock.now() };
-    this.#timer = world.clock.after(GREETED_WITHIN_MS, () => this.end('WEIR_TRUNK_UNREACHABLE', 'no first frame'));
+    this.#timer = world.clock.after(GREETED_WITHIN_MS[side.role], () =>
+      this.end('WEIR_TRUNK_UNREACHABLE', 'no first frame'),
+    );
     if (side.role === 'dialler') this.#say({ kind: 'open', resume: world.frames.position });
   }
 

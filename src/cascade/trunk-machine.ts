@@ -51,9 +51,9 @@ export interface Machine {
   candidates: readonly { link: Link; until: number }[];
   /** Epochs of the other side that are over. */
   spent: readonly string[];
-  /** Epochs that are being dialled. */
-  dialling: readonly string[];
-  /** When to dial, and how often it was in vain. */
+  /** Epochs that are being dialled, and since when. */
+  dialling: readonly { epoch: string; since: number }[];
+  /** When to dial those that are not being dialled, and how often it was in vain. */
   dialAt: number | undefined;
   dials: number;
   /** When to say hello; when it was said last; and how often since something changed. */
@@ -106,6 +106,12 @@ export function linksOf(machine: Machine): Link[] {
   return [...(held === undefined ? [] : [held]), ...machine.candidates.map(({ link }) => link)];
 }
 
+/** Those that a WebSocket is wanted for. */
+function wantedLinks(machine: Machine): Link[] {
+  const { phase } = machine;
+  return linksOf(machine).filter(({ epoch }) => !(phase.kind === 'open' && phase.link.epoch === epoch));
+}
+
 function heldLink({ phase }: Machine): Link | undefined {
   return phase.kind === 'open' || phase.kind === 'broken' ? phase.link : undefined;
 }
@@ -130,13 +136,16 @@ export function step(machine: Machine, input: Input, now: number, ends: Ends): S
     case 'opened':
       return opened(machine, input, now, ends);
     case 'failed':
-      return failed(machine, input, now);
+      return failed(machine, input, now, ends);
     case 'cut':
       return cut(machine, input, now, ends);
     case 'time':
       return time(machine, now, ends);
     case 'close': {
-      const epochs = new Set([...linksOf(machine).map(({ epoch }) => epoch), ...machine.dialling]);
+      const epochs = new Set([
+        ...linksOf(machine).map(({ epoch }) => epoch),
+        ...machine.dialling.map(({ epoch }) => epoch),
+      ]);
       const effects = [...epochs].map((epoch): Effect => ({ kind: 'hang-up', epoch, code: input.code, forGood: true }));
       return { machine: { ...startMachine(now), phase: { kind: 'closed' }, helloAt: undefined }, effects };
     }
@@ -188,7 +197,7 @@ function opened(
     phase: { kind: 'open', link, since: now },
     candidates: rest,
     spent: replaced === undefined ? machine.spent : [...machine.spent, replaced].slice(-MOST_SPENT),
-    dialling: machine.dialling.filter(one => one !== epoch),
+    dialling: machine.dialling.filter(one => one.epoch !== epoch),
     dialAt: ends.dials && rest.length > 0 ? now + dialAfterMs(0) : undefined,
     hellos: 0,
     helloAt: undefined,
@@ -199,8 +208,19 @@ function opened(
   return { machine: next, effects: [...over, tell] };
 }
 
-function failed(machine: Machine, { epoch, code, message }: Extract<Input, { kind: 'failed' }>, now: number): Step {
-  const next: Machine = { ...machine, dialling: machine.dialling.filter(one => one !== epoch) };
+function failed(
+  machine: Machine,
+  { epoch, code, message }: Extract<Input, { kind: 'failed' }>,
+  now: number,
+  ends: Ends,
+): Step {
+  const since = machine.dialling.find(one => one.epoch === epoch)?.since ?? now;
+  const again = Math.max(now, since + dialAfterMs(machine.dials - 1));
+  const next: Machine = {
+    ...machine,
+    dialling: machine.dialling.filter(one => one.epoch !== epoch),
+    dialAt: ends.dials && wantedLinks(machine).length > 0 ? earlier(machine.dialAt, again) : undefined,
+  };
   switch (code) {
     // It does not know (any more) what we have: so it may lack our hello.
     case 'WEIR_TOKEN_REFUSED':
@@ -253,16 +273,14 @@ function time(machine: Machine, now: number, ends: Ends): Step {
   const effects: Effect[] = [];
   let next: Machine = { ...machine, candidates: machine.candidates.filter(({ until }) => until > now) };
   if (next.dialAt !== undefined && next.dialAt <= now) {
-    const wanted = linksOf(next).filter(
-      ({ epoch }) => !(next.phase.kind === 'open' && next.phase.link.epoch === epoch),
-    );
-    const free = wanted.filter(({ epoch }) => !next.dialling.includes(epoch));
+    const free = wantedLinks(next).filter(link => !next.dialling.some(({ epoch }) => epoch === link.epoch));
     effects.push(...free.map((link): Effect => ({ kind: 'dial', link })));
     next = {
       ...next,
-      dialling: [...next.dialling, ...free.map(({ epoch }) => epoch)],
+      dialling: [...next.dialling, ...free.map(({ epoch }) => ({ epoch, since: now }))],
       dials: next.dials + 1,
-      dialAt: ends.dials && wanted.length > 0 ? now + dialAfterMs(next.dials) : undefined,
+      // Again once one of them has failed.
+      dialAt: undefined,
     };
   }
   if (next.helloAt !== undefined && next.helloAt <= now) {

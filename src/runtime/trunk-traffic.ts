@@ -38,7 +38,7 @@ export class TrunkTrafficMeter {
   start(): void {
     this.#timer ??= this.#clock.after(ASK_EVERY_MS, () => {
       this.#timer = undefined;
-      void this.#look();
+      this.#look().catch((thrown: unknown) => this.#log.error({ error: asWeirError(thrown).message }, 'not metered'));
     });
   }
 

@@ -1,15 +1,21 @@
 /** Two foci with trunks over real WebSockets on loopback, and a carrier of to-device messages that a test holds in its hands. */
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import { parseTrunkHello, type TrunkHello } from '../../signalling/wire/trunk.ts';
 import { Cascade, type CascadeOptions } from '../cascade/index.ts';
-import { startTestApp } from '../http/fixtures/test-app.ts';
-import type { Naming, Trunk, TrunkState } from '../ports.ts';
+import { startTestApp, type TestApp } from '../http/fixtures/test-app.ts';
+import type { Clock, Naming, Trunk, TrunkState } from '../ports.ts';
 import type { ConferenceId, FocusId } from '../session.ts';
-import { systemClock } from '../assembly/system-clock.ts';
 import { silentLog } from './fake-world.ts';
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
 
 export const CALL: ConferenceId = { roomId: '!room:one', confId: 'conf' };
 /** `one` dials: its name comes first. */
@@ -67,7 +73,7 @@ export class Seen {
 export interface TestFocus {
   id: FocusId;
   cascade: Cascade;
-  app: FastifyInstance;
+  app: TestApp['app'];
   /** The real URL of its /v1/trunk. */
   url: string;
   /** What it counted of handshakes. */
@@ -101,7 +107,7 @@ export async function startFocus(
     namingOf: () => 'named',
     limits: { allowedServers: ['*'], deniedServers: [], trunksPerServer: 100, handshakesPerMinute: 1_000 },
     allowedNetworks: ['127.0.0.0/8'],
-    clock: systemClock,
+    clock: realClock,
     log: { ...silentLog, debug: write, info: write, warn: write, error: write },
     meters: { handshake: (outcome: ErrorCode | 'opened' | 'resumed') => void counted.push(outcome) },
     ...options,
