@@ -84,3 +84,19 @@ it('shows and plays each to the other, and each layer that a viewer is granted',
   expect(roundTripMs).toBeGreaterThan(0);
   expect(lossSent).toBe(0);
 });
+
+it('shows what is sent in another codec', async () => {
+  const codecs = ['opus', 'H264'] as const;
+  await Promise.all([near.close(), far.close()]);
+  [near, far] = [await startMedia({ codecs }), await startMedia({ codecs })];
+  const alice = await participant(near, 'alice');
+  const bob = await participant(far, 'bob');
+  const pair = await TrunkPair.open(near, far, conference);
+  open.push(pair);
+  expect(videoOf(alice).codec).toBe('H264');
+  await bob.receive(
+    (await bring(pair, alice)).map(track => (track.layer === undefined ? track : { ...track, layer: 2 })),
+  );
+  await seesWidth(bob, videoOf(alice).ref.trackId, 640);
+  await framesFlow(bob, videoOf(alice).ref.trackId, { more: 10, withinMs: 10_000 });
+});
