@@ -101,6 +101,18 @@ describe('rules', () => {
     ['10.0.0.0/', false],
     ['example.org/8', false],
   ];
+  it.each([
+    ['wss://call.example.org/v1/trunk', true],
+    ['ws://127.0.0.1:8080/v1/trunk', true],
+    ['ws://[::1]:8080/v1/trunk', true],
+    ['ws://call.example.org/v1/trunk', false],
+    ['https://call.example.org/v1/trunk', false],
+    ['wss://user@call.example.org/v1/trunk', false],
+    ['wss://call.example.org/v1/trunk?x', false],
+  ])('URL of trunks %s: %s', (url, holds) => {
+    expect(checkFile({ ...good, cascade: { trunk_url: url } }).kind === 'ok').toBe(holds);
+  });
+
   it.each(networks)('network %s: %s', (network, holds) => {
     expect(checkFile({ ...good, http: { trusted_proxies: [network] } }).kind === 'ok').toBe(holds);
   });

@@ -160,6 +160,8 @@ describe('keys that do not fit together', () => {
   it.each([
     ['http: { listen: { host: 0.0.0.0 } }', ['http.listen.host', 'media.listen']],
     ['http: { listen: { host: 0.0.0.0 }, trusted_proxies: [10.0.0.1] }', ['media.listen']],
+    ['cascade: { enabled: true }', ['cascade.trunk_url']],
+    ['cascade: { enabled: true, trunk_url: "wss://call.example.org/v1/trunk" }', []],
     ['http: { public_url: "https://call.example.org" }', ['media.listen']],
     ['rooms: { allowed_servers: [] }', ['rooms.allowed_servers']],
     ['media: { listen: [{ ip: 127.0.0.1, announced_address: 192.0.2.1 }] }\nhttp: { public_url: "https://a.org" }', []],

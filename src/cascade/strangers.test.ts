@@ -1,8 +1,9 @@
 /** What foci say that are not to be trusted, or come at the wrong time. */
 import jwt from 'jsonwebtoken';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { TrunkHello } from '../../signalling/wire/trunk.ts';
 import type { Naming } from '../ports.ts';
 import { CALL, FakeCarrier, ONE, Seen, startFocus, stopAllFoci, type TestFocus, TWO } from '../testing/two-foci.ts';
@@ -187,6 +188,60 @@ describe('a WebSocket of a focus that has proven itself', () => {
   });
 });
 
+describe('a focus that answers without being the other one', () => {
+  const now = (): number => Math.floor(Date.now() / 1_000);
+  const servers: WebSocketServer[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it.each<[string, (token: string, asked: Record<string, unknown>) => string]>([
+    ['sends the token back', token => token],
+    ['signs by a secret of its own', (_, asked) => jwt.sign(answerTo(asked), Buffer.alloc(32, 1))],
+    ['signs by none', (_, asked) => jwt.sign(answerTo(asked), null, { algorithm: 'none' })],
+  ])('is none where it %s', async (_, welcomeOf) => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    servers.push(server);
+    await once(server, 'listening');
+    let dialled = 0;
+    server.on('connection', (ws, request) => {
+      dialled += 1;
+      const token = (request.headers.authorization ?? '').slice('Bearer '.length);
+      const welcome = welcomeOf(token, jwt.decode(token, { json: true }) ?? {});
+      ws.send(
+        JSON.stringify({
+          type: 'org.weir.trunk.welcome',
+          content: { token: welcome, resumed: false, run: 1, received: 0 },
+        }),
+      );
+      ws.send('1 believe me');
+    });
+    const one = await startFocus(ONE, new FakeCarrier());
+    const atOne = new Seen(one, TWO);
+    const { port } = server.address() as AddressInfo;
+    const url = `ws://127.0.0.1:${port}/v1/trunk`;
+    one.cascade.hello({ ...openEnd({ from: TWO, ...CALL, versions: [1], url }).hello, answers: [] });
+    await eventually(() => expect(dialled).toBeGreaterThan(1));
+    expect([atOne.states, atOne.frames]).toEqual([[], []]);
+    expect(new Set(one.counted)).toEqual(new Set(['WEIR_TOKEN_REFUSED']));
+  });
+
+  /** Claims that were right, but for who signs them. */
+  function answerTo({ iss, aud, epoch, aud_epoch: audEpoch, jti, ...rest }: Record<string, unknown>): object {
+    return {
+      ...rest,
+      iss: aud,
+      aud: iss,
+      epoch: audEpoch,
+      aud_epoch: epoch,
+      jti: 'x',
+      answers: jti,
+      iat: now(),
+      exp: now() + 60,
+    };
+  }
+});
+
 describe('a hello', () => {
   const OTHER = { userId: '@focus:three.example', deviceId: 'WEIR' };
   const helloOf = (from: TrunkHello['from'], more: Partial<TrunkHello> = {}): TrunkHello => ({
@@ -204,6 +259,21 @@ describe('a hello', () => {
     expect([atOne.last, atTwo.last]).toEqual(['nothing', 'nothing']);
     naming = 'named';
     await eventually(() => expect([atOne.last, atTwo.last]).toEqual(['open', 'open']));
+  });
+
+  it('waits 10 s and no longer, and only so many wait', async () => {
+    const clock = new VirtualClock();
+    const two = await startFocus(TWO, new FakeCarrier(), { clock, namingOf: () => 'not yet' });
+    const refused = (code: string): number => two.counted.filter(outcome => outcome === code).length;
+    two.cascade.hello(helloOf(OTHER));
+    await clock.pass(9_500);
+    expect(two.counted).toEqual([]);
+    await clock.pass(1_000);
+    expect(two.counted).toEqual(['WEIR_TRUNK_NOT_NAMED']);
+    for (let times = 0; times < 20; times += 1) two.cascade.hello(helloOf(OTHER));
+    expect(refused('WEIR_TRUNK_LIMIT')).toBe(4);
+    await clock.pass(11_000);
+    expect([refused('WEIR_TRUNK_NOT_NAMED'), clock.pending]).toEqual([17, 0]);
   });
 
   it('of a focus that no member names comes to nothing, and touches no trunk', async () => {
