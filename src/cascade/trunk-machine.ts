@@ -140,7 +140,7 @@ export function step(machine: Machine, input: Input, now: number, ends: Ends): S
     case 'cut':
       return cut(machine, input, now, ends);
     case 'time':
-      return time(machine, now, ends);
+      return time(machine, now);
     case 'close': {
       const epochs = new Set([
         ...linksOf(machine).map(({ epoch }) => epoch),
@@ -269,7 +269,7 @@ function cut(
   return { machine: { ...next, dialAt: ends.dials ? dialAt : undefined }, effects: [tell] };
 }
 
-function time(machine: Machine, now: number, ends: Ends): Step {
+function time(machine: Machine, now: number): Step {
   const effects: Effect[] = [];
   let next: Machine = { ...machine, candidates: machine.candidates.filter(({ until }) => until > now) };
   if (next.dialAt !== undefined && next.dialAt <= now) {
