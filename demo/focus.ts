@@ -67,6 +67,9 @@ export interface Focus {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** As docker/ and the first line of src/main.ts have them (docs/operating.md, "Memory"). */
+const NODE_OPTIONS = ['--max-semi-space-size=16'];
+
 /** Starts `weir run` from the sources. Rejects with a Failure that holds the end of its log when it is not ready in time. */
 export async function startFocus(options: FocusOptions): Promise<Focus> {
   const stateDir = resolve(options.stateDir);
@@ -79,7 +82,7 @@ export async function startFocus(options: FocusOptions): Promise<Focus> {
     const owned = await OwnedProcess.start({
       name: 'The focus',
       command: process.execPath,
-      args: [join(REPOSITORY, 'src', 'main.ts'), 'run', '--config', configFile],
+      args: [...NODE_OPTIONS, join(REPOSITORY, 'src', 'main.ts'), 'run', '--config', configFile],
       cwd: stateDir,
       env: {
         ...process.env,
