@@ -389,6 +389,8 @@ export interface Trunks {
    * One for each conference and peer; a second one closes the first.
    */
   open(conference: ConferenceId, peer: FocusId, events: TrunkEvents): Trunk;
+  /** Whether media may be sent to an IP address that another focus names as its own. */
+  mayReach(address: string): boolean;
 }
 
 export interface TrunkEvents {

@@ -181,8 +181,10 @@ export const ERRORS = {
     remedy: 'Upgrade the older focus.',
   },
   WEIR_TRUNK_ADDRESS: {
-    cause: 'The URL of another focus has a private address, or no TLS although it is not on this machine.',
-    remedy: 'Correct cascade.trunk_url there, or name its network in cascade.allowed_networks here.',
+    cause:
+      'The URL of another focus has a private address, or no TLS although it is not on this machine; or its media has a private address.',
+    remedy:
+      'Correct cascade.trunk_url there (media: media.listen, media.announced_address), or name its network in cascade.allowed_networks here.',
   },
   WEIR_TRUNK_UNREACHABLE: {
     cause: 'The WebSocket to another focus was cut or cannot be opened.',

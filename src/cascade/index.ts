@@ -50,6 +50,10 @@ export class Cascade implements Trunks {
     );
   }
 
+  mayReach(address: string): boolean {
+    return this.#world.mayReach(address);
+  }
+
   /** A hello came by to-device message. Never throws. */
   hello(hello: TrunkHello): void {
     const { focus, clock, meters } = this.#options;

@@ -55,6 +55,9 @@ class FakeTrunk implements Trunk {
   }
 }
 
+/** Of the operator: nothing is sent there for another focus's word. */
+const OWN_NETWORK = '10.0.0.7';
+
 class FakeTrunks implements Trunks {
   readonly opened: FakeTrunk[] = [];
 
@@ -62,6 +65,10 @@ class FakeTrunks implements Trunks {
     const trunk = new FakeTrunk(peer, events);
     this.opened.push(trunk);
     return trunk;
+  }
+
+  mayReach(address: string): boolean {
+    return address !== OWN_NETWORK;
   }
 
   get latest(): FakeTrunk {
@@ -155,6 +162,17 @@ describe('a trunk', () => {
     trunk.events.frame(JSON.stringify({ type: 'org.weir.trunk.media', content: peer.end }));
     await east.clock.pass(10);
     expect(peer.connected).toEqual([peer.end]);
+  });
+
+  it('sends no media to where another focus must not send it, and ends', async () => {
+    const trunk = await east.open();
+    const { peer } = east.media.trunks[0] ?? {};
+    if (peer === undefined) throw new Error('it has media');
+    const content = { ...peer.end, ip: OWN_NETWORK };
+    trunk.events.frame(JSON.stringify({ type: 'org.weir.trunk.media', content }));
+    await east.clock.pass(10);
+    expect(peer.connected).toEqual([]);
+    expect(trunk.closedFor).toBe('WEIR_TRUNK_ADDRESS');
   });
 
   it('shows those who are on the other focus', async () => {

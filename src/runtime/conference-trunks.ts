@@ -91,7 +91,7 @@ export class ConferenceTrunks {
     return this.#linkedBy(call) !== undefined;
   }
 
-  /** Opens the media of a trunk, and joins it to the other end's. Rejects with what the media engine rejects with. */
+  /** Opens the media of a trunk, and joins it to the other end's. Rejects with what the media engine rejects with, and WEIR_TRUNK_ADDRESS. */
   async openMedia(call: CallRef): Promise<void> {
     const linked = this.#linkedBy(call);
     const session = linked?.session;
@@ -102,7 +102,10 @@ export class ConferenceTrunks {
     session.media = peer;
     this.#meter.start();
     linked.trunk?.say(writeTrunkMessage({ kind: 'trunk_media', end: peer.end }));
-    await peer.connect(await session.farEnd.promise);
+    const farEnd = await session.farEnd.promise;
+    if (!this.#world.trunks.mayReach(farEnd.ip))
+      throw new WeirError('WEIR_TRUNK_ADDRESS', 'the other focus names a private address for its media');
+    await peer.connect(farEnd);
   }
 
   /** Says something to the other focus. What is not kept ends the trunk: it begins anew. */
