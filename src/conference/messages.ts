@@ -35,6 +35,9 @@ export interface CallRef {
 /** What concerns one participant that is here. */
 export type ParticipantInput = Exclude<Extract<Input, { call: CallRef }>, { kind: 'trunk-opened' }>;
 
+/** What the media engine says of any participant. */
+export type MediaInput = Extract<Input, { kind: 'estimated' | 'measured' | 'shown' | 'loud' | 'dominant' }>;
+
 export type Input =
   /** An admitted invite. */
   | {

@@ -4,7 +4,6 @@
  * `conference` is changed in place: its mailbox is its only owner. All inputs that are there are taken first and the
  * consequences drawn once, so that ten joins at a time cost each viewer one offer, not ten.
  */
-import { estimated } from './allotment.ts';
 import { attend } from './due.ts';
 import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from './data.ts';
 import { note, tell } from './effects.ts';
@@ -19,18 +18,17 @@ import {
   offerAnswered,
   answerTaken,
 } from './negotiation.ts';
-import { measure, offerLayers } from './layers.ts';
+import { takeFromMedia } from './from-media.ts';
+import { offerLayers } from './layers.ts';
 import { permissionsChanged } from './permissions.ts';
 import { press } from './pressure.ts';
 import { announce } from './publishing.ts';
 import { heard, lineClosed, pathChanged, watchTheClock, wayOpened } from './presence.ts';
 import { settle } from './settle.ts';
-import { loud, spoke } from './speakers.ts';
 import type { Client, Conference, Participant, ReplyWay } from './state.ts';
 import { subscribe } from './subscriptions.ts';
 import { trunkOpened } from './trunk/coming-and-going.ts';
 import { takeFromFocus } from './trunk/taking.ts';
-import { showLayer } from './viewing.ts';
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 
 /** Takes `inputs` in order. `now` in ms since 1970; it must never run backwards. */
@@ -122,15 +120,11 @@ function takeFrom(
     case 'path':
       return pathChanged(participant, input.state);
     case 'estimated':
-      return estimated(conference, participant, input.available);
     case 'measured':
-      return measure(conference, participant, input.tracks, now);
     case 'shown':
-      return showLayer(participant.viewing, input.track, input.layer);
     case 'loud':
-      return loud(conference, participant, input.track, input.level, now);
     case 'dominant':
-      return spoke(conference, participant, input.track);
+      return takeFromMedia(conference, participant, input, now);
     case 'data-opened':
       return dataOpened(conference, participant, input.channel, now, effects);
     case 'data-closed':

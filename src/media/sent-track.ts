@@ -5,17 +5,13 @@ import type { ReceivingSection } from '../../signalling/sdp/sections.ts';
 import { asWeirError } from '../../signalling/wire/errors.ts';
 import type { OfferedTrack, Served } from '../ports.ts';
 import type { SubscriptionKey, TrackRef } from '../session.ts';
+import { FULL_SCORE, preferred } from './consumers.ts';
 import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
 import type { ConferenceRouter } from './routers/conference-router.ts';
 import type { Hold } from './routers/piped-track.ts';
 
 const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
-/** The frame rate is not what is saved on: the highest temporal layer of any codec. */
-const HIGHEST_TEMPORAL_LAYER = 2;
-
-/** Of a stream of which nothing is lost. */
-const FULL_SCORE = 10;
 
 interface Steering {
   layer: number;
@@ -25,10 +21,6 @@ interface Steering {
 
 function steeringOf({ layer, paused, priority }: Served, publication: Publication): Steering {
   return { layer: Math.min(layer ?? 0, publication.layers.length - 1), paused, priority };
-}
-
-function preferred(spatialLayer: number): types.ConsumerLayers {
-  return { spatialLayer, temporalLayer: HIGHEST_TEMPORAL_LAYER };
 }
 
 function plainParameters(parameters: Record<string, unknown> | undefined): RtpCodec['parameters'] {

@@ -2,7 +2,7 @@
  * Which foci of a conference this one links to. Pure. Each links to each of the others, and none passes on what came by a link (the
  * rules' split horizon): so every track crosses one link at most, and there are no loops.
  */
-import type { DeviceId, FocusId } from '../session.ts';
+import { type DeviceId, type FocusId, keyOfDevice } from '../session.ts';
 
 /** A focus that room state puts into a conference, and the devices that name it. */
 export interface ServingFocus {
@@ -42,7 +42,7 @@ export function linksOf({ self, foci, isPeopled }: Serving): Link[] {
 }
 
 function isSame(one: FocusId, other: FocusId): boolean {
-  return one.userId === other.userId && one.deviceId === other.deviceId;
+  return keyOfDevice(one) === keyOfDevice(other);
 }
 
 function nameOf({ userId, deviceId }: FocusId): string {

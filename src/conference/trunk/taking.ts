@@ -2,16 +2,14 @@
 import type { ControlMessage } from '../../../signalling/wire/control.ts';
 import { WeirError } from '../../../signalling/wire/errors.ts';
 import { afterChange } from '../../../signalling/wire/streams-changed.ts';
-import { estimated } from '../allotment.ts';
 import { endParticipant } from '../coming-and-going.ts';
 import { callOf, note, tell } from '../effects.ts';
-import { measure, offerLayers } from '../layers.ts';
+import { takeFromMedia } from '../from-media.ts';
+import { offerLayers } from '../layers.ts';
 import type { Effect, Input, ParticipantInput } from '../messages.ts';
 import { answerTaken, offerFailed, offerMade, theyAnswered } from '../negotiation.ts';
-import { loud, spoke } from '../speakers.ts';
 import { type Conference, nextRevision, type RemoteFocus } from '../state.ts';
 import { metadataBeside } from '../stream-news.ts';
-import { showLayer } from '../viewing.ts';
 import { announceAcross } from './announcing.ts';
 import { speaksForOthers, trunkLinked } from './coming-and-going.ts';
 import { takeWishes } from './wishes.ts';
@@ -38,15 +36,11 @@ export function takeFromFocus(
     case 'peer-failed':
       return endParticipant(conference, focus, input.error, effects);
     case 'estimated':
-      return estimated(conference, focus, input.available);
     case 'measured':
-      return measure(conference, focus, input.tracks, now);
     case 'shown':
-      return showLayer(focus.viewing, input.track, input.layer);
     case 'loud':
-      return loud(conference, focus, input.track, input.level, now);
     case 'dominant':
-      return spoke(conference, focus, input.track);
+      return takeFromMedia(conference, focus, input, now);
     case 'answered':
       return theirOfferAnswered(conference, focus, input, effects);
     case 'offer-made':

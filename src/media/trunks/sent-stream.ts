@@ -3,15 +3,13 @@ import type { Capabilities } from '../../../signalling/sdp/rtp.ts';
 import { asWeirError } from '../../../signalling/wire/errors.ts';
 import type { Clock, Served } from '../../ports.ts';
 import type { SubscriptionKey } from '../../session.ts';
+import { FULL_SCORE, preferred } from '../consumers.ts';
 import { SETTLES_WITHIN_MS } from '../layer-life.ts';
 import type { Logger } from '../options.ts';
 import type { Publication } from '../publication.ts';
 import type { ConferenceRouter } from '../routers/conference-router.ts';
 import type { Hold } from '../routers/piped-track.ts';
 
-const HIGHEST_TEMPORAL_LAYER = 2;
-/** Of a stream of which nothing is lost. */
-const FULL_SCORE = 10;
 const NOT_WANTED: Served = { layer: undefined, paused: true, priority: 1 };
 
 export interface SentStreamEvents {
@@ -238,8 +236,4 @@ export class SentStream {
         this.#logger.warn({ track: this.publication.ref, error: asWeirError(thrown).message }, 'consumer refused');
     });
   }
-}
-
-function preferred(spatialLayer: number): types.ConsumerLayers {
-  return { spatialLayer, temporalLayer: HIGHEST_TEMPORAL_LAYER };
 }
