@@ -36,9 +36,6 @@ const HOLD_MS = 8_000;
 const MOST_UNHAPPY_PCT = 1;
 const TELL_EVERY_MS = 10_000;
 
-/** Hundreds who join from one machine are not what these limits are for. */
-const ALL_OF_ONE_ADDRESS = { signalling: { tokens_per_minute: 100_000 }, http: { requests_per_minute: 1_000_000 } };
-
 /** Each with a homeserver and a focus of its own. Rejects where the run cannot be made. */
 export async function findCapacity(name: CapacityScenario, options: CapacityOptions): Promise<RunResult> {
   const { quick, signal, progress } = options;
@@ -53,7 +50,7 @@ export async function findCapacity(name: CapacityScenario, options: CapacityOpti
     ...options,
     stateDir,
     // How many it could hold: who has too much to do would refuse newcomers before anybody is unhappy.
-    config: { overload: { enabled: false }, ...ALL_OF_ONE_ADDRESS },
+    config: { overload: { enabled: false } },
     homeserverConfig: {
       app_service_config_files: [file],
       experimental_features: { msc2409_to_device_messages_enabled: true },

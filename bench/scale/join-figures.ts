@@ -32,9 +32,9 @@ export interface Resident {
 
 export interface Joins {
   costs: JoinCost[];
-  /** Joins a second that were asked for, one after the other, and came to their end. */
+  /** Joins a second that were asked for by WebSocket, one after the other, and came to their end. */
   perS: number;
-  /** From the invite to the first packet. */
+  /** From the first request, for a token, to the first packet. */
   firstMediaMs: number[];
   resident: Resident[];
   /** p99 in ms of the focus's event loop, with all participants in the call. */

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Progress } from '../../demo/check/progress.ts';
 import type { MatrixDevice } from '../../loadtest/peers/call-place.ts';
 import type { LightPeer } from '../../loadtest/peers/light-peer.ts';
+import { findDoor } from '../../loadtest/peers/focus-line.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { loopLagMs, readMetrics } from './focus-metrics.ts';
 import { costOf, type JoinCost, type Joins, type JoinWindow, type PairMs, type Resident } from './join-figures.ts';
@@ -80,7 +81,8 @@ export async function measureJoins(place: ScalePlace, options: JoinOptions): Pro
     costs.push(cost);
   }
   await readMetrics(place.focus.baseUrl);
-  const late = users.slice(most - 1).map(user => new Viewer(call, user, stack));
+  const door = await findDoor(place.focus.baseUrl);
+  const late = users.slice(most - 1).map(user => new Viewer(call, user, stack, door));
   audience.push(...late);
   const perS = await joinAtPace(late, publisher, signal);
   await delay(LAG_OVER_MS, undefined, { signal });

@@ -3,6 +3,9 @@ import { DatachannelEndpoint } from '../../../loadtest/peers/datachannel-endpoin
 import type { Endpoint, EndpointEvents } from '../../../loadtest/peers/endpoint.ts';
 import { LightPeer } from '../../../loadtest/peers/light-peer.ts';
 import type { MatrixDevice } from '../../../loadtest/peers/call-place.ts';
+import { type FocusDoor, FocusLine } from '../../../loadtest/peers/focus-line.ts';
+import { HomeserverLink } from '../../../loadtest/peers/homeserver-link.ts';
+import type { SignallingLink } from '../../../loadtest/peers/signalling-link.ts';
 import { until } from '../../../loadtest/peers/until.ts';
 import type { CallPlace } from '../place.ts';
 import { PacedSource } from './paced-source.ts';
@@ -54,13 +57,16 @@ export function pacedPublisher(place: CallPlace, user: MatrixDevice): { peer: Li
 /** A viewer of all that is published. */
 export class Viewer {
   readonly peer: LightPeer;
-  /** Of the first RTP packet, on the monotonic clock in ms. */
+  /** Both on the monotonic clock in ms: the join, and the first RTP packet. */
+  #joinsAt = 0;
   #firstPacketAt: number | undefined;
 
-  constructor(place: CallPlace, user: MatrixDevice, stack: PeerStack) {
+  /** By to-device messages unless the focus has a door. */
+  constructor(place: CallPlace, user: MatrixDevice, stack: PeerStack, door?: FocusDoor) {
     this.peer = new LightPeer({
       ...place,
       user,
+      ...(door === undefined ? {} : { link: lineOf(place, user, door) }),
       viewsOnly: true,
       // A user's member event would hold one of its devices alone.
       unlisted: true,
@@ -76,14 +82,15 @@ export class Viewer {
     });
   }
 
-  /** From the invite to the first packet, ms; undefined where there was none. */
+  /** From the first request of the join to the first packet, ms; undefined where there was none. */
   get firstMediaMs(): number | undefined {
-    return this.#firstPacketAt === undefined ? undefined : this.#firstPacketAt - this.peer.invitedAt;
+    return this.#firstPacketAt === undefined ? undefined : this.#firstPacketAt - this.#joinsAt;
   }
 
   /** Joins, and waits until something of every track of the publisher has arrived. */
   async join(publisher: LightPeer): Promise<void> {
     const { peer } = this;
+    this.#joinsAt = performance.now();
     await peer.join();
     await until('a viewer receives', CONNECTS_WITHIN_MS, () => {
       const { hangup, seen } = peer;
@@ -92,6 +99,19 @@ export class Viewer {
       return peer.missing([publisher]).length === 0;
     });
   }
+}
+
+function lineOf({ baseUrl, focus, room }: CallPlace, user: MatrixDevice, door: FocusDoor): SignallingLink {
+  const homeserver = new HomeserverLink(baseUrl, user);
+  return new FocusLine({
+    door,
+    focusUserId: focus.userId,
+    roomId: room.roomId,
+    confId: room.confId,
+    deviceId: user.deviceId,
+    openIdToken: () => homeserver.openIdToken(),
+    sendState: (...state) => homeserver.sendState(...state),
+  });
 }
 
 /** Does it for each, some at a time, in order. The first failure ends it. */
