@@ -24,7 +24,7 @@ export interface JoinOptions {
   progress: Progress;
 }
 
-/** A join comes to its end in it, and what it leaves to do. */
+/** At least: a join comes to its end in it, and what it leaves to do. */
 const WINDOW_MS = 500;
 /** After somebody left. */
 const PAUSE_MS = 150;
@@ -100,25 +100,31 @@ interface Newcomer {
   signal: AbortSignal;
 }
 
-/** A calm window, one with a join, a leave; again and again. */
+/** A window with a join, a leave, a calm window of the same length; again and again. */
 async function joinAgainAndAgain(newcomer: Newcomer, joins: number): Promise<JoinWindow[]> {
   const { place, user, publisher, processes, stack, signal } = newcomer;
   const cpuDuring = async (work: () => Promise<void>): Promise<PairMs> => {
     const before = await cpuOf(processes);
-    await Promise.all([work(), delay(WINDOW_MS, undefined, { signal })]);
+    await work();
     const after = await cpuOf(processes);
     return { node: (after.node - before.node) / 1e6, worker: (after.worker - before.worker) / 1e6 };
   };
   const windows: JoinWindow[] = [];
   for (let count = 0; count < joins; count += 1) {
     const viewer = new Viewer(place, user, stack);
+    let lengthMs = 0;
+    let join: PairMs;
     try {
-      const calm = await cpuDuring(() => Promise.resolve());
-      windows.push({ calm, join: await cpuDuring(() => viewer.join(publisher)) });
+      join = await cpuDuring(async () => {
+        const began = performance.now();
+        await Promise.all([viewer.join(publisher), delay(WINDOW_MS, undefined, { signal })]);
+        lengthMs = performance.now() - began;
+      });
     } finally {
       await viewer.peer.leave();
     }
     await delay(PAUSE_MS, undefined, { signal });
+    windows.push({ join, calm: await cpuDuring(() => delay(lengthMs, undefined, { signal })) });
   }
   return windows;
 }

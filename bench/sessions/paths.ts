@@ -76,17 +76,16 @@ export function byRelay(reached: 'udp' | 'tcp'): PathRule {
   return ({ type, relayProtocol }) => type === 'relay' && relayProtocol === reached;
 }
 
-/** A pair counts where picture and sound flow while every transport of both ends keeps to the rule. */
+/** A pair counts where picture and sound flow while every transport of both ends keeps to the rule. All that is missing is told. */
 export function objectionTo(holds: PathRule): Objection {
   return (got, sender, viewer) => {
-    const missing = unseen(got) ?? (got.sounds ? undefined : 'no sound');
-    if (missing !== undefined) return missing;
+    const missing = [unseen(got), got.sounds ? undefined : 'no sound'].filter(reason => reason !== undefined);
     for (const { userId, before, after } of [sender, viewer]) {
       const strayed = [...before.paths, ...after.paths].find(path => !holds(path));
       if (strayed !== undefined || before.paths.length === 0 || after.paths.length === 0)
-        return `media of ${userId} goes by ${strayed === undefined ? 'nothing' : named(strayed)}`;
+        missing.push(`media of ${userId} goes by ${strayed === undefined ? 'nothing' : named(strayed)}`);
     }
-    return undefined;
+    return missing.length === 0 ? undefined : missing.join(', ');
   };
 }
 
