@@ -3,6 +3,7 @@ import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import type { Log, ResumedSession, SignalDoor, SignalLine, SignalMember, TrunkAdmission } from '../ports.ts';
 import type { SignalTokens } from './signal-tokens.ts';
+import type { Status } from './status/status.ts';
 
 /** How things stand at this moment. */
 export interface Readiness {
@@ -53,6 +54,8 @@ export interface HttpDeps {
   defaultPageDir: string;
   /** A snapshot; it must neither wait nor throw. */
   readiness(): Readiness;
+  /** The same. */
+  status(): Status;
   /** The device of the focus; `undefined` until the homeserver has told. */
   focusIdentity(): { userId: string; deviceId: string } | undefined;
   metrics: { readonly contentType: string; render(): Promise<string> };
