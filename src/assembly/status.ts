@@ -1,5 +1,5 @@
 /** What the status page shows, put together from those who know it. */
-import type { Status, TrunkStatus } from '../http/status/status.ts';
+import type { Status, TrunkStatus } from '../http/deps.ts';
 import type { CountedError } from '../observe/metrics.ts';
 import { NOTHING_MEASURED } from '../overload/watch.ts';
 import type { TrunkFigures, TrunkTraffic, WorkerFigures } from '../ports.ts';

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, launch, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
+import type { Status } from '../../src/http/deps.ts';
 import { IDLE, startTestApp } from '../../src/http/fixtures/test-app.ts';
-import type { Status } from '../../src/http/status/status.ts';
 
 /** A busy machine is slow, and must not fail a test. */
 const WAIT = { timeout: 45_000, polling: 100 };

@@ -5,7 +5,7 @@ import type { HttpDeps } from '../deps.ts';
 import { operatorsOnly } from '../own-addresses.ts';
 import { LIVE_SCRIPT } from './live.ts';
 import { statusPage } from './page.ts';
-import { type StatusBody, statusBody } from './status.ts';
+import { type StatusBody, statusBody } from './body.ts';
 import { STATUS_STYLE } from './style.ts';
 
 /** The page runs its own script, has its own style, and asks for itself: nothing else (CSP 3). */

@@ -2,7 +2,7 @@
 import { LIVE_SCRIPT } from './live.ts';
 import { html, Markup, NOTHING } from './markup.ts';
 import { milliseconds, percent, span } from './quantity.ts';
-import type { StatusBody } from './status.ts';
+import type { StatusBody } from './body.ts';
 import { STATUS_STYLE } from './style.ts';
 import { conferenceTable, errorTable, trunkTable } from './tables.ts';
 

@@ -54,7 +54,7 @@ section > p, section > table, section > ul { margin-top: 10px; }
 .workers li { display: grid; grid-template-columns: 2ch minmax(80px, 1fr) 5ch minmax(0, 2fr); gap: 12px; align-items: center; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 meter { display: block; width: 100%; height: 10px; appearance: none; background: none; border: 0; }
-meter::-webkit-meter-inner-element { display: block; }
+meter::-webkit-meter-inner-element { display: block; height: 10px; }
 meter::-webkit-meter-bar { height: 10px; border: 0; border-radius: 5px; background: var(--line); }
 meter::-webkit-meter-optimum-value { border-radius: 5px; background: var(--accent); }
 meter::-webkit-meter-suboptimum-value { border-radius: 5px; background: var(--careful); }

@@ -2,7 +2,7 @@
 import { ERRORS } from '../../../signalling/wire/errors.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { bitrate, bytes, milliseconds, percent, span } from './quantity.ts';
-import type { ConferenceBody, StatusBody, TrafficBody, TrunkBody } from './status.ts';
+import type { ConferenceBody, StatusBody, TrafficBody, TrunkBody } from './body.ts';
 
 /** In place of what is not known. */
 const UNKNOWN = html`–`;

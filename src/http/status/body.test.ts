@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrunkTraffic } from '../../ports.ts';
-import type { Readiness } from '../deps.ts';
-import { type ConferenceStatus, type Status, statusBody, type TrunkStatus } from './status.ts';
+import type { ConferenceStatus, Readiness, Status, TrunkStatus } from '../deps.ts';
+import { statusBody } from './body.ts';
 
 const WELL: Readiness = { homeserver: { kind: 'up' }, workers: { alive: 1, wanted: 1 }, overload: 'calm' };
 const FOCUS = { identity: { userId: '@focus:here', deviceId: 'WEIR' }, version: '1.2.3' };

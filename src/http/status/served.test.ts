@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpConfig } from '../../../config/config.ts';
 import { ERRORS } from '../../../signalling/wire/errors.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { HttpDeps, Status } from '../deps.ts';
 import { closeTestApps, IDLE, startTestApp, type TestApp } from '../fixtures/test-app.ts';
-import type { Status } from './status.ts';
 
 afterEach(closeTestApps);
 

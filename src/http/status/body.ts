@@ -1,60 +1,12 @@
-/** What the operator is shown: how the focus stands at this moment, whole, and as the body of /status.json. */
+/** What the operator is shown: how the focus stands at this moment, as the body of /status.json. */
 import type { ErrorCode } from '../../../signalling/wire/errors.ts';
 import type { TrunkFigures, TrunkTraffic, WorkerFigures } from '../../ports.ts';
-import { type ConferenceId, type FocusId, keyOfConference } from '../../session.ts';
-import type { Readiness } from '../deps.ts';
+import { type FocusId, keyOfConference } from '../../session.ts';
+import type { ConferenceStatus, Readiness, Status, TrunkStatus } from '../deps.ts';
 import { type ReadinessBody, readinessBody } from '../health.ts';
 
 /** Rows of a list: the rest is counted. */
 const MOST_LISTED = 100;
-
-/** A snapshot of what the focus does. */
-export interface Status {
-  /** Since the process began, ms. */
-  uptimeMs: number;
-  load: {
-    /** What the focus does about it: of the process that signals, and of the fullest media worker. */
-    process: Readiness['overload'];
-    worker: Readiness['overload'];
-    /** How late the event loop of the process is, ms. */
-    lagMs: number;
-    /** Of their video that viewers on the fullest worker get, 0 to 1. */
-    videoShare: number;
-    workers: readonly WorkerFigures[];
-  };
-  conferences: readonly ConferenceStatus[];
-  trunks: readonly TrunkStatus[];
-  /** Since the process began. */
-  errors: readonly ErrorTally[];
-}
-
-export interface ConferenceStatus {
-  conference: ConferenceId;
-  /** Clients here, by how far they are. */
-  joining: number;
-  present: number;
-  silent: number;
-  /** Participants on other foci. */
-  remote: number;
-  tracks: number;
-  /** Tracks that flow to viewers. */
-  forwarded: number;
-  /** Viewers who do not get all that they want. */
-  deficient: number;
-}
-
-export interface TrunkStatus extends TrunkFigures {
-  /** What crosses, as of some seconds ago; `undefined` while that is not known. */
-  traffic: TrunkTraffic | undefined;
-}
-
-/** How often an error came. */
-export interface ErrorTally {
-  code: ErrorCode;
-  count: number;
-  /** Since it came last, ms. */
-  agoMs: number;
-}
 
 /** Body of /status.json. Names rooms, members' servers and other foci; holds no secret. */
 export interface StatusBody extends Omit<ReadinessBody, 'workers'> {
