@@ -63,17 +63,18 @@ meter::-webkit-meter-even-less-good-value { border-radius: 5px; background: var(
 meter::-moz-meter-bar { border-radius: 5px; background: var(--accent); }
 table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
 th { padding: 0 14px 6px 0; color: var(--ink-soft); font-size: 0.8rem; font-weight: 400; text-align: left; vertical-align: bottom; }
-td { padding: 9px 14px 9px 0; border-top: 1px solid var(--line); vertical-align: top; }
+td { padding: 9px 14px 9px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
 th.number { text-align: right; }
-td.number { white-space: nowrap; }
+td.number { white-space: nowrap; overflow-wrap: normal; }
 td small { display: block; }
 td small:empty { display: none; }
 td b { font-weight: 600; }
+td code, .pill { overflow-wrap: normal; }
 .id { display: block; overflow-wrap: anywhere; font-size: 0.85rem; }
 .why { display: block; max-width: 34em; margin-top: 4px; font-size: 0.85rem; color: var(--ink-soft); }
 .lossy { color: var(--bad); font-weight: 600; }
-@media (max-width: 760px) {
+@media (max-width: 900px) {
   main, footer { padding-inline: 12px; }
   main { padding-top: 20px; }
   section { padding: 16px 14px; }
