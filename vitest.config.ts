@@ -1,5 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Files that start processes and then mostly wait for them, for silence, or for a homeserver: two at a time take little more than half
+ * as long. Browsers, and what measures or loads a worker, do not belong here: a file that is not named runs alone.
+ */
+const PAIRED = [
+  'test/e2e/{admission,fast-signalling,faults,hostile,joining,sessions}.test.ts',
+  'test/federated/*.test.ts',
+  'test/matrix/*.test.ts',
+  'test/media/{application-data,application-data-hostile,closure,one-transport,spread,spread-data}.test.ts',
+  'test/media/{trunk,trunk-hostile,trunk-voices}.test.ts',
+  'test/peers/*.test.ts',
+];
+
+const E2E = {
+  environment: 'node',
+  sequence: { concurrent: false },
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  retry: 0,
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -15,15 +36,21 @@ export default defineConfig({
       },
       {
         test: {
+          ...E2E,
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          environment: 'node',
+          exclude: PAIRED,
           // Each file starts processes of its own (homeserver, focus, browsers): one after the other, or they starve each other.
           fileParallelism: false,
-          sequence: { concurrent: false },
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          retry: 0,
+        },
+      },
+      {
+        test: {
+          ...E2E,
+          name: 'e2e-paired',
+          include: PAIRED,
+          maxWorkers: 2,
+          sequence: { ...E2E.sequence, groupOrder: 1 },
         },
       },
     ],

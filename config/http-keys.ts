@@ -64,9 +64,14 @@ export const Http = Type.Object(
     }),
     metrics: Type.Object(
       {
-        enabled: Type.Boolean(notes({ description: 'Serve /metrics in the format of Prometheus.', default: true })),
+        enabled: Type.Boolean(
+          notes({
+            description: 'Serve /metrics in the format of Prometheus, and /status, the page to watch.',
+            default: true,
+          }),
+        ),
         allow: Type.Array(Type.String({ rule: 'cidr' }), {
-          ...notes({ description: 'Addresses that may read /metrics.', default: LOOPBACK_NETWORKS }),
+          ...notes({ description: 'Addresses that may read /metrics and /status.', default: LOOPBACK_NETWORKS }),
           maxItems: 100,
         }),
       },

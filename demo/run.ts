@@ -120,6 +120,7 @@ Open each link in a tab of its own, and join:
 ${people}
 Call page   ${focus.baseUrl}   (or log in there as ${first?.userId ?? ''}, password ${first?.password ?? ''})
 Homeserver  ${synapse.baseUrl}
+Status      ${focus.baseUrl}/status
 Logs        ${stateDir}
 
 Ctrl-C stops all of it.`);
@@ -138,7 +139,7 @@ Two operators, who know each other by federation alone. Open a link of each in t
 focus of their own site, and the two foci carry the call between them.
 
 ${told.join('\n')}
-Trunks      ${sites.map(({ focus }) => `${focus.baseUrl}/metrics`).join('  ')}   (weir_trunks…)
+Status      ${sites.map(({ focus }) => `${focus.baseUrl}/status`).join('  ')}   (the trunk between them, too)
 Logs        ${stateDir}
 
 Ctrl-C stops all of it.`);

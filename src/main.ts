@@ -47,6 +47,7 @@ async function run(config: Config, warnings: readonly Problem[]): Promise<void> 
       version: VERSION,
       defaultPageDir: join(PROJECT_DIR, 'dist', 'page'),
       readiness: () => node.readiness(),
+      status: () => node.status(),
       focusIdentity: () => node.identity,
       metrics,
       countError: code => metrics.error(code),

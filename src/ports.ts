@@ -408,6 +408,8 @@ export type TrunkState =
   | { kind: 'open'; resumed: boolean; epoch: string; version: number }
   /** It is cut and tries to come back. What is said meanwhile is kept as long as `say` is true. */
   | { kind: 'broken'; code: ErrorCode }
+  /** The other focus has ended it, so those who were on it are gone from there. It opens again with a new hello. */
+  | { kind: 'ended'; code: ErrorCode }
   /** It has given up, until the other focus comes with a new hello. */
   | { kind: 'refused'; code: ErrorCode; message: string };
 
@@ -452,6 +454,8 @@ export interface TrunkFigures {
   conference: ConferenceId;
   peer: FocusId;
   state: 'calling' | 'open' | 'broken' | 'refused';
+  /** Why it is not open, as far as is known. */
+  code: ErrorCode | undefined;
   /** Of its WebSocket, ms; `undefined` while there is none. */
   roundTripMs: number | undefined;
 }

@@ -33,6 +33,11 @@ declare const deviceKey: unique symbol;
 /** (user, device) as one map key. */
 export type DeviceKey = string & { readonly [deviceKey]: true };
 
+/** A focus in one text: in tokens of trunks, and where foci are put in an order that is the same for all. */
+export function nameOfFocus({ userId, deviceId }: FocusId): string {
+  return `${userId} ${deviceId}`;
+}
+
 declare const conferenceKey: unique symbol;
 /** (room, conf) as one map key. */
 export type ConferenceKey = string & { readonly [conferenceKey]: true };

@@ -14,6 +14,7 @@ import { OwnStreams } from './own-streams.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
+import { SessionInbox } from './session-inbox.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
 import { SessionPath } from './session-path.ts';
 import { Subscriber } from './subscriptions.ts';
@@ -28,8 +29,6 @@ import {
 
 const NO_SESSION = { code: 'WEIR_NO_SESSION', message: 'the focus does not know the session' };
 
-const MOST_HEARD_BEFORE = 8;
-
 export class Session {
   readonly connection: RTCPeerConnection;
   readonly others: Others;
@@ -41,6 +40,7 @@ export class Session {
   readonly options: Readonly<SessionOptions>;
   readonly #events: SessionEvents;
   readonly #link: FocusLink;
+  readonly #inbox: SessionInbox;
   readonly #invitation: Invitation;
   readonly #control: ControlChannel;
   readonly #own: OwnStreams;
@@ -55,7 +55,7 @@ export class Session {
   #offer: Promise<string> | undefined;
   #upSince: number | undefined;
   readonly #listener: ControlMessageListener = {
-    description: (description, metadata) => this.#takeDescription(description, metadata),
+    description: (description, metadata) => this.#inbox.takeDescription(description, metadata),
     metadata: metadata => this.#setMetadata(metadata),
     streamsChanged: change => this.#setMetadata(afterChange(this.others.metadata, change)),
     layersWanted: ({ tracks }) => this.layers.want(tracks),
@@ -75,13 +75,21 @@ export class Session {
     unknown: () => this.unknown(),
     refused: reason => this.#events.refused(reason),
   };
-  /** Latest descriptions of the focus: two ways may bring the same one. */
-  #heardBefore: string[] = [];
 
   constructor(options: SessionOptions, events: SessionEvents) {
     this.options = options;
     this.#events = events;
     this.#link = new FocusLink(options.address, options.send, options.line);
+    this.#inbox = new SessionInbox(this.#link, {
+      heard: () => this.#path.heard(),
+      answered: ({ sdp, metadata, earlyOffer }) => this.#takeAnswer(sdp, metadata, earlyOffer),
+      description: (description, metadata) => this.#takeDescription(description, metadata),
+      candidates: candidates => {
+        // A focus that trickles; those of an ICE-lite one stand in its answer.
+        for (const candidate of candidates) this.connection.addIceCandidate(candidate).catch(() => undefined);
+      },
+      hungUp: ({ reason, error }) => this.#lose({ kind: 'hangup', reason, error }),
+    });
     this.#invitation = new Invitation({
       link: this.#link,
       line: options.line,
@@ -182,27 +190,7 @@ export class Session {
 
   /** Takes a to-device message if it is meant for this session. */
   take(message: ToDeviceMessage, way: 'line' | 'to-device' = 'to-device'): void {
-    const said = this.#phase === 'over' ? undefined : this.#link.read(message);
-    if (said !== undefined) this.#path.heard();
-    switch (said?.kind) {
-      case undefined:
-        return;
-      case 'answer':
-        this.#takeAnswer(said.sdp, said.metadata, said.earlyOffer);
-        return;
-      case 'negotiate':
-        // What the focus says again over the line wants an answer again; the copy that comes late does not.
-        if (way === 'line' || !this.#heardBefore.includes(said.description.sdp)) {
-          this.#takeDescription(said.description, said.metadata);
-        }
-        return;
-      case 'candidates':
-        // A focus that trickles; those of an ICE-lite one stand in its answer.
-        for (const candidate of said.candidates) this.connection.addIceCandidate(candidate).catch(() => undefined);
-        return;
-      case 'hangup':
-        this.#lose({ kind: 'hangup', reason: said.reason, error: said.error });
-    }
+    if (!this.#isOver) this.#inbox.take(message, way);
   }
 
   /** Takes what the focus said over the line. What has a call_id is a call message. */
@@ -327,15 +315,13 @@ export class Session {
     this.options.line?.take(this.options.address);
     this.#candidates.release();
     this.#events.answered();
-    if (earlyOffer !== undefined) this.#takeDescription({ type: 'offer', sdp: earlyOffer }, undefined);
+    if (earlyOffer !== undefined) this.#inbox.takeDescription({ type: 'offer', sdp: earlyOffer }, undefined);
   }
 
-  #takeDescription(description: Description, metadata: StreamMetadata | undefined): void {
+  #takeDescription(description: Description | undefined, metadata: StreamMetadata | undefined): void {
     if (metadata !== undefined) this.#setMetadata(metadata);
-    const { type, sdp } = description;
-    if (type === 'answer' && this.#heardBefore.includes(sdp)) return;
-    this.#heardBefore = [...this.#heardBefore, sdp].slice(-MOST_HEARD_BEFORE);
-    if (type === 'offer') this.#events.mark('firstOfferAt');
+    if (description === undefined) return;
+    if (description.type === 'offer') this.#events.mark('firstOfferAt');
     this.#negotiation.receive(description);
   }
 

@@ -84,11 +84,6 @@ export function writeTrunkHello(hello: TrunkHello): ToDeviceEvent {
   };
 }
 
-/** A focus in one text: in tokens, and where the two ends of a trunk are put in order. */
-export function nameOfFocus({ userId, deviceId }: FocusRef): string {
-  return `${userId} ${deviceId}`;
-}
-
 export type TrunkClaims = Static<typeof TrunkClaims>;
 /** Claims of a trunk's tokens (JWT, RFC 7519; HS256 under the secret of the two hellos). `iss` and `aud` are names of foci. */
 const TrunkClaims = Type.Object({

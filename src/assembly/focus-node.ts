@@ -13,13 +13,14 @@ import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
 import { MAX_TRUNK_TRACKS } from '../../signalling/wire/trunk-description.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../conference/state.ts';
 import type { Cascade } from '../cascade/index.ts';
-import type { Readiness } from '../http/deps.ts';
+import type { Readiness, Status } from '../http/deps.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Log, Media, ProcessMeter, SignalMember, Store } from '../ports.ts';
 import { Focus } from '../runtime/focus.ts';
 import { keepLogin, readLogin } from '../store/login-file.ts';
 import { openCascade } from './cascade.ts';
 import { overloadFigures, overloadLimits, worstLevel } from './overload.ts';
+import { statusOf } from './status.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How long an invite may be ahead of the state of its room. */
@@ -153,6 +154,16 @@ export class FocusNode {
   readiness(): Readiness {
     const overload = this.#focus === undefined ? 'calm' : worstLevel(this.#focus.overload);
     return { homeserver: this.#homeserverState(), workers: this.#world.media.health(), overload };
+  }
+
+  status(): Status {
+    return statusOf({
+      focus: this.#focus,
+      trunks: this.#cascade?.figures() ?? [],
+      workers: this.#world.media.figures().workers,
+      errors: this.#world.metrics.errors(),
+      now: systemClock.now(),
+    });
   }
 
   /** Throws WEIR_STARTING. */

@@ -22,8 +22,16 @@ export function overloadFigures({ process, workers, lagMs }: OverloadState): Ove
 }
 
 /** The worst of all parts. */
-export function worstLevel({ process, workers }: OverloadState): Level['kind'] {
-  const kinds = [...workers.values()].map(({ level }) => level.kind);
+export function worstLevel(overload: OverloadState): Level['kind'] {
+  return worstOf([overload.process.kind, worstWorkerLevel(overload)]);
+}
+
+/** That of the fullest media worker. */
+export function worstWorkerLevel({ workers }: OverloadState): Level['kind'] {
+  return worstOf([...workers.values()].map(({ level }) => level.kind));
+}
+
+function worstOf(kinds: readonly Level['kind'][]): Level['kind'] {
   if (kinds.includes('shedding')) return 'shedding';
-  return process.kind === 'careful' || kinds.includes('careful') ? 'careful' : 'calm';
+  return kinds.includes('careful') ? 'careful' : 'calm';
 }

@@ -9,7 +9,8 @@ import {
   randomBytes,
 } from 'node:crypto';
 import type { FocusRef } from '../../signalling/wire/room-state.ts';
-import { commonTrunkVersion, nameOfFocus, type TrunkHello } from '../../signalling/wire/trunk.ts';
+import { commonTrunkVersion, type TrunkHello } from '../../signalling/wire/trunk.ts';
+import { nameOfFocus } from '../session.ts';
 
 /** One end of a trunk, as long as it is wanted. */
 export interface OwnEnd {

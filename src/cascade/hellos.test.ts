@@ -89,12 +89,18 @@ describe('a hello', () => {
     const seen = ['a', 'b', 'c'].map(confId => new Seen(two, OTHER, { ...CALL, confId }));
     await clock.pass(1);
     expect(seen.map(({ last }) => last)).toEqual(['nothing', 'nothing', 'refused WEIR_TRUNK_LIMIT']);
-    const there = (): string[] => two.cascade.figures().map(({ conference }) => conference.confId);
+    const inState = (...states: string[]): string[] =>
+      two.cascade
+        .figures()
+        .filter(({ state }) => states.includes(state))
+        .map(({ conference }) => conference.confId);
+    const there = (): string[] => inState('calling', 'open', 'broken');
+    expect(two.cascade.figures().at(-1)).toMatchObject({ state: 'refused', code: 'WEIR_TRUNK_LIMIT', peer: OTHER });
     await clock.pass(60_000);
     expect(there()).toEqual(['a', 'b']);
     seen[0]?.trunk.close();
     await clock.pass(10_000);
-    expect(there()).toEqual(['b', 'c']);
+    expect([there(), inState('refused')]).toEqual([['b', 'c'], []]);
     expect(seen[2]?.trunk.epoch).not.toBe('');
   });
 

@@ -1,9 +1,9 @@
 /** Trunks to other foci: the one room that shakes hands with them and holds their WebSockets. */
 import { reachableTest } from '../../signalling/addresses/reachable.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
-import { nameOfFocus, TRUNK_VERSIONS, type TrunkHello } from '../../signalling/wire/trunk.ts';
+import { TRUNK_VERSIONS, type TrunkHello } from '../../signalling/wire/trunk.ts';
 import type { Trunk, TrunkAdmission, TrunkEvents, TrunkFigures, Trunks } from '../ports.ts';
-import type { ConferenceId, FocusId } from '../session.ts';
+import { type ConferenceId, type FocusId, nameOfFocus } from '../session.ts';
 import { Policy } from './policy.ts';
 import { RefusedTrunk } from './refused-trunk.ts';
 import { peekAtTrunkToken } from './tokens.ts';
@@ -20,6 +20,7 @@ export class Cascade implements Trunks {
   readonly #policy: Policy;
   readonly #waiting: WaitingHellos;
   readonly #trunks = new Map<string, FocusTrunk>();
+  readonly #refused = new Set<RefusedTrunk>();
   readonly #sending = new Set<Promise<void>>();
   #stopping = false;
 
@@ -45,9 +46,13 @@ export class Cascade implements Trunks {
     const refusal = this.#refusalOf(peer);
     if (refusal === undefined) return this.#begin(conference, peer, events);
     meters.handshake(refusal.code);
-    return new RefusedTrunk(clock, refusal, events, () =>
-      this.#refusalOf(peer) === undefined ? this.#begin(conference, peer, events) : undefined,
-    );
+    const refused: RefusedTrunk = new RefusedTrunk(conference, peer, refusal, events, {
+      clock,
+      open: () => (this.#refusalOf(peer) === undefined ? this.#begin(conference, peer, events) : undefined),
+      over: () => this.#refused.delete(refused),
+    });
+    this.#refused.add(refused);
+    return refused;
   }
 
   mayReach(address: string): boolean {
@@ -94,9 +99,9 @@ export class Cascade implements Trunks {
     }
   }
 
-  /** All that there are. */
+  /** All that are wanted. */
   figures(): TrunkFigures[] {
-    return [...this.#trunks.values()].map(({ figures }) => figures);
+    return [...this.#trunks.values(), ...this.#refused].map(({ figures }) => figures);
   }
 
   /** Closes all of them; resolves once no message is on its way. */

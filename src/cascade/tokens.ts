@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { WeirError } from '../../signalling/wire/errors.ts';
-import { nameOfFocus, parseTrunkClaims, type TrunkClaims } from '../../signalling/wire/trunk.ts';
-import type { ConferenceId, FocusId } from '../session.ts';
+import { parseTrunkClaims, type TrunkClaims } from '../../signalling/wire/trunk.ts';
+import { type ConferenceId, type FocusId, nameOfFocus } from '../session.ts';
 import type { Link } from './handshake.ts';
 
 const ALGORITHM = 'HS256';

@@ -237,6 +237,7 @@ describe('a handshake', () => {
     const gone = pair.two.epoch;
     pair.one.take({ kind: 'cut', epoch: gone, code: 'WEIR_TRUNK_CLOSED', forGood: true }, pair.now);
     expect(pair.one.phase).toBe('calling');
+    expect(pair.one.effects.at(-1)).toEqual({ kind: 'tell', state: { kind: 'ended', code: 'WEIR_TRUNK_CLOSED' } });
     for (const { hello } of stale) pair.one.take({ kind: 'hello', hello }, pair.now);
     expect(linksOf(pair.one.machine)).toEqual([]);
   });
@@ -311,6 +312,18 @@ describe('a handshake', () => {
     expect(pair.one.phase).toBe('refused');
     pair.one.take({ kind: 'hello', hello }, pair.now);
     expect([pair.one.phase, dueAt(pair.one.machine)]).toEqual(['refused', undefined]);
+  });
+
+  it('ends where the other focus refuses it meanwhile, though another end of it may still come', () => {
+    const pair = new Pair();
+    pair.pass(5_000, true);
+    pair.cut();
+    const { hello } = openEnd({ from: TWO, ...CALL, versions: [1], url: 'wss://focus/v1/trunk' });
+    pair.one.take({ kind: 'hello', hello: { ...hello, answers: [] } }, pair.now);
+    pair.one.take({ kind: 'failed', epoch: pair.two.epoch, code: 'WEIR_TRUNK_DENIED', message: 'no' }, pair.now);
+    expect(pair.one.phase).toBe('calling');
+    expect(pair.one.effects.at(-1)).toEqual({ kind: 'tell', state: { kind: 'ended', code: 'WEIR_TRUNK_DENIED' } });
+    expect(linksOf(pair.one.machine).map(({ epoch }) => epoch)).toEqual([hello.epoch]);
   });
 
   it('says hello ever more rarely to a focus that never answers', () => {

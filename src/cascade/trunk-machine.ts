@@ -240,13 +240,15 @@ function giveUp(
   { epoch, code, message }: { epoch: string; code: ErrorCode; message: string },
   now: number,
 ): Step {
+  const wasHeld = heldLink(machine)?.epoch === epoch;
   const next: Machine = {
     ...machine,
     candidates: machine.candidates.filter(({ link }) => link.epoch !== epoch),
     spent: [...machine.spent, epoch].slice(-MOST_SPENT),
-    ...(heldLink(machine)?.epoch === epoch ? calling(now) : {}),
+    ...(wasHeld ? calling(now) : {}),
   };
-  return linksOf(next).length === 0 ? refuse(next, code, message) : { machine: next, effects: [] };
+  if (linksOf(next).length === 0) return refuse(next, code, message);
+  return { machine: next, effects: wasHeld ? [{ kind: 'tell', state: { kind: 'ended', code } }] : [] };
 }
 
 function cut(
@@ -257,16 +259,21 @@ function cut(
 ): Step {
   const { phase } = machine;
   if (phase.kind !== 'open' || phase.link.epoch !== epoch) return { machine, effects: [] };
-  const tell: Effect = { kind: 'tell', state: { kind: 'broken', code } };
   if (forGood) {
     const spent = [...machine.spent, epoch].slice(-MOST_SPENT);
-    return { machine: { ...machine, ...calling(now), spent }, effects: [tell] };
+    return {
+      machine: { ...machine, ...calling(now), spent },
+      effects: [{ kind: 'tell', state: { kind: 'ended', code } }],
+    };
   }
   // One that is cut again and again is not to be dialled without a pause.
   const dials = now - phase.since >= STEADY_MS ? 0 : machine.dials;
   const dialAt = dials === 0 ? now : now + dialAfterMs(dials);
   const next: Machine = { ...machine, phase: { kind: 'broken', link: phase.link }, dials };
-  return { machine: { ...next, dialAt: ends.dials ? dialAt : undefined }, effects: [tell] };
+  return {
+    machine: { ...next, dialAt: ends.dials ? dialAt : undefined },
+    effects: [{ kind: 'tell', state: { kind: 'broken', code } }],
+  };
 }
 
 function time(machine: Machine, now: number): Step {

@@ -49,6 +49,8 @@ export class FocusTrunk implements Trunk {
   /** Tokens of the other end that were taken, and when: each opens one WebSocket. */
   readonly #admitted = new Map<string, number>();
   #roundTripMs: number | undefined;
+  /** Why it is not open, as it was told last. */
+  #code: ErrorCode | undefined;
 
   constructor(conference: ConferenceId, peer: FocusId, events: TrunkEvents, world: TrunkWorld) {
     this.conference = conference;
@@ -75,7 +77,7 @@ export class FocusTrunk implements Trunk {
     const { conference, peer } = this;
     const { kind } = this.#machine.phase;
     const roundTripMs = kind === 'open' ? this.#roundTripMs : undefined;
-    return { conference, peer, state: kind === 'closed' ? 'refused' : kind, roundTripMs };
+    return { conference, peer, state: kind === 'closed' ? 'refused' : kind, code: this.#code, roundTripMs };
   }
 
   say(frame: string): boolean {
@@ -158,12 +160,19 @@ export class FocusTrunk implements Trunk {
     switch (state.kind) {
       case 'open':
         meters.handshake(state.resumed ? 'resumed' : 'opened');
+        this.#code = undefined;
         log.info({ ...about, version: state.version }, state.resumed ? 'trunk resumed' : 'trunk open');
         break;
       case 'broken':
+        this.#code = state.code;
         log.warn({ ...about, code: state.code }, 'trunk broken');
         break;
+      case 'ended':
+        this.#code = state.code;
+        log.info({ ...about, code: state.code }, 'trunk ended by the other focus');
+        break;
       case 'refused':
+        this.#code = state.code;
         meters.handshake(state.code);
         log.warn({ ...about, code: state.code }, `no trunk: ${state.message}`);
     }
@@ -203,6 +212,7 @@ export class FocusTrunk implements Trunk {
 
   #failed(epoch: string, code: ErrorCode, message: string): void {
     const { log, meters } = this.#world;
+    if (this.#machine.phase.kind !== 'open') this.#code = code;
     meters.handshake(code);
     log.debug({ conference: this.conference.confId, focus: this.peer.userId, code }, `could not dial: ${message}`);
     this.#input({ kind: 'failed', epoch, code, message });

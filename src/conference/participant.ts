@@ -76,12 +76,25 @@ export interface RemoteFocus extends AnyParticipant {
   /** What it says of streams and sends of tracks, whether it may or not. */
   announced: StreamMetadata;
   declared: readonly PublishedTrack[];
-  /** Streams of `announced` that it may not speak of, and why, as it was told. */
-  refused: string;
+  refused: Refusals;
   /** Kinds that those may not publish for whom it speaks. */
   barredOf: ReadonlyMap<string, ReadonlySet<PublishedKind>>;
   /** Tracks of which it cannot have all layers now, as it was told. */
   readonly withheld: Map<TrackKey, Withheld>;
+}
+
+/** Streams of another focus that it may not speak of. */
+export interface Refusals {
+  /** By id: since when, ms since 1970. */
+  readonly since: ReadonlyMap<string, number>;
+  /** Which of them, and why, as the focus was told. */
+  readonly told: string;
+  /** When it is to be told of those that may only be ahead of the room's state; ms since 1970. */
+  readonly dueAt: number | undefined;
+}
+
+export function nothingRefused(): Refusals {
+  return { since: new Map(), told: '', dueAt: undefined };
 }
 
 /** Layers of a track that are not to be had, and what the other focus made of it. */

@@ -12,6 +12,7 @@ import { serveMetrics } from './metrics.ts';
 import { servePage } from './page.ts';
 import { servePing } from './ping.ts';
 import { serveSignal, SIGNAL_PATH } from './signal.ts';
+import { serveStatus } from './status/index.ts';
 import { serveToken } from './token.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createOwnedServer, type OwnedServer } from './server.ts';
@@ -96,6 +97,7 @@ export async function build(deps: HttpDeps): Promise<FastifyInstance> {
 
   serveHealth(app, deps);
   serveMetrics(app, deps);
+  serveStatus(app, deps);
   serveFocus(app, deps);
   servePing(app, deps);
   serveToken(app, deps);

@@ -1,7 +1,18 @@
 /** What the web server asks of the rest of the focus. */
 import type { HttpConfig } from '../../config/config.ts';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
-import type { Log, ResumedSession, SignalDoor, SignalLine, SignalMember, TrunkAdmission } from '../ports.ts';
+import type {
+  Log,
+  ResumedSession,
+  SignalDoor,
+  SignalLine,
+  SignalMember,
+  TrunkAdmission,
+  TrunkFigures,
+  TrunkTraffic,
+  WorkerFigures,
+} from '../ports.ts';
+import type { ConferenceId } from '../session.ts';
 import type { SignalTokens } from './signal-tokens.ts';
 
 /** How things stand at this moment. */
@@ -11,6 +22,54 @@ export interface Readiness {
   workers: { alive: number; wanted: number };
   /** What the focus does about its load: `careful` refuses newcomers, `shedding` sends less video, too. */
   overload: 'calm' | 'careful' | 'shedding';
+}
+
+/** A snapshot of what the focus does. */
+export interface Status {
+  /** Since the process began, ms. */
+  uptimeMs: number;
+  load: {
+    /** What the focus does about it: of the process that signals, and of the fullest media worker. */
+    process: Readiness['overload'];
+    worker: Readiness['overload'];
+    /** How late the event loop of the process is, ms. */
+    lagMs: number;
+    /** Of their video that viewers on the fullest worker get, 0 to 1. */
+    videoShare: number;
+    workers: readonly WorkerFigures[];
+  };
+  conferences: readonly ConferenceStatus[];
+  trunks: readonly TrunkStatus[];
+  /** Since the process began. */
+  errors: readonly ErrorTally[];
+}
+
+export interface ConferenceStatus {
+  conference: ConferenceId;
+  /** Clients here, by how far they are. */
+  joining: number;
+  present: number;
+  silent: number;
+  /** Participants on other foci. */
+  remote: number;
+  tracks: number;
+  /** Tracks that flow to viewers. */
+  forwarded: number;
+  /** Viewers who do not get all that they want. */
+  deficient: number;
+}
+
+export interface TrunkStatus extends TrunkFigures {
+  /** What crosses, as of some seconds ago; `undefined` while that is not known. */
+  traffic: TrunkTraffic | undefined;
+}
+
+/** How often an error came. */
+export interface ErrorTally {
+  code: ErrorCode;
+  count: number;
+  /** Since it came last, ms. */
+  agoMs: number;
 }
 
 /** What is counted of fast signalling. */
@@ -53,6 +112,8 @@ export interface HttpDeps {
   defaultPageDir: string;
   /** A snapshot; it must neither wait nor throw. */
   readiness(): Readiness;
+  /** The same. */
+  status(): Status;
   /** The device of the focus; `undefined` until the homeserver has told. */
   focusIdentity(): { userId: string; deviceId: string } | undefined;
   metrics: { readonly contentType: string; render(): Promise<string> };

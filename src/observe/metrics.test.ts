@@ -42,7 +42,13 @@ const FIGURES: Figures = {
 };
 
 function trunk(userId: string, state: TrunkFigures['state'], roundTripMs?: number): TrunkFigures {
-  return { conference: { roomId: '!r', confId: 'c' }, peer: { userId, deviceId: 'D' }, state, roundTripMs };
+  return {
+    conference: { roomId: '!r', confId: 'c' },
+    peer: { userId, deviceId: 'D' },
+    state,
+    code: undefined,
+    roundTripMs,
+  };
 }
 
 function traffic(userId: string, sent: number, lossSent: number): Figures['trunkTraffic'][number] {
@@ -157,6 +163,17 @@ it('counts', async () => {
   ]) {
     expect(lines).toContain(line);
   }
+});
+
+it('remembers errors by code, and when each came last', () => {
+  const metrics = createMetrics(false);
+  const before = Date.now();
+  for (const code of ['WEIR_BAD_SDP', 'WEIR_OVERLOADED', 'WEIR_BAD_SDP'] as const) metrics.error(code);
+  expect(metrics.errors().map(({ code, count }) => [code, count])).toEqual([
+    ['WEIR_BAD_SDP', 2],
+    ['WEIR_OVERLOADED', 1],
+  ]);
+  expect(metrics.errors().every(({ lastAt }) => lastAt >= before && lastAt <= Date.now())).toBe(true);
 });
 
 it("a stranger's words never become labels", async () => {

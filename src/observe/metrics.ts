@@ -1,6 +1,6 @@
 /** The metrics of the focus in the format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { ERRORS } from '../../signalling/wire/errors.ts';
+import { type ErrorCode, ERRORS } from '../../signalling/wire/errors.ts';
 import { TRUNK_HELLO } from '../../signalling/wire/trunk.ts';
 import type { Meters, TrunkFigures, TrunkMeters, TrunkTraffic, WorkerFigures } from '../ports.ts';
 import { type Figures, METRICS, type MetricName } from './figures.ts';
@@ -20,9 +20,18 @@ export interface Metrics extends Meters, TrunkMeters {
   lineClosed(code: string): void;
   /** Where a scrape reads its gauges, from now on. It must not throw. */
   watch(read: () => Figures): void;
+  /** Errors since the start of the process, by code. */
+  errors(): readonly CountedError[];
   readonly contentType: string;
   /** The text of a scrape. */
   render(): Promise<string>;
+}
+
+/** How often an error came, and when it came last (ms since 1970). */
+export interface CountedError {
+  code: ErrorCode;
+  count: number;
+  lastAt: number;
 }
 
 /** Bounds of weir_join_seconds: finer where a join should end, up to where it has failed. */
@@ -155,6 +164,7 @@ export function createMetrics(withProcess = true): Metrics {
   const invites = counter('weir_invites_total');
   const noRoom = counter('weir_newcomers_refused_total');
   const errors = counter('weir_errors_total');
+  const counted = new Map<ErrorCode, CountedError>();
   const hangups = counter('weir_hangups_total');
   const negotiations = counter('weir_negotiations_total');
   const dataChannels = counter('weir_data_channels_opened_total');
@@ -182,7 +192,11 @@ export function createMetrics(withProcess = true): Metrics {
   return {
     invite: (outcome, code) => invites.inc({ outcome, code: boundedCode(code) }),
     noRoom: full => noRoom.inc({ full }),
-    error: code => errors.inc({ code: boundedCode(code) }),
+    error: code => {
+      errors.inc({ code: boundedCode(code) });
+      counted.set(code, { code, count: (counted.get(code)?.count ?? 0) + 1, lastAt: Date.now() });
+    },
+    errors: () => [...counted.values()],
     hangup: code => hangups.inc({ code: boundedCode(code) }),
     negotiation: kind => negotiations.inc({ kind }),
     joined: durationMs => joins.observe(durationMs / 1000),

@@ -199,7 +199,7 @@ describe('a trunk', () => {
     const trunk = await east.open();
     trunk.events.frame(metadataOf(WIM));
     await east.clock.pass(10);
-    trunk.events.state({ kind: 'broken', code: 'WEIR_TRUNK_CLOSED' });
+    trunk.events.state({ kind: 'ended', code: 'WEIR_WORKER_DIED' });
     await east.clock.pass(10);
     expect(east.media.trunks[0]?.peer.closed).toBe(true);
     expect(east.focus.counts()).toMatchObject({ present: 1, trunks: 0, remote: 0 });

@@ -11,14 +11,6 @@ import { type MeteredTraffic, TrunkTrafficMeter } from './trunk-traffic.ts';
 
 /** ms until a trunk begins anew that had to be ended. */
 const RENEW_AFTER_MS = 2_000;
-/** With these the other focus says that those who were on it are gone from it; else they may come back. */
-const ENDS_THERE: ReadonlySet<ErrorCode> = new Set([
-  'WEIR_TRUNK_CLOSED',
-  'WEIR_CALL_ENDED',
-  'WEIR_TRUNK_NOT_NAMED',
-  'WEIR_TRUNK_DENIED',
-  'WEIR_FOCUS_STOPPING',
-]);
 
 export interface ConferenceTrunksWorld {
   trunks: Trunks;
@@ -172,8 +164,10 @@ export class ConferenceTrunks {
         else this.#begin(linked, state.epoch);
         return;
       case 'broken':
-        if (ENDS_THERE.has(state.code)) this.#endSession(linked, new WeirError(state.code, 'the other focus ended it'));
-        else if (session !== undefined) this.#tellLink(session, 'broken');
+        if (session !== undefined) this.#tellLink(session, 'broken');
+        return;
+      case 'ended':
+        this.#endSession(linked, new WeirError(state.code, 'the other focus ended it'));
         return;
       case 'refused':
         this.#endSession(linked, new WeirError(state.code, state.message));

@@ -30,6 +30,14 @@ export interface FocusBounds {
   waitingInvites: number;
 }
 
+/** A conference at this moment. */
+export interface ConferenceOverview {
+  readonly id: ConferenceId;
+  readonly counts: Counts;
+  /** What crosses its trunks. */
+  readonly trunkTraffic: readonly MeteredTraffic[];
+}
+
 export class Focus {
   readonly #world: FocusWorld;
   readonly #conferences = new Map<ConferenceKey, ConferenceRunner>();
@@ -152,6 +160,15 @@ export class Focus {
   counts(): Counts & { conferences: number } {
     const runners = [...this.#conferences.values()];
     return { ...sumOf(runners.map(runner => runner.counts())), conferences: runners.length };
+  }
+
+  /** All conferences, for who watches. */
+  overview(): ConferenceOverview[] {
+    return [...this.#conferences.values()].map(runner => ({
+      id: runner.id,
+      counts: runner.counts(),
+      trunkTraffic: runner.trunkTraffic,
+    }));
   }
 
   /** What crosses the trunks of all conferences. */

@@ -4,6 +4,8 @@ import type { Clock, Log, TrunkPeer, TrunkTraffic } from '../ports.ts';
 import type { FocusId } from '../session.ts';
 
 const ASK_EVERY_MS = 5_000;
+/** Looks from one line of the log to the next. */
+const LOOKS_A_LINE = 12;
 
 /** The media of a trunk, and whose it is. */
 export interface MeteredTrunk {
@@ -23,6 +25,7 @@ export class TrunkTrafficMeter {
   readonly #trunks: () => readonly MeteredTrunk[];
   #latest: readonly MeteredTraffic[] = [];
   #timer: { cancel(): void } | undefined;
+  #looks = 0;
 
   /** @param trunks those with media now; once there are none it stops looking, until `start()` */
   constructor(clock: Clock, log: Log, trunks: () => readonly MeteredTrunk[]) {
@@ -55,6 +58,12 @@ export class TrunkTrafficMeter {
     const looked = await Promise.all(trunks.map(trunk => this.#ask(trunk)));
     // What was closed meanwhile stays so.
     if (this.#timer !== undefined || trunks.length === 0) this.#latest = looked.flatMap(one => one ?? []);
+    this.#looks += 1;
+    if (this.#looks % LOOKS_A_LINE === 1) this.#write();
+  }
+
+  #write(): void {
+    for (const { peer, traffic } of this.#latest) this.#log.info({ focus: peer.userId, ...traffic }, 'trunk traffic');
   }
 
   async #ask({ peer, media }: MeteredTrunk): Promise<MeteredTraffic | undefined> {

@@ -64,6 +64,7 @@ export class Seen {
       case 'open':
         return state.resumed ? 'resumed' : 'open';
       case 'broken':
+      case 'ended':
       case 'refused':
         return `${state.kind} ${state.code}`;
     }

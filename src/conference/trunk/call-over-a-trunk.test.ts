@@ -282,12 +282,15 @@ describe('another focus that lies', () => {
     const stranger = { user_id: '@eve:example.org', device_id: 'EVEDEV' };
     const ann = { user_id: it.ann.session.userId, device_id: it.ann.session.deviceId };
     it.east.bench.take({ kind: 'speaks-for', call: it.east.far.call, devices: [it.wim.session, it.ann.session] });
-    says(it, { made: stranger, up: ann, nobodys: {} });
+    says(it, { made: stranger, up: ann });
+    it.sites.pass(20_000);
     expect(it.east.bench.lastMetadata(it.ann)).toEqual({});
-    expect(complaints(it)).toContain('WEIR_TRUNK_STREAM');
+    expect(complaints(it)).toEqual(['WEIR_TRUNK_STREAM']);
+    says(it, { nobodys: {} });
+    expect(complaints(it), 'of nobody at once').toHaveLength(2);
   });
 
-  it('is believed once the room puts them on it', () => {
+  it('is believed once the room puts them on it, and nobody complains of a room that is late', () => {
     const it = call();
     const late = { user_id: '@late:example.org', device_id: 'LATEDEV' };
     says(it, { lately: late });
@@ -295,6 +298,8 @@ describe('another focus that lies', () => {
     const devices = [it.wim.session, { userId: late.user_id, deviceId: late.device_id }];
     it.east.bench.take({ kind: 'speaks-for', call: it.east.far.call, devices });
     expect(it.east.bench.lastMetadata(it.ann)).toMatchObject({ lately: late });
+    it.sites.pass(20_000);
+    expect(complaints(it)).toEqual([]);
   });
 
   it('takes no id from who is here, whoever comes first', () => {

@@ -7,6 +7,7 @@ import { attend } from '../due.ts';
 import { callOf } from '../effects.ts';
 import type { Effect, Input } from '../messages.ts';
 import { enlist } from '../roster.ts';
+import { nothingRefused } from '../participant.ts';
 import { clientCount, type Conference, nextRevision, type RemoteFocus } from '../state.ts';
 import { nothingTold, nothingViewed } from '../viewing.ts';
 
@@ -36,7 +37,7 @@ export function trunkOpened(
     speaksFor: devicesIn(opened.speaksFor),
     announced: {},
     declared: [],
-    refused: '',
+    refused: nothingRefused(),
     barredOf: new Map(),
     withheld: new Map(),
     metadata: {},
@@ -91,6 +92,7 @@ export function watchBroken(conference: Conference, focus: RemoteFocus, now: num
       new WeirError('WEIR_KEEP_ALIVE', 'nothing was heard of the other focus for too long'),
       effects,
     );
+  if (focus.refused.dueAt !== undefined && now >= focus.refused.dueAt) conference.due.foci.add(focus);
   // What is taken away from it goes after a while, whether or not it said a word.
   if (focus.withheld.size > 0) attend(conference, focus);
 }

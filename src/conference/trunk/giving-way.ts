@@ -18,7 +18,7 @@ export function giveWay(conference: Conference, streamIds: readonly string[]): v
 /** Somebody came or went: what foci may speak of has to be looked at again. */
 export function fociChanged({ roster, due }: Conference, { kind, session }: Participant): void {
   for (const focus of roster.foci) {
-    const concerns = kind === 'focus' || focus.refused !== '' || focus.speaksFor.has(keyOfDevice(session));
+    const concerns = kind === 'focus' || focus.refused.since.size > 0 || focus.speaksFor.has(keyOfDevice(session));
     if (concerns) due.foci.add(focus);
   }
 }
