@@ -111,7 +111,13 @@ export function writeFloorMessage(message: FloorMessage): { type: string; conten
   }
 }
 
-export function readDevice({ user_id: userId, device_id: deviceId }: { user_id: string; device_id: string }): FloorDevice {
+export function readDevice({
+  user_id: userId,
+  device_id: deviceId,
+}: {
+  user_id: string;
+  device_id: string;
+}): FloorDevice {
   return { userId, deviceId };
 }
 

@@ -58,7 +58,8 @@ function askOf(
   // Voices of clients are always wanted.
   if (publication.track.kind === 'audio' && publisher.kind === 'client') return undefined;
   const grant =
-    viewer.viewing.allocation.grants.get(key) ?? (waitsForTheFloor(conference, viewer, publisher, publication) ? VOICE : undefined);
+    viewer.viewing.allocation.grants.get(key) ??
+    (waitsForTheFloor(conference, viewer, publisher, publication) ? VOICE : undefined);
   if (grant === undefined) return undefined;
   return { grant, ideal: idealLayer(publisher, publication, wanted), shown: viewer.viewing.shown.get(key) };
 }

@@ -20,6 +20,8 @@ let federation: Federation;
 const owned = new AsyncDisposableStack();
 const peers: FloorPeer[] = [];
 const events: FloorEvent[] = [];
+/** Whose voice a track is, by its key. */
+const speakers = new Map<string, string>();
 
 beforeAll(async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-floor-'));
@@ -35,7 +37,6 @@ beforeAll(async () => {
       config: { overload: { enabled: false } },
     }),
   );
-  const speakers = new Map<string, string>();
   for (const { synapse, focus, users } of federation.sites) {
     for (const user of users) {
       const place = { baseUrl: synapse.baseUrl, focus: focus.user, room: federation.room };
@@ -65,7 +66,9 @@ async function untilHolder(holder: string | undefined): Promise<void> {
 async function untilHeard(speaker: FloorPeer): Promise<void> {
   const begun = events.length;
   await until(`${speaker.userId} is heard by all`, WAIT_MS, () => {
-    const heardBy = events.slice(begun).flatMap(one => (one.kind === 'heard' && one.from === speaker.userId ? one.device : []));
+    const heardBy = events
+      .slice(begun)
+      .flatMap(one => (one.kind === 'heard' && one.from === speaker.userId ? one.device : []));
     return new Set(heardBy).size === peers.length - 1;
   });
 }
@@ -116,8 +119,21 @@ it('leaves the floor to a side whose other focus is gone, and joins both again',
   await until('it waits', WAIT_MS, () => here.told?.you === 'queued');
   await b.focus.kill();
   await until('it has the floor', WAIT_MS, () => here.told?.you === 'holder');
+
+  await b.focus.restart();
+  // Load peers do not come back by themselves.
+  await there[Symbol.asyncDispose]();
+  const [, user] = b.users;
+  if (user === undefined) throw new Error('the site has two users');
+  const place = { baseUrl: b.synapse.baseUrl, focus: b.focus.user, room: federation.room };
+  const again = owned.use(new FloorPeer({ ...place, user }, speakers, events));
+  await again.peer.join();
+  await until('it is told who speaks', WAIT_MS, () => again.told?.holder === here.userId);
+  again.press();
+  await until('it waits', WAIT_MS, () => again.told?.you === 'queued');
   here.release();
-}, 120_000);
+  await until('it has the floor', WAIT_MS, () => again.told?.you === 'holder' && here.told?.holder === again.userId);
+}, 180_000);
 
 it('leaves nothing in the logs that was not expected', async () => {
   await eventually('the logs are there', async () => {

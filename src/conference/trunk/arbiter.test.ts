@@ -67,7 +67,10 @@ describe('the floor is handed out by', () => {
   });
 
   it('nobody, where no focus hears all', () => {
-    const chosen = new Trunks(['ash', 'birch', 'cedar', 'doum'], ['ash birch', 'birch cedar', 'ash doum', 'cedar doum']);
+    const chosen = new Trunks(
+      ['ash', 'birch', 'cedar', 'doum'],
+      ['ash birch', 'birch cedar', 'ash doum', 'cedar doum'],
+    );
     expect(chosen.chosen()).toEqual([undefined, undefined, undefined, undefined]);
   });
 });

@@ -3,7 +3,19 @@ import { describe, expect, it } from 'vitest';
 import type { Permissions } from '../../../signalling/wire/permissions.ts';
 import { keyOfDevice, keyOfSubscription } from '../../session.ts';
 import { audioOf, type BenchClient, benchClient, newsIn, toldIn } from '../../testing/conference-bench.ts';
-import { arbiters, call, type Call, down, heard, heardBy, holders, linked, listen, told, up } from '../../testing/floor-mesh.ts';
+import {
+  arbiters,
+  call,
+  type Call,
+  down,
+  heard,
+  heardBy,
+  holders,
+  linked,
+  listen,
+  told,
+  up,
+} from '../../testing/floor-mesh.ts';
 import { deviceOf, errors, letGo, WALKIE_TALKIE } from '../../testing/walkie-talkie.ts';
 
 const ANN = '@ann:example.org';
@@ -56,7 +68,9 @@ describe('a call over two foci', () => {
     const it = linked('ash', 'birch');
     it.mesh.pass(20_000);
     const wanted = toldIn(it.mesh.site('birch').bench.effects, it.bob, 'layers_wanted');
-    expect(wanted.flatMap(({ tracks }) => tracks).filter(({ trackId }) => trackId === audioOf(it.bob).trackId)).toEqual([]);
+    expect(wanted.flatMap(({ tracks }) => tracks).filter(({ trackId }) => trackId === audioOf(it.bob).trackId)).toEqual(
+      [],
+    );
     const trunk = it.mesh.site('birch').bench.conference.roster.foci.values().next().value;
     expect(trunk?.wanted.has(keyOfSubscription(audioOf(it.bob)))).toBe(true);
     expect(trunk?.offered.get(keyOfSubscription(audioOf(it.bob)))).toMatchObject({ paused: true });
@@ -271,7 +285,10 @@ describe('another focus', () => {
     const birch = { user_id: '@focus:birch.example', device_id: 'WEIR' };
     it.mesh
       .site('birch')
-      .hear('ash', JSON.stringify({ type: 'org.weir.floor_across', content: { links: [birch, ash], wanted_by: [], decided } }));
+      .hear(
+        'ash',
+        JSON.stringify({ type: 'org.weir.floor_across', content: { links: [birch, ash], wanted_by: [], decided } }),
+      );
     expect(holders(it)).toEqual([]);
     expect(told(it, it.bea)).toMatchObject({ you: 'none', holder: undefined });
   });

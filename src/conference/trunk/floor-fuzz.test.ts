@@ -3,7 +3,18 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type ControlMessage, writeControl } from '../../../signalling/wire/control.ts';
 import { type BenchClient, benchClient } from '../../testing/conference-bench.ts';
-import { arbiters, type Call, down, heard, heardBy, holders, linked, listen, told, up } from '../../testing/floor-mesh.ts';
+import {
+  arbiters,
+  type Call,
+  down,
+  heard,
+  heardBy,
+  holders,
+  linked,
+  listen,
+  told,
+  up,
+} from '../../testing/floor-mesh.ts';
 import { deviceOf } from '../../testing/walkie-talkie.ts';
 
 const NAMES = ['ash', 'birch', 'cedar'] as const;
@@ -101,7 +112,9 @@ const devices = fc.array(
   fc.constantFrom(...['ann', 'abe', 'bea', 'bob', 'eve', 'quiet'].map(name => deviceOf(benchClient(name)))),
   { maxLength: 4 },
 );
-const foci = fc.subarray(['ash', 'birch', 'nowhere'].map(name => ({ userId: `@focus:${name}.example`, deviceId: 'WEIR' })));
+const foci = fc.subarray(
+  ['ash', 'birch', 'nowhere'].map(name => ({ userId: `@focus:${name}.example`, deviceId: 'WEIR' })),
+);
 const device = devices.map(([one]) => one);
 const lie: fc.Arbitrary<ControlMessage> = fc.oneof(
   fc.record({
@@ -120,35 +133,41 @@ const lie: fc.Arbitrary<ControlMessage> = fc.oneof(
 it.each([
   ['ash', 'birch', ['ann', 'abe']],
   ['birch', 'ash', ['bea', 'bob']],
-] as const)('%s makes nobody heard for what %s says who does not want it, and goes on without it', (near, far, names) => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(lie, fc.nat(3)), { minLength: 1, maxLength: 30 }), lies => {
-      const it = linked('ash', 'birch');
-      const here = it.everybody.filter(({ session }) => names.some(name => session.userId === `@${name}:example.org`));
-      const pressing = new Set<BenchClient>();
-      it.mesh.cut(near, far);
-      for (const [message, key] of lies) {
-        it.mesh.site(near).hear(far, writeControl(message));
-        const client = here[key % 2];
-        if (client !== undefined && key < 2) {
-          if (pressing.delete(client)) up(it, client);
-          else {
-            pressing.add(client);
-            down(it, client);
+] as const)(
+  '%s makes nobody heard for what %s says who does not want it, and goes on without it',
+  (near, far, names) => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(lie, fc.nat(3)), { minLength: 1, maxLength: 30 }), lies => {
+        const it = linked('ash', 'birch');
+        const here = it.everybody.filter(({ session }) =>
+          names.some(name => session.userId === `@${name}:example.org`),
+        );
+        const pressing = new Set<BenchClient>();
+        it.mesh.cut(near, far);
+        for (const [message, key] of lies) {
+          it.mesh.site(near).hear(far, writeControl(message));
+          const client = here[key % 2];
+          if (client !== undefined && key < 2) {
+            if (pressing.delete(client)) up(it, client);
+            else {
+              pressing.add(client);
+              down(it, client);
+            }
+          }
+          for (const one of here) {
+            if (!pressing.has(one)) expect(told(it, one)?.you).toBe('none');
+            expect(heardBy(it, one).length).toBeLessThanOrEqual(1);
           }
         }
-        for (const one of here) {
-          if (!pressing.has(one)) expect(told(it, one)?.you).toBe('none');
-          expect(heardBy(it, one).length).toBeLessThanOrEqual(1);
-        }
-      }
-      for (const client of pressing) up(it, client);
-      it.mesh.pass(12_000);
-      const [one] = here;
-      if (one === undefined) throw new Error('somebody is here');
-      down(it, one);
-      expect(told(it, one)).toMatchObject({ you: 'holder' });
-    }),
-    { seed: 20_261_129, numRuns: 100 },
-  );
-}, 240_000);
+        for (const client of pressing) up(it, client);
+        it.mesh.pass(12_000);
+        const [one] = here;
+        if (one === undefined) throw new Error('somebody is here');
+        down(it, one);
+        expect(told(it, one)).toMatchObject({ you: 'holder' });
+      }),
+      { seed: 20_261_129, numRuns: 100 },
+    );
+  },
+  240_000,
+);

@@ -109,5 +109,7 @@ describe('the focus of a publisher', () => {
 /** Layers of its camera that its focus asked a publisher for last. */
 function wantedOfCamera(effects: Parameters<typeof toldIn>[0], publisher: BenchClient): boolean[] {
   const asked = toldIn(effects, publisher, 'layers_wanted').flatMap(({ tracks }) => tracks);
-  return (asked.findLast(({ trackId }) => trackId === videoOf(publisher).trackId)?.layers ?? []).map(({ active }) => active);
+  return (asked.findLast(({ trackId }) => trackId === videoOf(publisher).trackId)?.layers ?? []).map(
+    ({ active }) => active,
+  );
 }
