@@ -55,9 +55,9 @@ export function keyOfDevice({ userId, deviceId }: DeviceId): DeviceKey {
   return JSON.stringify([userId, deviceId]) as DeviceKey;
 }
 
-/** Whose session it is. */
-export function deviceOf(key: SessionKey): DeviceId {
-  const [userId, deviceId] = JSON.parse(key) as [string, string, string];
+/** The device of a key; of a session's, whose it is. */
+export function deviceOf(key: SessionKey | DeviceKey): DeviceId {
+  const [userId, deviceId] = JSON.parse(key) as [string, string];
   return { userId, deviceId };
 }
 

@@ -56,6 +56,7 @@ export function takeControlMessage(message: ControlMessage, listener: ControlMes
     case 'floor_request':
     case 'floor_release':
     case 'floor_revoke':
+    case 'floor_across':
     case 'data_subscription':
       return;
   }

@@ -22,6 +22,8 @@ export interface FederationOptions
   extends Pick<SiteOptions, 'stateDir' | 'synapsePython' | 'workerBin' | 'pageDir' | 'config' | 'signal' | 'report'> {
   /** In turn; the first user of the first makes the room. */
   places: readonly [SitePlace, SitePlace];
+  /** Who may publish in the room's calls: content of `org.weir.call.permissions`. */
+  permissions?: Record<string, unknown>;
 }
 
 /** Two operators: a homeserver that federates with the other's, a focus and users each, and one room of all of them. */
@@ -85,7 +87,7 @@ export async function startFederation(options: FederationOptions): Promise<Feder
   const b = starting.use(await start(1));
 
   report?.('Make a call room, and bring everybody into it over federation');
-  const room = await makeRoom(a, b, signal);
+  const room = await makeRoom(a, b, options);
 
   const owned = starting.move();
   const stop = async (): Promise<void> => {
@@ -105,7 +107,11 @@ async function portBeside(taken: readonly { port: number }[], { address, ports }
 }
 
 /** Each focus is invited by a user of its own server, as focus.rooms allows unless it is told otherwise. */
-async function makeRoom(a: Site, b: Site, signal?: AbortSignal): Promise<CallRoom> {
+async function makeRoom(
+  a: Site,
+  b: Site,
+  { permissions, signal }: Pick<FederationOptions, 'permissions' | 'signal'>,
+): Promise<CallRoom> {
   const [creator, ...others] = a.users;
   const [guest] = b.users;
   if (creator === undefined || guest === undefined) throw new Failure('A site has no users.', 'Give each site some.');
@@ -114,6 +120,7 @@ async function makeRoom(a: Site, b: Site, signal?: AbortSignal): Promise<CallRoo
     creator,
     members: others,
     invited: [a.focus.user.userId, ...b.users.map(({ userId }) => userId)],
+    ...(permissions && { permissions }),
   });
   // One after the other: the homeserver of B learns the room with the first.
   for (const user of b.users) await joinRoom(b.synapse.baseUrl, user, room.roomId, a.synapse.serverName);

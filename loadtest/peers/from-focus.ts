@@ -102,6 +102,7 @@ export class FromFocus {
       case 'data_channels':
       case 'data_subscription':
       case 'floor':
+      case 'floor_across':
       case 'floor_release':
       case 'floor_request':
       case 'floor_revoke':

@@ -4,6 +4,7 @@ import { type DataMessage, parseDataMessage, writeDataMessage } from './data.ts'
 import { Description, knownOfDescription, readStreamMetadata } from './description.ts';
 import type { WeirError } from './errors.ts';
 import { type FloorMessage, parseFloorMessage, writeFloorMessage } from './floor.ts';
+import { FLOOR_ACROSS, type FloorAcross, parseFloorAcross, writeFloorAcross } from './floor-across.ts';
 import { STREAM_METADATA_KEYS } from './names.ts';
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id, type StreamMetadata } from './stream-metadata.ts';
@@ -44,6 +45,7 @@ export type ControlMessage =
   | Subscription
   | StreamsMessage
   | FloorMessage
+  | FloorAcross
   | DataMessage
   | { kind: 'negotiate'; description: Description; metadata: StreamMetadata | undefined }
   | { kind: 'metadata_changed'; metadata: StreamMetadata }
@@ -143,6 +145,8 @@ export function parseControl(text: string): Parsed<ControlMessage> {
     }
     case STREAMS_CHANGED:
       return parseStreamsChanged(content);
+    case FLOOR_ACROSS:
+      return parseFloorAcross(content);
     case 'm.call.ping':
       return ok({ kind: 'ping' });
     case 'm.call.pong':
@@ -207,6 +211,8 @@ export function writeControl(message: ControlMessage): string {
       const { type, content } = writeFloorMessage(message);
       return frame(type, content);
     }
+    case 'floor_across':
+      return frame(FLOOR_ACROSS, writeFloorAcross(message));
     case 'data_subscription':
     case 'data_channels': {
       const { type, content } = writeDataMessage(message);

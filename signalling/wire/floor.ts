@@ -14,8 +14,11 @@ export type FloorMessage =
   | { kind: 'floor_request' }
   /** `org.weir.floor_release`, client to focus: it no longer speaks, or no longer wants to. */
   | { kind: 'floor_release' }
-  /** `org.weir.floor_revoke`, moderator to focus: the holder loses the floor; where one is named, only if it holds it. */
-  | { kind: 'floor_revoke'; holder?: FloorDevice }
+  /**
+   * `org.weir.floor_revoke`, moderator to focus: the holder loses the floor; where one is named, only if it holds it.
+   * `by`: the moderator, where a focus passes it on to the one that hands out the floor.
+   */
+  | { kind: 'floor_revoke'; holder?: FloorDevice; by?: FloorDevice }
   /** `org.weir.floor`, focus to client. */
   | FloorState;
 
@@ -30,8 +33,11 @@ export interface FloorState {
   until?: number;
 }
 
-const Device = Type.Object({ user_id: Id, device_id: Id });
-const parseRevoke = parserOf('org.weir.floor_revoke', Type.Object({ holder: Type.Optional(Device) }));
+export const Device = Type.Object({ user_id: Id, device_id: Id });
+const parseRevoke = parserOf(
+  'org.weir.floor_revoke',
+  Type.Object({ holder: Type.Optional(Device), by: Type.Optional(Device) }),
+);
 const parseFloor = parserOf(
   'org.weir.floor',
   Type.Object({
@@ -52,8 +58,12 @@ export function parseFloorMessage(type: string, content: object): Parsed<FloorMe
     case 'org.weir.floor_revoke': {
       const parsed = parseRevoke(content);
       if (parsed.kind === 'bad') return parsed;
-      const { holder } = parsed.value;
-      return ok({ kind: 'floor_revoke', ...(holder === undefined ? {} : { holder: readDevice(holder) }) });
+      const { holder, by } = parsed.value;
+      return ok({
+        kind: 'floor_revoke',
+        ...(holder === undefined ? {} : { holder: readDevice(holder) }),
+        ...(by === undefined ? {} : { by: readDevice(by) }),
+      });
     }
     case 'org.weir.floor': {
       const parsed = parseFloor(content);
@@ -81,7 +91,10 @@ export function writeFloorMessage(message: FloorMessage): { type: string; conten
     case 'floor_revoke':
       return {
         type: 'org.weir.floor_revoke',
-        content: message.holder === undefined ? {} : { holder: writeDevice(message.holder) },
+        content: {
+          ...(message.holder === undefined ? {} : { holder: writeDevice(message.holder) }),
+          ...(message.by === undefined ? {} : { by: writeDevice(message.by) }),
+        },
       };
     case 'floor': {
       const { holder, you, position, until } = message;
@@ -98,10 +111,16 @@ export function writeFloorMessage(message: FloorMessage): { type: string; conten
   }
 }
 
-function readDevice({ user_id: userId, device_id: deviceId }: { user_id: string; device_id: string }): FloorDevice {
+export function readDevice({
+  user_id: userId,
+  device_id: deviceId,
+}: {
+  user_id: string;
+  device_id: string;
+}): FloorDevice {
   return { userId, deviceId };
 }
 
-function writeDevice({ userId, deviceId }: FloorDevice): { user_id: string; device_id: string } {
+export function writeDevice({ userId, deviceId }: FloorDevice): { user_id: string; device_id: string } {
   return { user_id: userId, device_id: deviceId };
 }

@@ -68,6 +68,7 @@ const ON_CONTROL = [
   'floor_release',
   'floor_revoke',
   'floor',
+  'floor_across',
   'data_subscription',
   'data_channels',
   'ping',

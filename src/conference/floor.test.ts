@@ -1,7 +1,7 @@
 /** The floor as a state machine: who holds it, who waits, who has lost it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyOfSession, type SessionKey } from '../session.ts';
+import { type DeviceKey, keyOfDevice } from '../session.ts';
 import {
   type Floor,
   FREE_FLOOR,
@@ -16,26 +16,26 @@ import {
 
 const T = 1_000_000;
 
-function session(name: string, sessionId = 's1'): SessionKey {
-  return keyOfSession({ userId: `@${name}`, deviceId: 'DEV', sessionId });
+function device(name: string, deviceId = 'DEV'): DeviceKey {
+  return keyOfDevice({ userId: `@${name}`, deviceId });
 }
 
-const [ana, bo, cy] = [session('ana'), session('bo'), session('cy')];
+const [ana, bo, cy] = [device('ana'), device('bo'), device('cy')];
 
-function asked(floor: Floor, by: SessionKey, now: number): Floor {
+function asked(floor: Floor, by: DeviceKey, now: number): Floor {
   const after = requestFloor(floor, by, now);
   if (after === 'full') throw new Error('the queue is full');
   return after;
 }
 
 /** All of them ask, in order. */
-function floorOf(...sessions: SessionKey[]): Floor {
+function floorOf(...sessions: DeviceKey[]): Floor {
   return sessions.reduce((floor, by) => asked(floor, by, T), FREE_FLOOR);
 }
 
 const everybody = (): boolean => true;
 
-function order({ holder, queue }: Floor): (SessionKey | undefined)[] {
+function order({ holder, queue }: Floor): (DeviceKey | undefined)[] {
   return [holder?.by, ...queue.map(({ by }) => by)];
 }
 
@@ -68,10 +68,10 @@ describe('the floor', () => {
   });
 
   it(`has a queue for ${MOST_WAITING}, and refuses one more`, () => {
-    const full = Array.from({ length: MOST_WAITING + 1 }, (_, index) => session(`user ${index}`));
+    const full = Array.from({ length: MOST_WAITING + 1 }, (_, index) => device(`user ${index}`));
     const floor = floorOf(...full);
     expect(floor.queue).toHaveLength(MOST_WAITING);
-    expect(requestFloor(floor, session('too late'), T)).toBe('full');
+    expect(requestFloor(floor, device('too late'), T)).toBe('full');
     expect(requestFloor(floor, full[3] ?? ana, T + 1), 'who waits already may ask again').not.toBe('full');
   });
 });
@@ -163,8 +163,8 @@ function must(holds: boolean, what: string): void {
 class Play {
   floor: Floor = FREE_FLOOR;
   now = T;
-  readonly #sessions = new Map<number, SessionKey>();
-  readonly #askedAt = new Map<SessionKey, number>();
+  readonly #sessions = new Map<number, DeviceKey>();
+  readonly #askedAt = new Map<DeviceKey, number>();
   #count = 0;
 
   constructor() {
@@ -183,7 +183,7 @@ class Play {
     this.play({ kind: 'ask', who: index });
   }
 
-  sessionOf(index: number): SessionKey | undefined {
+  sessionOf(index: number): DeviceKey | undefined {
     return this.#sessions.get(index);
   }
 
@@ -217,10 +217,10 @@ class Play {
 
   /** Under a new session each time. */
   #enter(index: number): void {
-    this.#sessions.set(index, session(`user ${index}`, `s${this.#count++}`));
+    this.#sessions.set(index, device(`user ${index}`, `s${this.#count++}`));
   }
 
-  #check(before: Floor, one: Move, there: ReadonlySet<SessionKey>): void {
+  #check(before: Floor, one: Move, there: ReadonlySet<DeviceKey>): void {
     const { holder, queue, revoked } = this.floor;
     const all = [...(holder === undefined ? [] : [holder]), ...queue, ...revoked];
     must(new Set(all.map(({ by }) => by)).size === all.length, 'nobody stands in two places');

@@ -1,10 +1,10 @@
 /**
- * The floor of a call: a token that one session holds at a time, first come, first served. Pure: each function gives the floor
+ * The floor of a call: a token that one device holds at a time, first come, first served. Pure: each function gives the floor
  * after what happened, the same object where nothing did. All times in ms since 1970.
  */
-import type { SessionKey } from '../session.ts';
+import type { DeviceKey } from '../session.ts';
 
-/** Sessions that may wait; one more is refused. */
+/** Devices that may wait; one more is refused. */
 export const MOST_WAITING = 64;
 /** ms. Who has not asked again for so long is gone; clients ask every 3 s. With a tick on top it is less than 10 s. */
 export const RENEW_WITHIN_MS = 9_000;
@@ -13,12 +13,12 @@ export const TURN_MS = 60_000;
 
 /** Somebody's wish to speak. */
 interface Claim {
-  readonly by: SessionKey;
+  readonly by: DeviceKey;
   /** When it last asked. */
   readonly askedAt: number;
 }
 
-/** The floor in the hands of one session. */
+/** The floor in the hands of one device. */
 interface Holding extends Claim {
   /** When it has to go because others wait; `undefined`: nobody does. */
   readonly until: number | undefined;
@@ -34,13 +34,13 @@ export interface Floor {
 
 export const FREE_FLOOR: Floor = { holder: undefined, queue: [], revoked: [] };
 
-/** Whether a session holds the floor, waits for it, or asks in vain: when it asks again, nobody else need know. */
-export function hasClaim({ holder, queue, revoked }: Floor, by: SessionKey): boolean {
+/** Whether a device holds the floor, waits for it, or asks in vain: when it asks again, nobody else need know. */
+export function hasClaim({ holder, queue, revoked }: Floor, by: DeviceKey): boolean {
   return holder?.by === by || [...queue, ...revoked].some(claim => claim.by === by);
 }
 
-/** A session asks for the floor, or says that it still wants it. `full`: so many wait that it cannot. */
-export function requestFloor(floor: Floor, by: SessionKey, now: number): Floor | 'full' {
+/** A device asks for the floor, or says that it still wants it. `full`: so many wait that it cannot. */
+export function requestFloor(floor: Floor, by: DeviceKey, now: number): Floor | 'full' {
   const again = { by, askedAt: now };
   if (floor.revoked.some(claim => claim.by === by))
     return { ...floor, revoked: floor.revoked.map(claim => (claim.by === by ? again : claim)) };
@@ -51,8 +51,8 @@ export function requestFloor(floor: Floor, by: SessionKey, now: number): Floor |
   return handedOver({ ...floor, queue: [...floor.queue, again] }, now);
 }
 
-/** A session no longer speaks, or no longer waits. */
-export function releaseFloor(floor: Floor, by: SessionKey, now: number): Floor {
+/** A device no longer speaks, or no longer waits. */
+export function releaseFloor(floor: Floor, by: DeviceKey, now: number): Floor {
   return retainFloor(floor, claim => claim.by !== by, now);
 }
 
@@ -65,7 +65,7 @@ export function revokeFloor(floor: Floor, now: number): Floor {
 }
 
 /** Takes the floor, or the place in the queue, from all who may have neither: they left, are silent, may not speak. */
-export function keepFloor(floor: Floor, may: (by: SessionKey) => boolean, now: number): Floor {
+export function keepFloor(floor: Floor, may: (by: DeviceKey) => boolean, now: number): Floor {
   return retainFloor(floor, claim => may(claim.by) && now - claim.askedAt < RENEW_WITHIN_MS, now);
 }
 

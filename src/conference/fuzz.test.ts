@@ -16,7 +16,7 @@ import {
   OPEN_TO_ALL,
   type Permissions,
 } from '../../signalling/wire/permissions.ts';
-import { keyOfSubscription, keyOfTrack } from '../session.ts';
+import { keyOfDevice, keyOfSubscription, keyOfTrack } from '../session.ts';
 import { layersOf } from './layers.ts';
 import type { Effect } from './messages.ts';
 import { metadataFor } from './metadata.ts';
@@ -451,7 +451,7 @@ class Play {
       const { kind } = publication.track;
       must(!speaker.barred.has(kind), 'what may not be published does not flow');
       if (kind === 'audio' && conference.floor !== undefined)
-        must(conference.floor.holder?.by === publisher, 'who does not hold the floor is not heard');
+        must(conference.floor.holder?.by === keyOfDevice(speaker.session), 'who does not hold the floor is not heard');
     }
   }
 

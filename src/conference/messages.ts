@@ -2,7 +2,8 @@
 import type { ControlMessage } from '../../signalling/wire/control.ts';
 import type { DataMessage } from '../../signalling/wire/data.ts';
 import type { ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
-import type { FloorState } from '../../signalling/wire/floor.ts';
+import type { FloorMessage, FloorState } from '../../signalling/wire/floor.ts';
+import type { FloorAcross } from '../../signalling/wire/floor-across.ts';
 import type { Permissions } from '../../signalling/wire/permissions.ts';
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { StreamsMessage } from '../../signalling/wire/streams.ts';
@@ -154,6 +155,8 @@ export type News =
   | { kind: 'error'; error: WeirError; inReplyTo?: string; tracks?: TrackRef[]; codec?: string }
   | { kind: 'streams'; message: StreamsMessage }
   | { kind: 'floor'; message: FloorState }
+  /** To another focus. */
+  | { kind: 'floor_across'; message: FloorAcross | Extract<FloorMessage, { kind: 'floor_revoke' }> }
   | { kind: 'data'; message: DataMessage }
   | { kind: 'hangup'; error: WeirError }
   | { kind: 'ping' }

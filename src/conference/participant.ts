@@ -7,6 +7,7 @@ import type { DeviceKey, SessionId, SessionKey, SubscriptionKey, TrackKey } from
 import type { ClaimRate } from './claim-rate.ts';
 import type { ParticipantData } from './data-state.ts';
 import type { Floor } from './floor.ts';
+import type { FocusFloor } from './floor-state.ts';
 import type { ServedTrack, Telling, Viewing, Wish } from './viewing.ts';
 
 /** Who takes part: somebody at a client, or another focus that speaks for those who are on it. */
@@ -79,6 +80,7 @@ export interface RemoteFocus extends AnyParticipant {
   refused: Refusals;
   /** Kinds that those may not publish for whom it speaks. */
   barredOf: ReadonlyMap<string, ReadonlySet<PublishedKind>>;
+  readonly floor: FocusFloor;
   /** Tracks of which it cannot have all layers now, as it was told. */
   readonly withheld: Map<TrackKey, Withheld>;
 }

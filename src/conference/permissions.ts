@@ -7,7 +7,7 @@ import {
   type PublishedKind,
 } from '../../signalling/wire/permissions.ts';
 import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
-import type { TrackRef } from '../session.ts';
+import { type DeviceKey, keyOfDevice, type TrackRef } from '../session.ts';
 import { everythingChanged } from './due.ts';
 import { note, tell } from './effects.ts';
 import { FREE_FLOOR } from './floor.ts';
@@ -66,7 +66,15 @@ export function mayFlow(conference: Conference, publisher: Participant, publicat
 
 /** Whether its publisher may speak on an audio track now: it may at all, and where there is a floor, it holds it. */
 export function mayBeHeard({ floor }: Conference, speaker: Participant, publication: Publication): boolean {
-  return isAllowed(speaker, publication) && (floor === undefined || floor.holder?.by === speaker.key);
+  if (!isAllowed(speaker, publication)) return false;
+  return floor === undefined || (floor.holder !== undefined && isOf(speaker, publication.track.ref, floor.holder.by));
+}
+
+/** Whether a stream is that of a device: of whose session publishes it, or for whom another focus says it. */
+export function isOf(publisher: Participant, { streamId }: TrackRef, device: DeviceKey): boolean {
+  if (publisher.kind === 'client') return keyOfDevice(publisher.session) === device;
+  const { user_id: userId, device_id: deviceId } = publisher.metadata[streamId] ?? {};
+  return userId !== undefined && deviceId !== undefined && keyOfDevice({ userId, deviceId }) === device;
 }
 
 /** Sound is sound, whatever stream it is in: what a stream is for is its publisher's word. */

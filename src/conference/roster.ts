@@ -1,6 +1,6 @@
 /** Keeps what is looked up in step with the participants. */
 import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
-import { keyOfTrack, type TrackKey, trackOfSubscription } from '../session.ts';
+import { type DeviceKey, deviceOf, keyOfTrack, type TrackKey, trackOfSubscription } from '../session.ts';
 import { reallocate, trackChanged } from './due.ts';
 import { allowedMetadata } from './permissions.ts';
 import { showAnew } from './shown-streams.ts';
@@ -56,6 +56,12 @@ export function forgetTracks(conference: Conference, tracks: Iterable<TrackKey>)
 
 export function sessionsOf({ roster }: Conference, userId: string): Client[] {
   return [...(roster.ofUser.get(userId) ?? [])];
+}
+
+/** The session of a device that is here. */
+export function clientOf(conference: Conference, device: DeviceKey): Client | undefined {
+  const { userId, deviceId } = deviceOf(device);
+  return sessionsOf(conference, userId).find(({ session }) => session.deviceId === deviceId);
 }
 
 /** It announces these streams now; nobody else announces any of them. */

@@ -16,6 +16,7 @@ import type { Client, Conference, Participant } from './state.ts';
 import { tellAllOfStreams } from './stream-news.ts';
 import { tracksAcross } from './trunk/offering.ts';
 import { reconcile } from './trunk/announcing.ts';
+import { tellFloorAcross } from './trunk/floor-across.ts';
 import { tellAvailability } from './trunk/availability.ts';
 import { endWithoutClients } from './trunk/coming-and-going.ts';
 import { serve } from './subscriptions.ts';
@@ -38,6 +39,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   spread(conference);
   allot(conference, now, effects);
   tellFloors(conference, effects);
+  tellFloorAcross(conference, now, effects);
   tellAllOfStreams(conference, now, effects);
   for (const participant of due.participants) {
     tellBarred(conference, participant, effects);

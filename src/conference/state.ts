@@ -4,7 +4,8 @@ import type { UpstreamMemory } from '../allocation/upstream.ts';
 import type { Grant } from '../allocation/wants.ts';
 import type { PublishedTrack } from '../ports.ts';
 import type { Floor } from './floor.ts';
-import type { ConferenceId, SessionKey, TrackKey } from '../session.ts';
+import { noTurns, type Turns } from './floor-state.ts';
+import type { ConferenceId, FocusId, SessionKey, TrackKey } from '../session.ts';
 import { DEFAULT_DATA_LIMITS, type DataLimits } from './data-state.ts';
 import type { Client, Participant, RemoteFocus } from './participant.ts';
 import { nothingShown, type ShownStreams } from './shown-streams.ts';
@@ -13,6 +14,8 @@ export type { Client, ControlWay, Negotiation, Participant, RemoteFocus, ReplyWa
 
 export interface Conference {
   readonly id: ConferenceId;
+  /** The focus whose rules these are. */
+  readonly self: FocusId;
   readonly timing: Timing;
   readonly limits: Limits;
   readonly participants: Map<SessionKey, Participant>;
@@ -24,8 +27,9 @@ export interface Conference {
   /** What the participants are told of each other. */
   readonly shown: ShownStreams;
   permissions: Permissions;
-  /** `undefined`: everybody is heard at any time. */
+  /** As it is known here. `undefined`: everybody is heard at any time. */
   floor: Floor | undefined;
+  readonly turns: Turns;
   /** How much of the video that viewers want the focus can send, 0 to 1. */
   videoShare: number;
   /** Counts changes of tracks, of who may see them, and of who speaks. */
@@ -205,11 +209,13 @@ export interface Speakers {
 
 export function emptyConference(
   id: ConferenceId,
+  self: FocusId,
   timing: Timing = DEFAULT_TIMING,
   limits: Limits = DEFAULT_LIMITS,
 ): Conference {
   return {
     id,
+    self,
     timing,
     limits,
     participants: new Map(),
@@ -220,6 +226,7 @@ export function emptyConference(
     shown: nothingShown(),
     permissions: OPEN_TO_ALL,
     floor: undefined,
+    turns: noTurns(),
     videoShare: 1,
     streamsVersion: 0,
     dataVersion: 0,

@@ -177,6 +177,7 @@ function takeMessage(
     case 'data_subscription':
       return subscribeData(conference, participant, message.labels, effects);
     case 'floor':
+    case 'floor_across':
     case 'data_channels':
     case 'allocation':
     case 'layers_wanted':

@@ -1,9 +1,14 @@
 /** What the viewers of each video get of it, counted: what is asked of a publisher is not gathered from a thousand viewers each time. */
 import { type SubscriptionKey, type TrackKey, trackOfSubscription } from '../session.ts';
+import type { Grant } from '../allocation/wants.ts';
+import { canReceive } from './codecs.ts';
 import { idealLayer } from './layers.ts';
+import { isAllowed } from './permissions.ts';
 import { wantsOf } from './speakers.ts';
-import type { Conference, Participant, ViewerAsk } from './state.ts';
+import type { Conference, Participant, Publication, ViewerAsk } from './state.ts';
 import type { Ask, Wish } from './viewing.ts';
+
+const VOICE: Grant = { kind: 'layer', layer: 0 };
 
 /** Counts what the viewer gets now in place of what it got before. */
 export function askAnew(conference: Conference, viewer: Participant): void {
@@ -47,13 +52,27 @@ function askOf(
   wanted: Wish,
   track: TrackKey,
 ): ViewerAsk | undefined {
-  const grant = viewer.viewing.allocation.grants.get(key);
   const publication = conference.tracks.get(track);
   const publisher = publication && conference.participants.get(publication.publisher);
-  if (grant === undefined || publication === undefined || publisher === undefined) return undefined;
+  if (publication === undefined || publisher === undefined) return undefined;
   // Voices of clients are always wanted.
   if (publication.track.kind === 'audio' && publisher.kind === 'client') return undefined;
+  const grant =
+    viewer.viewing.allocation.grants.get(key) ??
+    (waitsForTheFloor(conference, viewer, publisher, publication) ? VOICE : undefined);
+  if (grant === undefined) return undefined;
   return { grant, ideal: idealLayer(publisher, publication, wanted), shown: viewer.viewing.shown.get(key) };
+}
+
+/** Asked for before its publisher has the floor: a hand-over is not to wait until the other focus has heard that it is wanted. */
+function waitsForTheFloor(
+  { floor }: Conference,
+  viewer: Participant,
+  publisher: Participant,
+  publication: Publication,
+): boolean {
+  if (floor === undefined || publication.track.kind !== 'audio') return false;
+  return isAllowed(publisher, publication) && canReceive(viewer, publication);
 }
 
 function partOf({ grant, ideal, shown }: ViewerAsk): string {

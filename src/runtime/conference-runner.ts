@@ -72,7 +72,7 @@ export class ConferenceRunner {
     this.id = id;
     this.#world = world;
     this.#events = events;
-    this.#conference = emptyConference(id, world.timing, world.limits);
+    this.#conference = emptyConference(id, world.focus, world.timing, world.limits);
     this.#log = world.log.child({ conference: id.confId, room: id.roomId });
     this.#peers = new Peers(keyOfConference(id), world.media);
     this.#mailbox = new Mailbox({

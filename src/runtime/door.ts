@@ -51,6 +51,7 @@ function write(focus: FocusIdentity, to: ClientAddress, news: News): Letter {
       });
     case 'streams':
     case 'floor':
+    case 'floor_across':
     case 'data':
       return control(news.message);
     case 'hangup':

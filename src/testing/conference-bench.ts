@@ -10,6 +10,7 @@ import { step } from '../conference/step.ts';
 import type { PublishedTrack, Served } from '../ports.ts';
 import { answerAcross, offerAcross } from './fake-trunk-media.ts';
 import {
+  type FocusId,
   keyOfSession,
   keyOfSubscription,
   type SessionId,
@@ -54,7 +55,7 @@ export function benchClient(name: string, sessionId = 's1', callId = `call-${nam
 }
 
 export class ConferenceBench {
-  readonly conference: Conference = emptyConference({ roomId: '!room:example.org', confId: 'conf' });
+  readonly conference: Conference;
   now = 1_000_000;
   /** The media engine says of each answer that an offer must complete it. */
   completesOffers = false;
@@ -63,6 +64,10 @@ export class ConferenceBench {
   /** What the media engine still has to do, per call in order. */
   work: MediaWork[] = [];
   readonly #clients = new Map<string, BenchClient>();
+
+  constructor(focus: FocusId = { userId: '@focus:example.org', deviceId: 'WEIR' }) {
+    this.conference = emptyConference({ roomId: '!room:example.org', confId: 'conf' }, focus);
+  }
 
   take(...inputs: Input[]): Effect[] {
     const effects = step(this.conference, inputs, this.now);

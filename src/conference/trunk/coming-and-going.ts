@@ -5,6 +5,7 @@ import { endParticipant } from '../coming-and-going.ts';
 import { noData } from '../data-state.ts';
 import { attend } from '../due.ts';
 import { callOf } from '../effects.ts';
+import { nothingSaidOfTheFloor } from '../floor-state.ts';
 import type { Effect, Input } from '../messages.ts';
 import { enlist } from '../roster.ts';
 import { nothingRefused } from '../participant.ts';
@@ -39,6 +40,7 @@ export function trunkOpened(
     declared: [],
     refused: nothingRefused(),
     barredOf: new Map(),
+    floor: nothingSaidOfTheFloor(now),
     withheld: new Map(),
     metadata: {},
     shown: {},

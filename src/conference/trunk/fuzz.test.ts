@@ -21,6 +21,11 @@ const locals = LOCALS.map(name => benchClient(name));
 const far = ['wim', 'will'].map(name => benchClient(name));
 const everybody = [...locals, ...far];
 
+function deviceOfClient(index: number) {
+  const { userId = '', deviceId = '' } = everybody[index]?.session ?? {};
+  return { userId, deviceId };
+}
+
 /** Ids of whoever: one's own, others', and such as copies of theirs have. */
 const streamId = fc.constantFrom(
   ...everybody.flatMap(({ tracks }) => tracks.slice(0, 1).flatMap(({ ref }) => [ref.streamId, `${ref.streamId}+a`])),
@@ -104,6 +109,14 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
     { kind: 'error', code: 'X', message: 'x' },
     { kind: 'floor_request' },
     { kind: 'floor_revoke' },
+    { kind: 'floor_revoke', holder: deviceOfClient(0), by: deviceOfClient(2) },
+    { kind: 'floor_across', links: [], wantedBy: [deviceOfClient(0), deviceOfClient(2)], decided: undefined },
+    {
+      kind: 'floor_across',
+      links: [{ userId: '@focus:example.org', deviceId: 'WEIR' }],
+      wantedBy: [],
+      decided: { holder: deviceOfClient(0), queue: [deviceOfClient(2)] },
+    },
     { kind: 'data_subscription', labels: ['a'] },
     { kind: 'speakers', latest: [] },
     {

@@ -1,6 +1,6 @@
 /** What a trunk is to carry: every track of those who are here, each layer of a video by itself, and nothing that came by a trunk. */
 import { keyOfTrack, type SubscriptionKey } from '../../session.ts';
-import { isAllowed } from '../permissions.ts';
+import { isAllowed, mayFlow } from '../permissions.ts';
 import type { Client, Conference, Publication, RemoteFocus } from '../state.ts';
 import { serve } from '../subscriptions.ts';
 import type { ServedTrack } from '../viewing.ts';
@@ -22,7 +22,7 @@ export function tracksAcross(
     if (!keys.some(key => focus.offered.has(key)) && !isShown(publisher, publication)) continue;
     tracks += 1;
     for (const [layer, key] of keys.entries())
-      due.set(key, servedAcross(conference, focus, publication, layer, key, now));
+      due.set(key, servedAcross(conference, focus, publisher, publication, layer, key, now));
   }
   return due;
 }
@@ -37,6 +37,7 @@ function isShown(publisher: Client, publication: Publication): boolean {
 function servedAcross(
   conference: Conference,
   focus: RemoteFocus,
+  publisher: Client,
   publication: Publication,
   layer: number,
   key: SubscriptionKey,
@@ -48,6 +49,7 @@ function servedAcross(
   const before = focus.offered.get(key);
   const staysAWhile =
     served.paused &&
+    mayFlow(conference, publisher, publication) &&
     wanted !== undefined &&
     before?.paused === false &&
     before.generation === publication.generation &&

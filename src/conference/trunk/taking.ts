@@ -4,6 +4,7 @@ import { WeirError } from '../../../signalling/wire/errors.ts';
 import { afterChange } from '../../../signalling/wire/streams-changed.ts';
 import { endParticipant } from '../coming-and-going.ts';
 import { callOf, note, tell } from '../effects.ts';
+import { takeFloorAcross, takeRevocation } from '../floor-control.ts';
 import { takeFromMedia } from '../from-media.ts';
 import { offerLayers } from '../layers.ts';
 import type { Effect, Input, ParticipantInput } from '../messages.ts';
@@ -23,7 +24,7 @@ export function takeFromFocus(
 ): void {
   switch (input.kind) {
     case 'said':
-      return takeFrame(conference, focus, input.message, effects);
+      return takeFrame(conference, focus, input.message, now, effects);
     case 'garbled':
       effects.push(note(focus, input.error.code, input.error.message));
       effects.push(tell(focus, { kind: 'error', error: input.error }));
@@ -62,7 +63,13 @@ export function takeFromFocus(
   }
 }
 
-function takeFrame(conference: Conference, focus: RemoteFocus, message: ControlMessage, effects: Effect[]): void {
+function takeFrame(
+  conference: Conference,
+  focus: RemoteFocus,
+  message: ControlMessage,
+  now: number,
+  effects: Effect[],
+): void {
   switch (message.kind) {
     case 'metadata_changed':
       return announceAcross(conference, focus, message.metadata);
@@ -77,6 +84,10 @@ function takeFrame(conference: Conference, focus: RemoteFocus, message: ControlM
       return takeWishes(conference, focus, message.tracks);
     case 'layers_available':
       return offerLayers(conference, focus, message.tracks);
+    case 'floor_across':
+      return takeFloorAcross(conference, focus, message, now);
+    case 'floor_revoke':
+      return takeRevocation(conference, focus, message, now, effects);
     case 'ping':
       effects.push(tell(focus, { kind: 'pong' }));
       return;
@@ -89,7 +100,6 @@ function takeFrame(conference: Conference, focus: RemoteFocus, message: ControlM
     case 'subscription':
     case 'floor_request':
     case 'floor_release':
-    case 'floor_revoke':
     case 'floor':
     case 'data_subscription':
     case 'data_channels':

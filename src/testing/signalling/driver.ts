@@ -19,10 +19,12 @@ export interface Cost {
 }
 
 export class Driver {
-  readonly conference: Conference = emptyConference({ roomId: '!room:example.org', confId: 'conf' }, DEFAULT_TIMING, {
-    ...DEFAULT_LIMITS,
-    participants: 2_000,
-  });
+  readonly conference: Conference = emptyConference(
+    { roomId: '!room:example.org', confId: 'conf' },
+    FOCUS,
+    DEFAULT_TIMING,
+    { ...DEFAULT_LIMITS, participants: 2_000 },
+  );
   now = 1_000_000;
   readonly #clients = new Map<string, BenchClient>();
 
