@@ -13,7 +13,7 @@ export interface EntrySession {
 export interface MemberEntryParts {
   room: Pick<CallRoom, 'announce' | 'isFocusOurs' | 'withdraw'>;
   isSharingScreen(): boolean;
-  /** The room did not take the entry of this session. */
+  /** The room did not take the entry of this session. Told once, however often it is tried again. */
   refused(session: EntrySession, reason: Problem): void;
 }
 
@@ -21,6 +21,8 @@ export interface MemberEntryParts {
 const REFRESH_SHARE = 0.75;
 /** From being connected until the entry is written. */
 const ANNOUNCE_AFTER_MS = 1_500;
+/** ms until an entry that was not taken is written again. @param before how often it was not */
+const againAfterMs = (before: number): number => Math.min(2_000 * 2 ** before, 60_000);
 
 export class MemberEntry {
   readonly #parts: MemberEntryParts;
@@ -66,13 +68,17 @@ export class MemberEntry {
     this.#timer = setTimeout(() => this.#announce(session), delayMs);
   }
 
-  #announce(session: EntrySession): void {
+  #announce(session: EntrySession, refusals = 0): void {
     this.#timer = setTimeout(() => this.#announce(session), MEMBER_ENTRY_LIFETIME_MS * REFRESH_SHARE);
     const { confId, focus } = session.options.address;
     this.#isWritten = true;
     const purposes = this.#parts.isSharingScreen() ? ['m.usermedia', 'm.screenshare'] : ['m.usermedia'];
     this.#parts.room.announce(confId, session.sessionId, focus, purposes).catch((thrown: unknown) => {
-      if (this.#session === session) this.#parts.refused(session, problemOf(thrown));
+      if (this.#session !== session) return;
+      // Before it is told: whoever hears of it may stop us.
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#announce(session, refusals + 1), againAfterMs(refusals));
+      if (refusals === 0) this.#parts.refused(session, problemOf(thrown));
     });
   }
 }

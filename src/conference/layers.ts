@@ -16,7 +16,7 @@ const WEIGHT_OF_MORE = 0.25;
 const WEIGHT_OF_LESS = 0.15;
 /** ms. A layer that was asked for and does not arrive for longer is taken for one that its publisher cannot send. */
 const ARRIVES_WITHIN_MS = 2_500;
-/** ms. The same of one that comes by a trunk: its publisher is asked by the other focus, and it crosses once it has lived for 2 s. */
+/** ms. The same of one that comes by a trunk: its publisher is asked by the other focus, and its link may have to make room first. */
 const CROSSES_WITHIN_MS = 6_000;
 /** ms from its first packet until what is measured of a layer counts. */
 const SETTLES_WITHIN_MS = 3_000;

@@ -13,7 +13,7 @@ import { asksOf } from './upstream-asks.ts';
 const NEWCOMER_MS = 3_000;
 /** In a larger call a newcomer's tiles are small: the lowest layers will do, and those run already. */
 const SMALL_CALL = 9;
-/** ms that a layer stays on a trunk after nobody wants it: it takes seconds until a viewer gets one that begins. */
+/** ms that a layer stays on a trunk after nobody wants it: most viewers who leave one come back, and would wait for its publisher. */
 const TRUNK_LINGER_MS = 15_000;
 
 /** Tells publishers which layers are wanted, where that changed. */
@@ -86,7 +86,7 @@ function steer(
 ): boolean {
   const offered = publication.layers.map(layer => layer.offered);
   const runs = grants.some(({ grant }) => isOnScreen(grant));
-  // What a viewer is still shown goes on until it has moved: a layer that begins runs for 2 s before anybody gets it.
+  // What a viewer is still shown goes on until it has moved, which waits for a keyframe.
   const occupied = publication.layers.map((_, index) => grants.some(({ shown }) => shown === index));
   const { wanted, memory, lookAgainAt } = wantedLayers(
     [...grants.flatMap(viewer => asksFor(publication, viewer)), ...(awaited && !runs ? offered.map(allOf) : [])],
@@ -142,12 +142,12 @@ function layersWanted({ track, toldWanted = [], toldViewers }: Publication): Tra
   };
 }
 
+/** Those behind a trunk that has just opened are about to ask, too. */
 function newcomersIn(conference: Conference, now: number): Set<Participant> {
   const newcomers = new Set<Participant>();
   if (clientCount(conference) > SMALL_CALL) return newcomers;
   for (const participant of conference.participants.values()) {
     const { stage } = participant;
-    if (participant.kind === 'focus') continue;
     if (stage.kind === 'joining' || (stage.kind === 'present' && now - stage.since < NEWCOMER_MS))
       newcomers.add(participant);
   }

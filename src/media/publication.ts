@@ -2,7 +2,6 @@ import type { types } from 'mediasoup';
 import type { MediaKind } from '../../signalling/sdp/rtp.ts';
 import type { SessionKey, TrackKey, TrackRef } from '../session.ts';
 import type { KeyframeGate } from './keyframe-gate.ts';
-import type { LayerLife } from './layer-life.ts';
 import type { TrackReach } from './routers/track-reach.ts';
 
 /** A track that somebody sends to the focus. */
@@ -21,5 +20,4 @@ export interface Publication {
   reach: TrackReach;
   /** One for all routers: all of them ask the same encoder. */
   gate: KeyframeGate;
-  life: LayerLife;
 }

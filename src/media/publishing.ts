@@ -7,7 +7,6 @@ import type { Clock, MeasuredTrack, PublishedTrack } from '../ports.ts';
 import { keyOfTrack, type SessionKey, type TrackRef } from '../session.ts';
 import type { ConferenceMedia } from './conference-media.ts';
 import { KeyframeGate } from './keyframe-gate.ts';
-import { LayerLife } from './layer-life.ts';
 import type { Measurement } from './measurement.ts';
 import type { Logger } from './options.ts';
 import type { Publication } from './publication.ts';
@@ -51,7 +50,6 @@ export function publicationOf(
     producer,
     reach: new TrackReach(producer, router, conference.links, clock, logger),
     gate: new KeyframeGate(clock),
-    life: new LayerLife(producer, clock),
   };
 }
 
@@ -77,11 +75,10 @@ export function publish(
 
 /** Ends it, whether or not the others saw it. */
 export function unpublish(publication: Publication, conference: ConferenceMedia): void {
-  const { key, producer, reach, gate, life } = publication;
+  const { key, producer, reach, gate } = publication;
   producer.close();
   reach.close();
   gate.close();
-  life.close();
   if (conference.published.get(key) === publication) conference.published.delete(key);
 }
 

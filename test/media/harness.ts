@@ -16,6 +16,7 @@ import type {
   Peer,
   PeerEvents,
   PublishedTrack,
+  ScalabilityModes,
   TrunkPeer,
 } from '../../src/ports.ts';
 import {
@@ -23,6 +24,7 @@ import {
   keyOfConference,
   keyOfSession,
   keyOfSubscription,
+  keyOfTrack,
   type SessionKey,
   type TrackRef,
 } from '../../src/session.ts';
@@ -241,6 +243,7 @@ export class BrowserPeer {
   readonly session: SessionKey;
   published: PublishedTrack[] = [];
   #offered: OfferedTrack[] = [];
+  #modes: ScalabilityModes = new Map();
 
   constructor(page: Page, opened: { peer: Peer; log: PeerLog; session: SessionKey }) {
     this.page = page;
@@ -256,8 +259,15 @@ export class BrowserPeer {
     return new BrowserPeer(page, await openPeer(media, conference, name));
   }
 
-  async join(width = 640, height = 360): Promise<AnsweredOffer> {
-    await this.page.evaluate((w, h) => window.client.publish(w, h), width, height);
+  /** `mode`: of a video that it sends in one stream (SVC). */
+  async join(width = 640, height = 360, mode?: string): Promise<AnsweredOffer> {
+    const { streamId, video: trackId } = await this.page.evaluate(
+      (w, h, svc) => window.client.publish(w, h, svc),
+      width,
+      height,
+      mode,
+    );
+    if (mode !== undefined) this.#modes = new Map([[keyOfTrack({ streamId, trackId }), mode]]);
     await this.page.evaluate(() => window.client.openChannel());
     return this.offer();
   }
@@ -265,7 +275,7 @@ export class BrowserPeer {
   /** The page offers, the focus answers, and makes an offer of its own where one is due. */
   async offer(iceRestart = false): Promise<AnsweredOffer> {
     const sdp = await this.page.evaluate(restart => window.client.offer(restart), iceRestart);
-    const answered = await this.peer.answer(sdp);
+    const answered = await this.peer.answer(sdp, this.#modes);
     await this.page.evaluate(answer => window.client.takeAnswer(answer), answered.sdp);
     this.published = answered.published;
     if (answered.offerDue === true) await this.receive(this.#offered);

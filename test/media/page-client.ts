@@ -9,7 +9,8 @@ export interface InboundVideo {
 }
 
 export interface PageClient {
-  publish(width: number, height: number): Promise<{ streamId: string; audio: string; video: string }>;
+  /** `mode`: of a video in one stream (W3C WebRTC-SVC); else it is sent in three (simulcast). */
+  publish(width: number, height: number, mode?: string): Promise<{ streamId: string; audio: string; video: string }>;
   shareScreen(): Promise<{ streamId: string; trackId: string }>;
   stopScreen(trackId: string): void;
   openChannel(): void;
@@ -68,7 +69,7 @@ export function installClient(): void {
     { rid: 'q', maxBitrate: 80_000, scaleResolutionDownBy: scales[2] },
   ];
   window.client = {
-    async publish(width, height) {
+    async publish(width, height, mode) {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: true,
         video: { width, height, frameRate: 15 },
@@ -77,10 +78,15 @@ export function installClient(): void {
       const [video] = stream.getVideoTracks();
       if (audio === undefined || video === undefined) throw new Error('no fake devices');
       pc.addTransceiver(audio, { streams: [stream], direction: 'sendrecv' });
+      // Some type libraries do not know of modes.
+      const svc: RTCRtpEncodingParameters & { scalabilityMode?: string | undefined } = {
+        maxBitrate: 800_000,
+        scalabilityMode: mode,
+      };
       pc.addTransceiver(video, {
         streams: [stream],
         direction: 'sendrecv',
-        sendEncodings: layers([1, 2, 4], 600_000),
+        sendEncodings: mode === undefined ? layers([1, 2, 4], 600_000) : [svc],
       });
       return { streamId: stream.id, audio: audio.id, video: video.id };
     },

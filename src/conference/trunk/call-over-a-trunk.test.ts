@@ -58,6 +58,18 @@ describe('members of two foci', () => {
     expect(east.sent(videoOf(ann))).toHaveLength(3);
   });
 
+  it('find a camera running when their trunk opens, for they are about to ask for it', () => {
+    const { sites, east, ann } = call();
+    const asked = (): boolean[] | undefined =>
+      toldIn(east.bench.effects, ann, 'layers_wanted')
+        .flatMap(({ tracks }) => tracks)
+        .findLast(({ trackId }) => trackId === videoOf(ann).trackId)
+        ?.layers.map(({ active }) => active);
+    expect(asked()).toEqual([true, true, true]);
+    sites.pass(5_000);
+    expect(asked(), 'nobody did').toEqual([false, false, false]);
+  });
+
   it('get the layer that they draw, beside the lowest, which all fall back to', () => {
     const it = call();
     watch(it, it.wim);

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import type { Capabilities } from '../../../signalling/sdp/rtp.ts';
 import { asWeirError, type ErrorCode, WeirError } from '../../../signalling/wire/errors.ts';
 import type { TrunkOffer, TrunkTrack } from '../../../signalling/wire/trunk-description.ts';
-import type { MeasuredTrack, PublishedTrack } from '../../ports.ts';
+import type { PublishedTrack } from '../../ports.ts';
 import { keyOfTrack, type TrackKey, type TrackRef } from '../../session.ts';
 import { Measurement } from '../measurement.ts';
 import type { Publication } from '../publication.ts';
@@ -28,7 +28,6 @@ interface Received {
   publication: Publication;
   /** As it was described; the same track sent otherwise needs another producer. */
   sentAs: string;
-  unwatch(): void;
 }
 
 /** The tracks that another focus sends: to this conference they are published like any. */
@@ -49,7 +48,7 @@ export class ReceivedTracks {
     this.#publisher = publisher;
     this.#transport = transport;
     this.#capabilities = capabilities;
-    this.#events = { ...events, measured: tracks => events.measured(tracks.map(track => this.#settled(track))) };
+    this.#events = events;
     this.#measurement = new Measurement(
       publisher.clock,
       publisher.logger,
@@ -116,9 +115,8 @@ export class ReceivedTracks {
       unpublish(publication, conference);
       throw thrown;
     }
-    const unwatch = publication.life.watch(() => this.#measurement.now());
     publish(publication, conference, this.#measurement, this.#events);
-    return { publication, sentAs, unwatch };
+    return { publication, sentAs };
   }
 
   #refuseTaken(key: TrackKey): void {
@@ -130,19 +128,7 @@ export class ReceivedTracks {
     const received = this.#tracks.get(key);
     if (received === undefined) return;
     this.#tracks.delete(key);
-    received.unwatch();
     unpublish(received.publication, this.#publisher.conference);
-  }
-
-  /**
-   * A layer that has just begun to arrive is not told of yet: who is raised to it is shown a lower one for 2 s all the same, and
-   * after that only when the worker happens to look again.
-   */
-  #settled({ ref, bitrates }: MeasuredTrack): MeasuredTrack {
-    const publication = this.#tracks.get(keyOfTrack(ref))?.publication;
-    if (publication === undefined || publication.kind === 'audio' || publication.svc !== undefined)
-      return { ref, bitrates };
-    return { ref, bitrates: bitrates.map((bitrate, layer) => (publication.life.isSettled(layer) ? bitrate : 0)) };
   }
 }
 

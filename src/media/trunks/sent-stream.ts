@@ -1,10 +1,9 @@
 import type { types } from 'mediasoup';
 import type { Capabilities } from '../../../signalling/sdp/rtp.ts';
 import { asWeirError } from '../../../signalling/wire/errors.ts';
-import type { Clock, Served } from '../../ports.ts';
+import type { Served } from '../../ports.ts';
 import type { SubscriptionKey } from '../../session.ts';
-import { FULL_SCORE, preferred } from '../consumers.ts';
-import { SETTLES_WITHIN_MS } from '../layer-life.ts';
+import { FULL_SCORE, preferredAcross } from '../consumers.ts';
 import type { Logger } from '../options.ts';
 import type { Publication } from '../publication.ts';
 import type { ConferenceRouter } from '../routers/conference-router.ts';
@@ -13,7 +12,7 @@ import type { Hold } from '../routers/piped-track.ts';
 const NOT_WANTED: Served = { layer: undefined, paused: true, priority: 1 };
 
 export interface SentStreamEvents {
-  /** Which layer of its source the stream carries now. */
+  /** Which layer of its source the stream carries now, if any. */
   shown(subscription: SubscriptionKey, layer: number | undefined): void;
   /** The other focus reports that packets of it are lost. */
   suffers(): void;
@@ -24,7 +23,6 @@ export interface SentStreamSettings {
   /** The trunk's. */
   router: ConferenceRouter;
   capabilities: Capabilities;
-  clock: Clock;
   logger: Logger;
   events: SentStreamEvents;
 }
@@ -40,16 +38,11 @@ export class SentStream {
   readonly #layer: number;
   /** On the track, on the trunk's router. */
   readonly #hold: Hold;
-  readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #unwatch: () => void;
   /** How it is wanted, by each subscription: one alone, but of an SVC stream, where each of its layers is one. */
   readonly #asked = new Map<SubscriptionKey, Served>();
   #applied = { paused: true, layer: 0, priority: 1 };
   #taken = false;
-  /** Which layer of its source it carries. */
-  #shown: number | undefined;
-  #renewal: ReturnType<Clock['after']> | undefined;
   /** Whether it waits for the link's queue to drain. */
   #held = false;
 
@@ -63,7 +56,7 @@ export class SentStream {
         rtpCapabilities: capabilities,
         paused: true,
         enableRtx: true,
-        ...(publication.layers.length > 1 ? { preferredLayers: preferred(layer) } : {}),
+        ...(publication.layers.length > 1 ? { preferredLayers: preferredAcross(layer) } : {}),
       });
       return new SentStream(publication, layer, consumer, hold, settings);
     } catch (thrown) {
@@ -77,7 +70,7 @@ export class SentStream {
     layer: number,
     consumer: types.Consumer,
     hold: Hold,
-    { clock, logger, events }: SentStreamSettings,
+    { logger, events }: SentStreamSettings,
   ) {
     this.publication = publication;
     this.parameters = consumer.rtpParameters;
@@ -85,12 +78,9 @@ export class SentStream {
     this.#applied.layer = layer;
     this.#consumer = consumer;
     this.#hold = hold;
-    this.#clock = clock;
     this.#logger = logger;
-    this.#unwatch = publication.life.watch(() => this.#steer());
     if (publication.kind === 'video')
       consumer.on('layerschange', layers => {
-        this.#shown = layers?.spatialLayer;
         for (const key of this.#asked.keys()) events.shown(key, layers?.spatialLayer);
       });
     consumer.on('score', ({ score }) => {
@@ -102,8 +92,9 @@ export class SentStream {
     return this.#consumer.closed || this.publication.producer.closed;
   }
 
+  /** Whether it is sent now: wanted, and there. */
   get flows(): boolean {
-    return !this.closed && !this.#applied.paused;
+    return !this.closed && !this.#applied.paused && this.#arrives;
   }
 
   adjust(subscription: SubscriptionKey, served: Served): void {
@@ -148,8 +139,6 @@ export class SentStream {
   }
 
   close(): void {
-    this.#unwatch();
-    this.#renewal?.cancel();
     this.publication.gate.forget(this);
     this.#consumer.close();
     this.#hold.release();
@@ -161,15 +150,11 @@ export class SentStream {
     return { ...first, priority: active.reduce((most, { priority }) => Math.max(most, priority), 1) };
   }
 
-  /** Whether it is one of several layers that are streams of their own, of which the worker picks one to send. */
-  get #isLayer(): boolean {
+  /** Whether its publisher sends it; of what is no layer of several nobody says when it stops. */
+  get #arrives(): boolean {
     const { layers, svc } = this.publication;
-    return layers.length > 1 && svc === undefined;
-  }
-
-  /** When the stream's own layer stops, the worker sends another one in its place after 1.5 s, under the same ssrc. */
-  get #hasSource(): boolean {
-    return !this.#isLayer || this.publication.life.arrives(this.#layer);
+    if (layers.length === 1 || svc !== undefined) return true;
+    return this.publication.producer.score.some(({ encodingIdx, score }) => encodingIdx === this.#layer && score > 0);
   }
 
   #steer(): void {
@@ -180,7 +165,7 @@ export class SentStream {
       this.#applied.priority = wanted.priority;
       this.#guard(this.#consumer.setPriority(wanted.priority));
     }
-    if (wanted.paused || this.#held || !this.#taken || !this.#hasSource) {
+    if (wanted.paused || this.#held || !this.#taken) {
       gate.forget(this);
       this.#pause();
       return;
@@ -189,8 +174,8 @@ export class SentStream {
       gate.forget(this);
       return;
     }
-    // Audio needs no keyframe.
-    if (kind === 'audio') this.#apply();
+    // Audio needs no keyframe, and a layer that is still to come begins with one.
+    if (kind === 'audio' || !this.#arrives) this.#apply();
     else gate.pass(this, () => this.#apply());
   }
 
@@ -200,7 +185,6 @@ export class SentStream {
 
   #pause(): void {
     if (this.#applied.paused) return;
-    this.#renewal?.cancel();
     this.#applied.paused = true;
     this.#hold.flow(false);
     this.#guard(this.#consumer.pause());
@@ -211,23 +195,12 @@ export class SentStream {
     const layer = this.#layerFor(this.#wanted);
     if (this.#applied.layer !== layer) {
       this.#applied.layer = layer;
-      this.#guard(this.#consumer.setPreferredLayers(preferred(layer)));
+      this.#guard(this.#consumer.setPreferredLayers(preferredAcross(layer)));
     }
     if (!this.#applied.paused) return;
     this.#applied.paused = false;
     this.#hold.flow(true);
     this.#guard(this.#consumer.resume());
-    if (this.#isLayer) this.#renewal = this.#clock.after(SETTLES_WITHIN_MS, () => this.#renew());
-  }
-
-  /**
-   * A layer that has just begun to arrive the worker replaces by a lower one for 2 s. That one goes ahead under the layer's ssrc:
-   * members behind the trunk are not raised to a stream before it is 2 s old there, and see none of it. Then the layer itself must
-   * come at once, while the worker by itself looks again only now and then: a pause makes it.
-   */
-  #renew(): void {
-    if (!this.flows || this.#shown === this.#layer) return;
-    this.publication.gate.pass(this.#consumer, () => this.forgetSent());
   }
 
   #guard(request: Promise<unknown>): void {

@@ -22,11 +22,10 @@ import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../../session
 import type { ConferenceMedia, ServedPeer } from '../conference-media.ts';
 import { Lane } from '../lane.ts';
 import { Link } from '../link.ts';
-import { DEFAULT_INITIAL_OUTGOING_BITRATE, type Logger } from '../options.ts';
+import type { Logger } from '../options.ts';
 import type { ConferenceRouter } from '../routers/conference-router.ts';
 import { noTrunkData } from './data.ts';
 import { trunkCapabilities } from './parameters.ts';
-import { PresumedRate } from './presumed-rate.ts';
 import { ReceivedTracks } from './received-tracks.ts';
 import { SentTracks } from './sent-tracks.ts';
 import { type TrunkListening, TrunkTransport } from './transport.ts';
@@ -61,22 +60,13 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
   readonly #lane = new Lane(MAX_WAITING_CALLS);
   /** Whether an offer of ours waits for its answer. */
   #offering = false;
-  #presumed: PresumedRate | undefined;
   #closed = false;
 
   static async open(settings: TrunkSettings): Promise<MediasoupTrunk> {
     const end = await TrunkTransport.open(settings.router.router, settings.listening);
     const trunk = new MediasoupTrunk(settings, end);
     try {
-      if (settings.congestionControl) {
-        trunk.#presumed = new PresumedRate(
-          end.transport,
-          settings.clock,
-          settings.logger,
-          Math.min(DEFAULT_INITIAL_OUTGOING_BITRATE, settings.maxBitrate),
-        );
-        await trunk.#link.watch();
-      }
+      if (settings.congestionControl) await trunk.#link.watch();
       return trunk;
     } catch (thrown) {
       trunk.#release();
@@ -95,7 +85,6 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
       transport,
       router,
       capabilities: trunkCapabilities(ours),
-      clock,
       logger,
       events: {
         shown: (track, layer) => this.#tell(() => events.shown(track, layer)),
@@ -118,10 +107,7 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
       clock,
       logger,
       {
-        estimate: available => {
-          this.#presumed?.estimated(available);
-          this.#tell(() => events.estimate(available));
-        },
+        estimate: available => this.#tell(() => events.estimate(available)),
         // Only who follows REMB loses its estimate for good.
         lost: () => undefined,
       },
@@ -224,7 +210,6 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
   }
 
   #release(): void {
-    this.#presumed?.close();
     this.#link.close();
     this.#lane.close();
     this.#sent.close();
