@@ -1,6 +1,5 @@
 /** Which focus hands out the floor of a call over several. Pure. */
-import { nameOfFocus } from '../../../signalling/wire/trunk.ts';
-import { type DeviceKey, deviceOf } from '../../session.ts';
+import { type DeviceKey, deviceOf, nameOfFocus } from '../../session.ts';
 
 /** A focus, and the foci that it hears. */
 export interface HearingFocus {
