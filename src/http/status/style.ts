@@ -70,6 +70,7 @@ td.number { white-space: nowrap; overflow-wrap: normal; }
 td small { display: block; }
 td small:empty { display: none; }
 td b { font-weight: 600; }
+td:first-child { min-width: 14em; }
 td code, .pill { overflow-wrap: normal; }
 .id { display: block; overflow-wrap: anywhere; font-size: 0.85rem; }
 .why { display: block; max-width: 34em; margin-top: 4px; font-size: 0.85rem; color: var(--ink-soft); }
@@ -89,7 +90,7 @@ td code, .pill { overflow-wrap: normal; }
   td.unknown { display: none; }
   td.number { text-align: left; white-space: normal; }
   td::before { content: attr(data-name); color: var(--ink-soft); font-size: 0.85rem; }
-  td:first-child { display: block; padding-bottom: 6px; }
+  td:first-child { display: block; min-width: 0; padding-bottom: 6px; }
   td:first-child::before { content: none; }
   td small { display: inline; margin-left: 4px; }
 }
