@@ -140,7 +140,8 @@ describe('two foci', () => {
     ];
     const [one, two] = [await startFocus(ONE, carrier), await startFocus(TWO, carrier)];
     const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];
-    await eventually(() => expect(one.counted.filter(code => code === 'WEIR_TOKEN_REFUSED').length).toBeGreaterThan(2));
+    const refused = (): number => one.counted.filter(code => code === 'WEIR_TOKEN_REFUSED').length;
+    await eventually(() => expect(refused(), `counted: ${one.counted.join()}`).toBeGreaterThan(2));
     expect([atOne.last, atTwo.last]).toEqual(['nothing', 'nothing']);
   });
 });
