@@ -33,9 +33,14 @@ declare const deviceKey: unique symbol;
 /** (user, device) as one map key. */
 export type DeviceKey = string & { readonly [deviceKey]: true };
 
-/** A focus in one text: in tokens of trunks, and where foci are put in an order that is the same for all. */
+/** A focus in one text, as it stands in tokens of trunks. */
 export function nameOfFocus({ userId, deviceId }: FocusId): string {
   return `${userId} ${deviceId}`;
+}
+
+/** The order of foci that is the same for all: that of their names in UTF-8. */
+export function compareFoci(one: FocusId, other: FocusId): number {
+  return Buffer.compare(Buffer.from(nameOfFocus(one)), Buffer.from(nameOfFocus(other)));
 }
 
 declare const conferenceKey: unique symbol;

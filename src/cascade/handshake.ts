@@ -10,7 +10,7 @@ import {
 } from 'node:crypto';
 import type { FocusRef } from '../../signalling/wire/room-state.ts';
 import { commonTrunkVersion, type TrunkHello } from '../../signalling/wire/trunk.ts';
-import { nameOfFocus } from '../session.ts';
+import { compareFoci } from '../session.ts';
 
 /** One end of a trunk, as long as it is wanted. */
 export interface OwnEnd {
@@ -37,9 +37,9 @@ export function openEnd(about: Omit<TrunkHello, 'answers' | 'epoch' | 'publicKey
   return { hello: { ...about, epoch: randomBytes(16).toString('base64url'), publicKey: x }, privateKey: d };
 }
 
-/** Whether this side opens the WebSocket: the one whose name comes first, in the order of UTF-8 bytes. */
+/** Whether this side opens the WebSocket: the one that comes first. */
 export function dials(own: FocusRef, far: FocusRef): boolean {
-  return Buffer.compare(Buffer.from(nameOfFocus(own)), Buffer.from(nameOfFocus(far))) < 0;
+  return compareFoci(own, far) < 0;
 }
 
 /**

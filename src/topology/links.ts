@@ -2,7 +2,7 @@
  * Which foci of a conference this one links to. Pure. Each links to each of the others, and none passes on what came by a link (the
  * rules' split horizon): so every track crosses one link at most, and there are no loops.
  */
-import { type DeviceId, type FocusId, keyOfDevice, nameOfFocus } from '../session.ts';
+import { compareFoci, type DeviceId, type FocusId, keyOfDevice } from '../session.ts';
 
 /** A focus that room state puts into a conference, and the devices that name it. */
 export interface ServingFocus {
@@ -35,7 +35,7 @@ export const MOST_LINKS = 16;
 export function linksOf({ self, foci, isPeopled }: Serving): Link[] {
   if (!isPeopled || !foci.some(({ focus }) => isSame(focus, self))) return [];
   return foci
-    .toSorted((one, other) => compare(nameOfFocus(one.focus), nameOfFocus(other.focus)))
+    .toSorted((one, other) => compareFoci(one.focus, other.focus))
     .slice(0, MOST_LINKS + 1)
     .filter(({ focus, devices }) => !isSame(focus, self) && devices.length > 0)
     .map(({ focus, devices }) => ({ peer: focus, speaksFor: devices }));
@@ -43,9 +43,4 @@ export function linksOf({ self, foci, isPeopled }: Serving): Link[] {
 
 function isSame(one: FocusId, other: FocusId): boolean {
   return keyOfDevice(one) === keyOfDevice(other);
-}
-
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }

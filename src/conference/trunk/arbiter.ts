@@ -1,5 +1,5 @@
 /** Which focus hands out the floor of a call over several. Pure. */
-import { type DeviceKey, deviceOf, nameOfFocus } from '../../session.ts';
+import { compareFoci, type DeviceKey, deviceOf } from '../../session.ts';
 
 /** A focus, and the foci that it hears. */
 export interface HearingFocus {
@@ -8,7 +8,7 @@ export interface HearingFocus {
 }
 
 /**
- * The first, by name, of those foci that hear all that anybody of these speaks of. `undefined`: none does, and the floor rests.
+ * The first, in the order in which the ends of a trunk are put, of those foci that hear all that anybody of these speaks of. `undefined`: none does, and the floor rests.
  *
  * There are no two: a focus that finds itself hears all whom those hear that it hears, so the call has no others, and each of them
  * finds the same one. Where one trunk is cut, that is a focus with trunks to both its ends.
@@ -20,10 +20,5 @@ export function arbiterAmong(self: HearingFocus, others: readonly HearingFocus[]
   return all
     .filter(({ key, hears }) => [...spokenOf].every(one => one === key || hears.has(one)))
     .map(({ key }) => key)
-    .toSorted(byName)[0];
-}
-
-/** In the order in which the ends of a trunk are put. */
-function byName(one: DeviceKey, other: DeviceKey): number {
-  return Buffer.compare(Buffer.from(nameOfFocus(deviceOf(one))), Buffer.from(nameOfFocus(deviceOf(other))));
+    .toSorted((one, other) => compareFoci(deviceOf(one), deviceOf(other)))[0];
 }
