@@ -33,6 +33,7 @@ async function numbersOf(consumers: readonly types.Consumer[]): Promise<unknown[
 }
 
 describe('Chromium, each on a worker of its own', () => {
+  /** Those in use, in the order in which they came into use: which one is taken depends on how busy they are. */
   const workers: types.Worker[] = [];
   /** Consumers of all workers. */
   const sent: types.Consumer[] = [];
@@ -56,7 +57,7 @@ describe('Chromium, each on a worker of its own', () => {
     workers.length = 0;
     sent.length = 0;
     observer.on('newworker', worker => {
-      workers.push(worker);
+      worker.observer.once('newrouter', () => workers.push(worker));
       worker.observer.on('newrouter', router => {
         router.observer.on('newtransport', transport => {
           transport.observer.on('newconsumer', consumer => sent.push(consumer));

@@ -6,12 +6,13 @@ import type { Media } from '../../src/ports.ts';
 import { DataPeer, type SeenChannel } from './data-peer.ts';
 import { eventually, newConference, startMedia } from './harness.ts';
 
+/** Those in use, in the order in which they came into use: which one is taken depends on how busy they are. */
 const workers: types.Worker[] = [];
 const open: DataPeer[] = [];
 let media: Media;
 
 beforeAll(async () => {
-  observer.on('newworker', worker => workers.push(worker));
+  observer.on('newworker', worker => worker.observer.once('newrouter', () => workers.push(worker)));
   media = await startMedia({ workers: 3, spread: { ...DEFAULT_SPREAD, load: 0 } });
 });
 

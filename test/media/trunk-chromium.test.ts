@@ -107,27 +107,30 @@ it.each([
   ['VP9', 'L2T3_KEY'],
   ['VP9', 'L2T3'],
   ['AV1', 'L2T3_KEY'],
-] as const)('shows each layer of one stream (%s, %s) to those who are granted it, at the same time', async (codec, mode) => {
-  const codecs = ['opus', codec] as const;
-  await Promise.all([near.close(), far.close()]);
-  [near, far] = [await startMedia({ codecs }), await startMedia({ codecs })];
-  const alice = await participant(near, 'alice', mode);
-  const bob = await participant(far, 'bob', mode);
-  const carol = await participant(far, 'carol', mode);
-  const pair = await TrunkPair.open(near, far, conference);
-  open.push(pair);
-  expect(videoOf(alice)).toMatchObject({ codec, svc: true });
-  const { trackId } = videoOf(alice).ref;
-  const tracks = await bring(pair, alice);
-  const inLayer = (layer: number) => tracks.map(track => (track.layer === undefined ? track : { ...track, layer }));
-  await bob.receive(inLayer(0));
-  await carol.receive(inLayer(1));
-  await Promise.all([seesWidth(bob, trackId, 320), seesWidth(carol, trackId, 640)]);
-  await Promise.all([bob, carol].map(viewer => framesFlow(viewer, trackId, { more: 20, withinMs: 10_000 })));
-  await Promise.all([seesWidth(bob, trackId, 320), seesWidth(carol, trackId, 640)]);
-  for (const layer of [1, 0]) {
-    await serve(bob.peer, videoOf(alice).ref, layer);
-    await seesWidth(bob, trackId, layer === 1 ? 640 : 320);
-    await framesFlow(bob, trackId, { more: 20, withinMs: 10_000 });
-  }
-});
+] as const)(
+  'shows each layer of one stream (%s, %s) to those who are granted it, at the same time',
+  async (codec, mode) => {
+    const codecs = ['opus', codec] as const;
+    await Promise.all([near.close(), far.close()]);
+    [near, far] = [await startMedia({ codecs }), await startMedia({ codecs })];
+    const alice = await participant(near, 'alice', mode);
+    const bob = await participant(far, 'bob', mode);
+    const carol = await participant(far, 'carol', mode);
+    const pair = await TrunkPair.open(near, far, conference);
+    open.push(pair);
+    expect(videoOf(alice)).toMatchObject({ codec, svc: true });
+    const { trackId } = videoOf(alice).ref;
+    const tracks = await bring(pair, alice);
+    const inLayer = (layer: number) => tracks.map(track => (track.layer === undefined ? track : { ...track, layer }));
+    await bob.receive(inLayer(0));
+    await carol.receive(inLayer(1));
+    await Promise.all([seesWidth(bob, trackId, 320), seesWidth(carol, trackId, 640)]);
+    await Promise.all([bob, carol].map(viewer => framesFlow(viewer, trackId, { more: 20, withinMs: 10_000 })));
+    await Promise.all([seesWidth(bob, trackId, 320), seesWidth(carol, trackId, 640)]);
+    for (const layer of [1, 0]) {
+      await serve(bob.peer, videoOf(alice).ref, layer);
+      await seesWidth(bob, trackId, layer === 1 ? 640 : 320);
+      await framesFlow(bob, trackId, { more: 20, withinMs: 10_000 });
+    }
+  },
+);
