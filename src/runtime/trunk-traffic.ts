@@ -10,7 +10,7 @@ const LOOKS_A_LINE = 12;
 /** The media of a trunk, and whose it is. */
 export interface MeteredTrunk {
   readonly peer: FocusId;
-  readonly media: TrunkPeer;
+  readonly media: Pick<TrunkPeer, 'figures'>;
 }
 
 /** What crossed to and from a focus, as of the last look. */
