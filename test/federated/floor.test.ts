@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countHandovers, countTwoAtOnce } from '../../bench/sessions/floor-events.ts';
+import { countTwoAtOnce } from '../../bench/sessions/floor-events.ts';
 import { type Federation, startFederation } from '../../demo/federated/federation.ts';
 import { keyOf } from '../../loadtest/peers/endpoint.ts';
 import { type FloorEvent, FloorPeer } from '../../loadtest/peers/floor-peer.ts';
@@ -95,7 +95,6 @@ it('passes the floor from one side to the other, and everybody hears its holder 
     speaker.release();
     await untilHolder(next?.userId);
   }
-  expect(countHandovers(events)).toBe(turns.length - 1);
   expect(countTwoAtOnce(events, APART_MS)).toBe(0);
 }, 240_000);
 
