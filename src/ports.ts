@@ -1,11 +1,13 @@
 /** What the core asks of the world. Adapters implement these; only the assembly joins them. */
 import type { ErrorCode, WeirError } from '../signalling/wire/errors.ts';
 import type { ToDeviceEvent } from '../signalling/wire/to-device.ts';
+import type { TrunkDataMessage } from '../signalling/wire/trunk-data.ts';
 import type { TrunkEnd } from '../signalling/wire/trunk-description.ts';
 import type {
   ConferenceId,
   ConferenceKey,
   DataChannelRef,
+  DeviceId,
   FocusId,
   OpenSession,
   SessionKey,
@@ -139,6 +141,28 @@ export interface PeerData {
   stop(channel: DataChannelRef): void;
 }
 
+/** A channel of somebody who is on another focus, as it comes from there. */
+export interface ReceivedData extends Pick<OpenedData, 'channelId' | 'label' | 'ordered' | 'reliable'> {
+  /** Whose it is, as the rules believe it: what one sends is counted together. */
+  owner: DeviceId;
+}
+
+/** Application data between two foci. What is forwarded goes out by `TrunkPeerEvents.carry`; `expect`, `accept` and `refuse` do nothing. */
+export interface TrunkPeerData extends PeerData {
+  /** From now on takes what comes of a channel of the other focus, for those who are forwarded it. */
+  receive(channel: ReceivedData): void;
+  /** Ends such a channel, at all who are forwarded it. */
+  endReceived(channelId: number): void;
+  /** Messages of the other focus. What is more than it may send is dropped, or ends a reliable channel. Never throws. */
+  take(messages: readonly TrunkDataMessage[]): void;
+}
+
+/** A message for another focus. */
+export interface CarriedData extends DataChannelRef, TrunkDataMessage {
+  /** It is not to be lost. */
+  reliable: boolean;
+}
+
 /** What the media engine tells about a peer, at any time until it is closed. */
 export interface PeerEvents {
   /** Text of a control message. */
@@ -160,6 +184,14 @@ export interface PeerEvents {
   readonly data: DataEvents;
   /** The peer cannot go on (its worker died, its channel overflowed); close it. */
   failed(code: ErrorCode, message: string): void;
+}
+
+/** What the media engine tells about a trunk. */
+export interface TrunkPeerEvents extends PeerEvents {
+  /** A message is to go to the other focus. `full`: it does not, since too much waits. Its payload is not kept. */
+  carry(message: CarriedData): 'taken' | 'full';
+  /** A channel is carried no more: what waits of it is worth nothing. */
+  uncarry(channel: DataChannelRef): void;
 }
 
 /** The outcome of a client's offer. */
@@ -206,10 +238,11 @@ export interface Peer {
  * The media between this focus and another one, for one conference. Descriptions are those of signalling/wire/trunk-description.ts,
  * and each direction is negotiated by itself: `answer` takes what the other focus sends, `offer` and `accept` are about what it is
  * sent. Of a video all layers are offered, and each is sent while `adjust` lets it: an `OfferedTrack` a layer, a variant of the
- * track each, whose `layer` never changes. No control channel and no data channels: `sendControl` is always false. Nothing checks
+ * track each, whose `layer` never changes. No control channel: `sendControl` is always false. Nothing checks
  * the path: `heard` is said once, when the other end is known.
  */
 export interface TrunkPeer extends Peer {
+  readonly data: TrunkPeerData;
   /** Ours, for the other focus. It holds a key: never log it. */
   readonly end: TrunkEnd;
   /**
@@ -303,7 +336,7 @@ export interface Media {
   /** Opens the media of a session in a conference. Peers of one conference can be offered each other's tracks. */
   open(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<Peer>;
   /** Opens the media between this focus and another one; to the others of the conference it is a peer like any. */
-  openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer>;
+  openTrunk(conference: ConferenceKey, session: SessionKey, events: TrunkPeerEvents): Promise<TrunkPeer>;
   /** Worker processes alive, how many there should be, and how many died and were replaced since the start. */
   health(): { alive: number; wanted: number; restarts: number };
   /** How busy each worker that is alive is. */
@@ -398,6 +431,8 @@ export interface TrunkEvents {
   state(state: TrunkState): void;
   /** A frame of the other focus, in order, each once. Never throws. */
   frame(text: string): void;
+  /** The other focus has acknowledged frames: fewer characters are unacknowledged. Never throws. */
+  acknowledged(): void;
 }
 
 export type TrunkState =
@@ -416,6 +451,8 @@ export type TrunkState =
 export interface Trunk {
   /** Epoch of our end: the session id under which the other focus knows us. */
   readonly epoch: string;
+  /** Characters of frames that the other focus has not acknowledged. */
+  readonly unacknowledged: number;
   /** Queues a frame of MAX_TRUNK_FRAME_LENGTH at most. False where it is not kept: nothing is open, or too much waits. */
   say(frame: string): boolean;
   /** Ends it for good, and says nothing afterwards. Idempotent. */

@@ -58,6 +58,7 @@ export function takeControlMessage(message: ControlMessage, listener: ControlMes
     case 'floor_revoke':
     case 'floor_across':
     case 'data_subscription':
+    case 'data_ended':
       return;
   }
 }

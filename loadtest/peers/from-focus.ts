@@ -100,6 +100,7 @@ export class FromFocus {
       case 'speakers':
       case 'audio_levels':
       case 'data_channels':
+      case 'data_ended':
       case 'data_subscription':
       case 'floor':
       case 'floor_across':

@@ -214,7 +214,8 @@ export function writeControl(message: ControlMessage): string {
     case 'floor_across':
       return frame(FLOOR_ACROSS, writeFloorAcross(message));
     case 'data_subscription':
-    case 'data_channels': {
+    case 'data_channels':
+    case 'data_ended': {
       const { type, content } = writeDataMessage(message);
       return frame(type, content);
     }

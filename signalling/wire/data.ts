@@ -7,8 +7,11 @@ import { Id } from './stream-metadata.ts';
 export const MAX_DATA_LABELS = 32;
 /** Bytes (UTF-8) of the label or the protocol of a channel that is forwarded. */
 export const MAX_DATA_LABEL_BYTES = 128;
-/** Channels that one `org.weir.data_channels` names. */
+/** Channels that one `org.weir.data_channels` names to a client. */
 export const MAX_DATA_CHANNELS_TOLD = 128;
+/** Labels that one focus subscribes to at another, for all of its clients; and channels that it names to it. */
+export const MAX_DATA_LABELS_ACROSS = 256;
+export const MAX_DATA_CHANNELS_ACROSS = 256;
 
 /** Whose channel it is. Never the same for two channels of a conference, even where a stream id is used again. */
 export interface DataPublisher {
@@ -32,7 +35,9 @@ export type DataMessage =
   /** `org.weir.data_subscription`, client to focus: all labels that it wants from now on. */
   | { kind: 'data_subscription'; labels: string[] }
   /** `org.weir.data_channels`, focus to client: the channels of all others, those of its labels first. */
-  | { kind: 'data_channels'; channels: DataChannelInfo[] };
+  | { kind: 'data_channels'; channels: DataChannelInfo[] }
+  /** `org.weir.data_ended`, focus to focus: a channel is not carried any more, and why, until its label is asked for again. */
+  | { kind: 'data_ended'; channelId: number; code: string };
 
 const PublisherWire = {
   user_id: Id,
@@ -56,10 +61,11 @@ const parseChannels = parserOf(
         ordered: Type.Boolean(),
         reliable: Type.Boolean(),
       }),
-      { maxItems: MAX_DATA_CHANNELS_TOLD },
+      { maxItems: MAX_DATA_CHANNELS_ACROSS },
     ),
   }),
 );
+const parseEnded = parserOf('org.weir.data_ended', Type.Object({ channel_id: PublisherWire.channel_id, code: Id }));
 const parsePublisher = parserOf('protocol of a data channel', Type.Object(PublisherWire));
 
 /** Bytes of a text on the wire. */
@@ -85,6 +91,12 @@ export function parseDataMessage(type: string, content: object): Parsed<DataMess
       }));
       return ok({ kind: 'data_channels', channels });
     }
+    case 'org.weir.data_ended': {
+      const parsed = parseEnded(content);
+      if (parsed.kind === 'bad') return parsed;
+      const { channel_id: channelId, code } = parsed.value;
+      return ok({ kind: 'data_ended', channelId, code });
+    }
     default:
       return undefined;
   }
@@ -107,6 +119,8 @@ export function writeDataMessage(message: DataMessage): { type: string; content:
           })),
         },
       };
+    case 'data_ended':
+      return { type: 'org.weir.data_ended', content: { channel_id: message.channelId, code: message.code } };
   }
 }
 

@@ -91,13 +91,14 @@ export const ERRORS = {
     remedy: 'Correct the client: it may gather what it wants into one message.',
   },
   WEIR_DATA_LIMIT: {
-    cause: 'A client publishes or subscribes to more application data than it may: channels, labels, size or rate.',
+    cause:
+      'A client, or another focus, publishes or subscribes to more application data than it may: channels, labels, size or rate.',
     remedy:
       'Send less; limits.data_message_bytes, limits.data_messages_per_second and limits.data_bytes_per_second can be raised.',
   },
   WEIR_DATA_OVERFLOW: {
     cause:
-      'A subscriber did not take the messages of a reliable data channel as fast as they came; its channel was closed.',
+      'A subscriber, or the way to another focus, did not take the messages of a reliable data channel as fast as they came; the channel was closed there.',
     remedy: 'Subscribe again, to less; what may be lost belongs on a lossy channel.',
   },
   WEIR_MEDIA_FAILED: {
@@ -201,7 +202,8 @@ export const ERRORS = {
     remedy: 'Raise the bound in cascade, if the server is trusted with more.',
   },
   WEIR_TRUNK_STREAM: {
-    cause: 'Another focus announces a stream of somebody whom the room does not put on it, or who is here.',
+    cause:
+      'Another focus announces a stream or a data channel of somebody whom the room does not put on it, or who is here.',
     remedy: 'Nothing, if rare: room state may come later than the stream. Otherwise that focus is not to be trusted.',
   },
   WEIR_TRUNK_CLOSED: {

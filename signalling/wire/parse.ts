@@ -21,9 +21,22 @@ export function parserOf<S extends TSchema>(what: string, schema: S): (input: un
   const validator = Compile(schema);
   return input => {
     if (validator.Check(input)) return ok(input);
+    if (!isSmall(input)) return bad(`${what}: wrong, and too large to say where`);
     const paths = [...new Set(validator.Errors(input).map(error => shortPath(error.instancePath)))].slice(0, 5);
     return bad(`${what}: wrong or missing at ${paths.join(', ')}`);
   };
+}
+
+/** Values of an input, at most, for which it is said where it is wrong: that takes a hundred times as long as to see that it is. */
+const MOST_LOOKED_AT = 2_000;
+
+function isSmall(input: unknown): boolean {
+  let left = MOST_LOOKED_AT;
+  const isWithin = (value: unknown): boolean => {
+    left -= 1;
+    return left >= 0 && (typeof value !== 'object' || value === null || Object.values(value).every(isWithin));
+  };
+  return isWithin(input);
 }
 
 // A path holds keys of the sender's choice, of any length.

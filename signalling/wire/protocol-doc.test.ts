@@ -1,4 +1,6 @@
 /** docs/protocol.md shows messages as they are: each of its JSON blocks is read by the parsers. */
+import { writeTrunkData, writeTrunkDataMessage } from './trunk-data.ts';
+import { parseTrunkMessage } from './trunk-message.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ControlMessage, parseControl, writeControl } from './control.ts';
@@ -71,6 +73,7 @@ const ON_CONTROL = [
   'floor_across',
   'data_subscription',
   'data_channels',
+  'data_ended',
   'ping',
   'pong',
   'error',
@@ -78,7 +81,15 @@ const ON_CONTROL = [
 
 describe('docs/protocol.md', () => {
   test('has no JSON block that is of no door', () => {
-    const doors = ['state', 'client-to-device', 'focus-to-device', 'control', 'trunk-hello', 'trunk-frame'];
+    const doors = [
+      'state',
+      'client-to-device',
+      'focus-to-device',
+      'control',
+      'trunk-hello',
+      'trunk-frame',
+      'trunk-data',
+    ];
     expect(blocks.filter(block => !doors.includes(block.door))).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
   });
@@ -136,6 +147,17 @@ describe('docs/protocol.md', () => {
     });
     expect(kinds).toEqual(['open', 'welcome', 'ack', 'bye'] satisfies TrunkFrame['kind'][]);
     expect(blocksOf('trunk-hello')).toHaveLength(1);
+  });
+
+  test('shows application data on a trunk, as it is written', () => {
+    const kinds = blocksOf('trunk-data').map(block => {
+      const message = valueOf(parseTrunkMessage(block.text));
+      if (message.kind !== 'trunk_data') throw new Error(`line ${block.line} is no data`);
+      const written = writeTrunkData(message.messages.map(writeTrunkDataMessage));
+      expect(JSON.parse(written)).toEqual(JSON.parse(block.text));
+      return message.kind;
+    });
+    expect(kinds).toHaveLength(1);
   });
 
   test('names codes that there are, and each hangup under its reason', () => {

@@ -15,7 +15,7 @@ import { type Bond, signTrunkToken, verifyTrunkToken } from './tokens.ts';
 /** How long the first frame of the other end may take, ms; who dials tries again then. */
 const GREETED_WITHIN_MS = { dialler: 2_000, answerer: 5_000 };
 /** An acknowledgement goes out after so many frames, characters or ms. */
-const ACK = { frames: 32, characters: 65_536, afterMs: 200 };
+const ACK = { frames: 32, characters: 16_384, afterMs: 200 };
 /** What is read of one trunk: frames per second (one more for every 4 KiB), at once at most, and how long it has to wait then. */
 const PACE = { perSecond: 1_000, burst: 2_000, charactersEach: 4_096, holdMs: 100 };
 
@@ -39,6 +39,8 @@ export interface ConversationEvents {
   beginning(): boolean;
   begun(resumed: boolean): void;
   frame(text: string): void;
+  /** The other end has acknowledged frames. */
+  acknowledged(): void;
   ended(end: ConversationEnd): void;
   roundTrip(ms: number): void;
 }
@@ -190,7 +192,8 @@ export class Conversation implements LineEvents {
         this.#carried(frame.number, frame.text);
         return;
       case 'ack':
-        if (!this.frames.acknowledge(frame.received)) this.end('WEIR_BAD_MESSAGE', 'it acknowledges what was not said');
+        if (this.frames.acknowledge(frame.received)) this.#events.acknowledged();
+        else this.end('WEIR_BAD_MESSAGE', 'it acknowledges what was not said');
         return;
       case 'bye':
         this.#over({ code: errorCodeOf(frame.code) ?? 'WEIR_TRUNK_CLOSED', message: 'it was closed', forGood: true });

@@ -35,6 +35,11 @@ export class NumberedFrames {
     return this.#received;
   }
 
+  /** Characters that were not acknowledged. */
+  get unacknowledged(): number {
+    return this.#characters;
+  }
+
   /** Where the run can go on from; `undefined` where it cannot. */
   get position(): TrunkPosition | undefined {
     return this.#lost ? undefined : { run: this.#run, received: this.#received };

@@ -55,6 +55,10 @@ export class RefusedTrunk implements Trunk {
     return this.#trunk?.epoch ?? '';
   }
 
+  get unacknowledged(): number {
+    return this.#trunk?.unacknowledged ?? 0;
+  }
+
   say(frame: string): boolean {
     return this.#trunk?.say(frame) ?? false;
   }

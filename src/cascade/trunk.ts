@@ -73,6 +73,10 @@ export class FocusTrunk implements Trunk {
     return this.#end.hello.epoch;
   }
 
+  get unacknowledged(): number {
+    return this.#current?.frames.unacknowledged ?? 0;
+  }
+
   get figures(): TrunkFigures {
     const { conference, peer } = this;
     const { kind } = this.#machine.phase;
@@ -246,6 +250,9 @@ export class FocusTrunk implements Trunk {
         },
         frame: text => {
           if (this.#current === conversation) this.#events.frame(text);
+        },
+        acknowledged: () => {
+          if (this.#current === conversation) this.#events.acknowledged();
         },
         ended: ({ code, message, forGood, wasOpen }) => {
           this.#greeting.delete(conversation);

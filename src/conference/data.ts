@@ -1,25 +1,23 @@
 /** Application data: who publishes which channels, who subscribes to their labels, which are forwarded to whom. */
 import {
-  type DataChannelInfo,
-  MAX_DATA_CHANNELS_TOLD,
   MAX_DATA_LABEL_BYTES,
   MAX_DATA_LABELS,
+  MAX_DATA_LABELS_ACROSS,
   utf8Length,
-  writeDataPublisher,
 } from '../../signalling/wire/data.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
-import type { ForwardedData, OpenedData } from '../ports.ts';
-import { type DataChannelKey, type DataChannelRef, keyOfDataChannel } from '../session.ts';
+import type { OpenedData } from '../ports.ts';
+import { type DataChannelRef, keyOfDataChannel } from '../session.ts';
+import { channelsDue, listFor } from './data-shared.ts';
 import type { DataLimits, ParticipantData } from './data-state.ts';
 import { callOf, note, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
 import type { Client, Conference, Participant } from './state.ts';
+import { tellDataAsks } from './trunk/data.ts';
 
 /** ms between two words to a participant that refuse it a channel, and between two that list the channels of the others. */
 const REFUSE_EVERY_MS = 1_000;
 const LIST_EVERY_MS = 400;
-/** Characters of all that one list names: labels of the longest kind must not make it too long to be sent. */
-const MAX_LIST_LENGTH = 64_000;
 
 /** The client opened a channel beside its control channel. */
 export function dataOpened(
@@ -32,7 +30,8 @@ export function dataOpened(
   const { data } = publisher;
   const refusal = refusalOf(conference, publisher, channel, now);
   if (refusal === undefined) {
-    data.channels.set(channel.channelId, channel);
+    const { userId, deviceId } = publisher.session;
+    data.channels.set(channel.channelId, { ...channel, owner: { userId, deviceId } });
     conference.roster.dataPublishers.add(publisher);
     conference.dataVersion++;
     effects.push({ kind: 'accept-data', call: callOf(publisher), channelId: channel.channelId });
@@ -76,10 +75,10 @@ function excessOf(
   return undefined;
 }
 
-/** A channel of the client is gone. */
+/** A channel of the participant is gone. */
 export function dataClosed(
   conference: Conference,
-  publisher: Client,
+  publisher: Participant,
   channelId: number,
   error: WeirError | undefined,
   effects: Effect[],
@@ -91,12 +90,12 @@ export function dataClosed(
   if (error !== undefined) complain(publisher, error, effects);
 }
 
-/** Messages of the client were dropped. */
+/** Messages of the participant were dropped. */
 export function dataDropped(publisher: Participant, error: WeirError, effects: Effect[]): void {
   complain(publisher, error, effects);
 }
 
-/** A channel to the client is gone. It gets it again when it asks again. */
+/** A channel to the viewer is gone. It gets it again when it asks again. */
 export function forwardEnded(
   conference: Conference,
   viewer: Participant,
@@ -108,25 +107,32 @@ export function forwardEnded(
   if (!viewer.data.forwards.delete(key)) return;
   conference.dataForwards -= 1;
   viewer.data.ended.add(key);
-  if (error !== undefined) complain(viewer, error, effects);
+  if (error === undefined) return;
+  if (viewer.kind === 'client') return complain(viewer, error, effects);
+  // Those behind it are to know why.
+  effects.push(note(viewer, error.code, error.message));
+  const message = { kind: 'data_ended' as const, channelId: channel.channelId, code: error.code };
+  effects.push(tell(viewer, { kind: 'data', message }));
+  viewer.data.toldVersion = -1;
 }
 
-/** Takes all labels that the client wants from now on. */
+/** Takes all labels that the viewer wants from now on. */
 export function subscribeData(
   conference: Conference,
-  viewer: Client,
+  viewer: Participant,
   labels: readonly string[],
   effects: Effect[],
 ): void {
   const { data } = viewer;
   const wanted = new Set(labels);
-  const isTooMuch = wanted.size > MAX_DATA_LABELS || labels.some(label => utf8Length(label) > MAX_DATA_LABEL_BYTES);
+  const most = viewer.kind === 'client' ? MAX_DATA_LABELS : MAX_DATA_LABELS_ACROSS;
+  const isTooMuch = wanted.size > most || labels.some(label => utf8Length(label) > MAX_DATA_LABEL_BYTES);
   if (isTooMuch) {
-    const message = `more than ${MAX_DATA_LABELS} labels, or one longer than ${MAX_DATA_LABEL_BYTES} bytes`;
+    const message = `more than ${most} labels, or one longer than ${MAX_DATA_LABEL_BYTES} bytes`;
     complain(viewer, new WeirError('WEIR_DATA_LIMIT', message), effects, 'org.weir.data_subscription');
     return;
   }
-  if (data.labels === undefined) {
+  if (data.labels === undefined && viewer.kind === 'client') {
     effects.push({ kind: 'expect-data', call: callOf(viewer) });
     data.toldVersion = -1;
   }
@@ -135,10 +141,15 @@ export function subscribeData(
   data.ended.clear();
   data.toldOfExcess = false;
   data.settledFor = -1;
+  // Another focus that is told so carries again what it had ended.
+  if (viewer.kind === 'client') conference.dataAsks++;
+  else data.toldVersion = -1;
 }
 
 /** Closes the channels of a participant that may not publish data any more. */
-function closeBarred(conference: Conference, publisher: Client, effects: Effect[]): void {
+function closeBarred(conference: Conference, publisher: Participant, effects: Effect[]): void {
+  // What comes from another focus was looked at with all else that it says.
+  if (publisher.kind === 'focus') return;
   const { barred, data } = publisher;
   if (data.channels.size === 0 || !barred.has('data')) return;
   const call = callOf(publisher);
@@ -154,24 +165,32 @@ export function settleData(conference: Conference, now: number, effects: Effect[
   const { due, roster } = conference;
   if (due.everything) for (const publisher of roster.dataPublishers) closeBarred(conference, publisher, effects);
   const isOfAll = due.clock || due.before.dataVersion !== conference.dataVersion;
-  for (const viewer of isOfAll ? roster.dataViewers : due.participants) {
+  for (const viewer of isOfAll ? [...roster.dataViewers, ...roster.foci] : due.participants) {
     const { data } = viewer;
-    if (viewer.kind === 'focus' || data.labels === undefined) continue;
-    if (data.settledFor !== conference.dataVersion) {
+    if (data.labels !== undefined && data.settledFor !== conference.dataVersion) {
       data.settledFor = conference.dataVersion;
       serveData(conference, viewer, effects);
     }
-    if (data.toldVersion === conference.dataVersion || now - data.toldAt < LIST_EVERY_MS) continue;
-    if (viewer.control.kind !== 'open') continue;
-    data.toldVersion = conference.dataVersion;
-    data.toldAt = now;
-    effects.push(
-      tell(viewer, { kind: 'data', message: { kind: 'data_channels', channels: listFor(conference, viewer) } }),
-    );
+    tellChannels(conference, viewer, now, effects);
   }
+  for (const focus of roster.foci) tellDataAsks(conference, focus, now, effects);
 }
 
-function serveData(conference: Conference, viewer: Client, effects: Effect[]): void {
+/** Tells the viewer which channels there are, if it is to know of any. */
+function tellChannels(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
+  const { data } = viewer;
+  const isDue = data.toldVersion !== conference.dataVersion && now - data.toldAt >= LIST_EVERY_MS;
+  if (!isDue || viewer.control.kind !== 'open') return;
+  if (viewer.kind === 'client' ? data.labels === undefined : !viewer.dataAcross.isOpen) return;
+  const channels = listFor(conference, viewer);
+  const hasNothingToSay = viewer.kind === 'focus' && channels.length === 0 && data.toldAt === Number.NEGATIVE_INFINITY;
+  data.toldVersion = conference.dataVersion;
+  if (hasNothingToSay) return;
+  data.toldAt = now;
+  effects.push(tell(viewer, { kind: 'data', message: { kind: 'data_channels', channels } }));
+}
+
+function serveData(conference: Conference, viewer: Participant, effects: Effect[]): void {
   const { data } = viewer;
   const due = channelsDue(conference, viewer);
   const call = callOf(viewer);
@@ -182,8 +201,9 @@ function serveData(conference: Conference, viewer: Client, effects: Effect[]): v
     effects.push({ kind: 'stop-data', call, channel: { publisher, channelId } });
   }
   for (const key of data.ended) if (!due.has(key)) data.ended.delete(key);
-  const { forwards, forwardsInAll } = conference.limits.data;
-  let room = Math.min(forwards - data.forwards.size, forwardsInAll - conference.dataForwards);
+  const { forwards, forwardsInAll, trunkChannels } = conference.limits.data;
+  const most = viewer.kind === 'client' ? forwards : trunkChannels;
+  let room = Math.min(most - data.forwards.size, forwardsInAll - conference.dataForwards);
   for (const [key, channel] of due) {
     if (data.forwards.has(key) || data.ended.has(key)) continue;
     if (room <= 0) {
@@ -204,58 +224,14 @@ function serveData(conference: Conference, viewer: Client, effects: Effect[]): v
 export function dataPresenceChanged(conference: Conference, { data }: Participant): void {
   if (data.channels.size > 0) conference.dataVersion++;
   data.settledFor = -1;
+  if (data.labels !== undefined) conference.dataAsks++;
 }
 
 /** It is gone, and with it what it published; what it was forwarded leaves room for others. */
 export function forgetData(conference: Conference, { data }: Participant): void {
   if (data.channels.size + data.forwards.size > 0) conference.dataVersion++;
   conference.dataForwards -= data.forwards.size;
-}
-
-/** The channels of its labels of all others who are present, while it is so itself. */
-function channelsDue(conference: Conference, viewer: Client): Map<DataChannelKey, ForwardedData> {
-  const due = new Map<DataChannelKey, ForwardedData>();
-  const { labels } = viewer.data;
-  if (labels === undefined || labels.size === 0) return due;
-  // Nothing piles up for who is silent: it gets its channels anew when it is back.
-  if (viewer.stage.kind !== 'present') return due;
-  // A WebSocket may be open long before its data channels are: what is opened then would be lost.
-  if (!viewer.ways.has('channel')) return due;
-  for (const [publisher, channel] of channelsOfOthers(conference, viewer)) {
-    const { channelId, label, ordered, reliable } = channel;
-    if (!labels.has(label)) continue;
-    const ref = { publisher: publisher.key, channelId };
-    const protocol = writeDataPublisher(publisherOf(publisher, channel));
-    due.set(keyOfDataChannel(ref), { ...ref, label, ordered, reliable, protocol });
-  }
-  return due;
-}
-
-function* channelsOfOthers(conference: Conference, viewer: Participant): Generator<[Participant, OpenedData]> {
-  for (const other of conference.roster.dataPublishers) {
-    if (other === viewer || other.stage.kind !== 'present') continue;
-    for (const channel of other.data.channels.values()) yield [other, channel];
-  }
-}
-
-function publisherOf({ session }: Participant, { channelId, protocol }: OpenedData) {
-  const { userId, deviceId } = session;
-  return { userId, deviceId, channelId, ...(protocol === '' ? {} : { protocol }) };
-}
-
-function listFor(conference: Conference, viewer: Participant): DataChannelInfo[] {
-  const wanted: DataChannelInfo[] = [];
-  const others: DataChannelInfo[] = [];
-  for (const [publisher, channel] of channelsOfOthers(conference, viewer)) {
-    const { label, ordered, reliable } = channel;
-    const list = viewer.data.labels?.has(label) === true ? wanted : others;
-    list.push({ label, ...publisherOf(publisher, channel), ordered, reliable });
-  }
-  let length = 0;
-  return [...wanted, ...others].slice(0, MAX_DATA_CHANNELS_TOLD).filter(info => {
-    length += JSON.stringify(info).length;
-    return length <= MAX_LIST_LENGTH;
-  });
+  if (data.labels !== undefined) conference.dataAsks++;
 }
 
 function complain(participant: Participant, error: WeirError, effects: Effect[], inReplyTo?: string): void {

@@ -13,6 +13,7 @@ import type {
   MeasuredTrack,
   OfferedTrack,
   OpenedData,
+  ReceivedData,
   ScalabilityModes,
   Served,
 } from '../ports.ts';
@@ -117,8 +118,14 @@ export type DataEffect =
   | { kind: 'forward-data'; call: CallRef; channel: ForwardedData }
   | { kind: 'stop-data'; call: CallRef; channel: DataChannelRef };
 
+/** The same about a channel that comes by a trunk. */
+export type TrunkDataEffect =
+  | { kind: 'receive-data'; call: CallRef; channel: ReceivedData }
+  | { kind: 'end-received-data'; call: CallRef; channelId: number };
+
 export type Effect =
   | DataEffect
+  | TrunkDataEffect
   /** Make the session durable, open its media, then answer its offer. */
   | { kind: 'open'; session: OpenSession; key: SessionKey; sdp: string; modes: ScalabilityModes; revision: number }
   | { kind: 'answer-offer'; call: CallRef; sdp: string; modes: ScalabilityModes; revision: number }

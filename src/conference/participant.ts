@@ -5,9 +5,10 @@ import type { StreamMetadata } from '../../signalling/wire/stream-metadata.ts';
 import type { PublishedTrack } from '../ports.ts';
 import type { DeviceKey, SessionId, SessionKey, SubscriptionKey, TrackKey } from '../session.ts';
 import type { ClaimRate } from './claim-rate.ts';
-import type { ParticipantData } from './data-state.ts';
+import type { DataAcross, ParticipantData } from './data-state.ts';
 import type { Floor } from './floor.ts';
 import type { FocusFloor } from './floor-state.ts';
+import type { Refusals } from './refusals.ts';
 import type { ServedTrack, Telling, Viewing, Wish } from './viewing.ts';
 
 /** Who takes part: somebody at a client, or another focus that speaks for those who are on it. */
@@ -77,26 +78,14 @@ export interface RemoteFocus extends AnyParticipant {
   /** What it says of streams and sends of tracks, whether it may or not. */
   announced: StreamMetadata;
   declared: readonly PublishedTrack[];
+  /** Streams of `announced` that it may not speak of. */
   refused: Refusals;
   /** Kinds that those may not publish for whom it speaks. */
   barredOf: ReadonlyMap<string, ReadonlySet<PublishedKind>>;
   readonly floor: FocusFloor;
+  readonly dataAcross: DataAcross;
   /** Tracks of which it cannot have all layers now, as it was told. */
   readonly withheld: Map<TrackKey, Withheld>;
-}
-
-/** Streams of another focus that it may not speak of. */
-export interface Refusals {
-  /** By id: since when, ms since 1970. */
-  readonly since: ReadonlyMap<string, number>;
-  /** Which of them, and why, as the focus was told. */
-  readonly told: string;
-  /** When it is to be told of those that may only be ahead of the room's state; ms since 1970. */
-  readonly dueAt: number | undefined;
-}
-
-export function nothingRefused(): Refusals {
-  return { since: new Map(), told: '', dueAt: undefined };
 }
 
 /** Layers of a track that are not to be had, and what the other focus made of it. */

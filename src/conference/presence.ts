@@ -16,6 +16,7 @@ export function wayOpened(conference: Conference, participant: Client, way: Cont
   participant.ways.add(way);
   participant.control = { kind: 'open', pingedAt: now, heardAt: now, ponged };
   participant.data.settledFor = -1;
+  if (participant.data.labels !== undefined) conference.dataAsks++;
   // A publisher that cannot be told is not asked for anything.
   for (const track of participant.published) conference.due.upstream.add(track);
   tellAgain(participant);

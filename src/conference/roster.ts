@@ -29,6 +29,7 @@ export function strike(conference: Conference, participant: Participant): void {
   else strikeClient(conference, participant);
   for (const streamId of Object.keys(participant.metadata)) roster.announcers.delete(streamId);
   for (const track of participant.viewing.follows) unfollow(conference, participant, track);
+  for (const set of [roster.dataPublishers, roster.dataViewers]) set.delete(participant);
   for (const set of [roster.publishers, due.stages, due.participants, due.looks]) set.delete(participant);
   showAnew(conference.shown, participant, participant.shown, NO_STREAMS);
 }
@@ -38,8 +39,7 @@ function strikeClient({ roster }: Conference, client: Client): void {
   const sessions = roster.ofUser.get(userId);
   sessions?.delete(client);
   if (sessions?.size === 0) roster.ofUser.delete(userId);
-  const { auto, listeners, dataPublishers, dataViewers } = roster;
-  for (const set of [auto, listeners, dataPublishers, dataViewers]) set.delete(client);
+  for (const set of [roster.auto, roster.listeners]) set.delete(client);
 }
 
 /** Nobody wants tracks any more that are gone. */

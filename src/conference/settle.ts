@@ -18,6 +18,7 @@ import { tracksAcross } from './trunk/offering.ts';
 import { reconcile } from './trunk/announcing.ts';
 import { tellFloorAcross } from './trunk/floor-across.ts';
 import { tellAvailability } from './trunk/availability.ts';
+import { reconcileData } from './trunk/data.ts';
 import { endWithoutClients } from './trunk/coming-and-going.ts';
 import { serve } from './subscriptions.ts';
 import { tellListeners, tellStreams } from './telling.ts';
@@ -28,7 +29,10 @@ import { isCopy, type ServedTrack } from './viewing.ts';
 export function settle(conference: Conference, now: number, effects: Effect[]): void {
   const { due, participants } = conference;
   endWithoutClients(conference, effects);
-  for (const focus of due.everything ? conference.roster.foci : due.foci) reconcile(conference, focus, now, effects);
+  for (const focus of due.everything ? conference.roster.foci : due.foci) {
+    reconcile(conference, focus, now, effects);
+    reconcileData(conference, focus, now, effects);
+  }
   for (const participant of due.stages) {
     if (updateStage(conference, participant, now, effects)) presenceChanged(conference, participant);
   }

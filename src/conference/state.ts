@@ -36,6 +36,8 @@ export interface Conference {
   streamsVersion: number;
   /** Counts changes of what decides who is forwarded which data channel. */
   dataVersion: number;
+  /** Counts changes of which labels clients want, and how often they asked. */
+  dataAsks: number;
   /** Data channels that are forwarded, of all participants together. */
   dataForwards: number;
   /** Counts negotiations, so that a late outcome of an overtaken one is known as such. */
@@ -61,8 +63,8 @@ export interface Roster {
   /** Who asked to be told of speakers, or of levels. */
   readonly listeners: Set<Client>;
   /** Those with data channels, and those with labels to get any by. */
-  readonly dataPublishers: Set<Client>;
-  readonly dataViewers: Set<Client>;
+  readonly dataPublishers: Set<Participant>;
+  readonly dataViewers: Set<Participant>;
 }
 
 /** What one viewer gets of a video. */
@@ -230,6 +232,7 @@ export function emptyConference(
     videoShare: 1,
     streamsVersion: 0,
     dataVersion: 0,
+    dataAsks: 0,
     dataForwards: 0,
     lastRevision: 0,
   };

@@ -179,6 +179,7 @@ function takeMessage(
     case 'floor':
     case 'floor_across':
     case 'data_channels':
+    case 'data_ended':
     case 'allocation':
     case 'layers_wanted':
     case 'streams_changed':

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { ErrorCode } from '../../signalling/wire/errors.ts';
 import type { TrackKey } from '../session.ts';
 import type { CodecName } from './codecs.ts';
@@ -36,7 +37,7 @@ export class ConferenceMedia {
 
   constructor(codecs: readonly CodecName[], count: CountData, logger: Logger) {
     this.#codecs = codecs;
-    this.data = { count, fans: new Map(), lastChannelId: 0 };
+    this.data = { count, fans: new Map(), lastChannelId: randomInt(2 ** 40) };
     this.speech = new Speech(logger);
   }
 

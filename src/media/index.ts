@@ -2,7 +2,16 @@
 import type { types } from 'mediasoup';
 import { MAX_MESSAGE_SIZE } from '../../signalling/sdp/write.ts';
 import { asWeirError, WeirError } from '../../signalling/wire/errors.ts';
-import type { Media, MediaFigures, MediaHandles, Peer, PeerEvents, TrunkPeer, WorkerShare } from '../ports.ts';
+import type {
+  Media,
+  MediaFigures,
+  MediaHandles,
+  Peer,
+  PeerEvents,
+  TrunkPeer,
+  TrunkPeerEvents,
+  WorkerShare,
+} from '../ports.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { DEFAULT_CODECS } from './codecs.ts';
 import { ConferenceMedia, type ConferencePart, type ServedPeer } from './conference-media.ts';
@@ -75,7 +84,7 @@ class MediasoupMedia implements Media {
     );
   }
 
-  openTrunk(key: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+  openTrunk(key: ConferenceKey, session: SessionKey, events: TrunkPeerEvents): Promise<TrunkPeer> {
     const [address = LOOPBACK] = this.#options.listen;
     const { trunkPorts: ports, trunks: { maxBitrate = DEFAULT_MAX_TRUNK_BITRATE } = {} } = this.#options;
     return this.#join(key, (conference, router, closed) =>
@@ -89,6 +98,7 @@ class MediasoupMedia implements Media {
         congestionControl: this.#options.congestionControl ?? true,
         listening: { address, ports },
         maxBitrate,
+        dataRates: this.#options.dataRates ?? DEFAULT_DATA_RATES,
         closed,
       }),
     );

@@ -186,7 +186,7 @@ export const METRICS = {
   weir_data_channels: {
     kind: 'gauge',
     labels: ['kind'],
-    help: 'Data channels of applications: published by clients, forwarded to clients.',
+    help: 'Data channels of applications: published, those on other foci among them, and forwarded, to clients and other foci.',
   },
   weir_data_channels_opened_total: {
     kind: 'counter',

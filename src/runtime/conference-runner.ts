@@ -86,6 +86,7 @@ export class ConferenceRunner {
         peers: this.#peers,
         clock: world.clock,
         log: this.#log,
+        meters: world.meters,
         post: input => this.post(input),
         eventsOf: call => this.#eventsOf(call),
       });
@@ -248,6 +249,9 @@ export class ConferenceRunner {
       case 'forward-data':
       case 'stop-data':
         return runData(this.#peers.opened(effect.call)?.data, effect, this.#world.meters);
+      case 'receive-data':
+      case 'end-received-data':
+        return this.#trunks?.receiveData(effect);
       case 'tell':
         return this.#tell(effect);
       case 'open-trunk':

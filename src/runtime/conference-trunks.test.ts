@@ -28,6 +28,7 @@ const WIM: Envelope = { sender: '@wim:west', deviceId: 'WIMDEV', sessionId: 's',
 /** A trunk that says what a test says. */
 class FakeTrunk implements Trunk {
   readonly epoch = 'own';
+  unacknowledged = 0;
   readonly said: string[] = [];
   closedFor: ErrorCode | undefined;
   /** What is said is kept. */
@@ -218,6 +219,48 @@ describe('a trunk', () => {
     await east.clock.pass(2_500);
     expect(second.closedFor).toBe('WEIR_TRUNK_OVERFLOW');
     expect(east.trunks.opened).toHaveLength(3);
+  });
+
+  it('carries data of those who are here that is wanted there, and takes what comes from there', async () => {
+    const trunk = await east.open();
+    const media = east.media.trunks[0]?.peer;
+    if (media === undefined) throw new Error('it has media');
+    media.trunkEvents.path('heard');
+    const publisher = keyOfSession({ userId: ANN.sender, deviceId: ANN.deviceId, sessionId: ANN.sessionId });
+    const channel = { channelId: 3, label: 'chat', protocol: '', ordered: true, reliable: true };
+    east.media.peers[0]?.peer.events.data.opened(channel);
+    trunk.events.frame(JSON.stringify({ type: 'org.weir.data_subscription', content: { labels: ['chat'] } }));
+    await east.clock.pass(1_000);
+    expect(media.askedOfData).toEqual(['forward 3']);
+    const message = { publisher, channelId: 3, reliable: true, ppid: 51 as const, payload: Buffer.from('hi') };
+    expect(media.trunkEvents.carry(message)).toBe('taken');
+    expect(JSON.parse(trunk.said.at(-1) ?? '')).toEqual({
+      type: 'org.weir.trunk.data',
+      content: { messages: [[3, 51, 'aGk=']] },
+    });
+    trunk.events.frame(JSON.stringify({ type: 'org.weir.trunk.data', content: { messages: [[9, 51, 'aGk=']] } }));
+    expect(media.taken).toEqual([{ channelId: 9, ppid: 51, payload: Buffer.from('hi') }]);
+    const channels = [
+      { label: 'chat', user_id: WIM.sender, device_id: WIM.deviceId, channel_id: 9, ordered: true, reliable: true },
+    ];
+    trunk.events.frame(JSON.stringify({ type: 'org.weir.data_channels', content: { channels } }));
+    await east.clock.pass(1_000);
+    expect(media.askedOfData.slice(1)).toEqual(['receive 9 chat']);
+  });
+
+  it('holds data back while the other focus does not acknowledge, and its own messages never', async () => {
+    const trunk = await east.open();
+    const media = east.media.trunks[0]?.peer;
+    trunk.unacknowledged = 100_000;
+    const publisher = keyOfSession({ userId: ANN.sender, deviceId: ANN.deviceId, sessionId: ANN.sessionId });
+    media?.trunkEvents.carry({ publisher, channelId: 3, reliable: true, ppid: 51, payload: Buffer.from('hi') });
+    trunk.events.frame(JSON.stringify({ type: 'm.call.ping', content: {} }));
+    await east.clock.pass(1_000);
+    expect(trunk.typesSaid()).toContain('m.call.pong');
+    expect(trunk.typesSaid()).not.toContain('org.weir.trunk.data');
+    trunk.unacknowledged = 0;
+    trunk.events.acknowledged();
+    expect(trunk.typesSaid().at(-1)).toBe('org.weir.trunk.data');
   });
 
   it('is metered while it has media', async () => {

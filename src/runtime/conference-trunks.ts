@@ -2,11 +2,12 @@
 import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import type { TrunkEnd } from '../../signalling/wire/trunk-description.ts';
 import { parseTrunkMessage, writeTrunkMessage } from '../../signalling/wire/trunk-message.ts';
-import type { CallRef, Input } from '../conference/messages.ts';
-import type { Clock, Log, PeerEvents, Trunk, TrunkPeer, Trunks, TrunkState } from '../ports.ts';
+import type { CallRef, Input, TrunkDataEffect } from '../conference/messages.ts';
+import type { Clock, Log, Meters, PeerEvents, Trunk, TrunkPeer, Trunks, TrunkState } from '../ports.ts';
 import { type ConferenceId, type DeviceKey, type FocusId, keyOfDevice, keyOfSession } from '../session.ts';
 import type { Link } from '../topology/links.ts';
 import type { Peers } from './peers.ts';
+import { DataLine } from './trunk-data/data-line.ts';
 import { type MeteredTraffic, TrunkTrafficMeter } from './trunk-traffic.ts';
 
 /** ms until a trunk begins anew that had to be ended. */
@@ -17,6 +18,7 @@ export interface ConferenceTrunksWorld {
   peers: Peers;
   clock: Clock;
   log: Log;
+  meters: Pick<Meters, 'dataMessages'>;
   post(input: Input): void;
   /** What the media engine and the other focus say of a call: bounded, as of a client. */
   eventsOf(call: CallRef): PeerEvents;
@@ -28,6 +30,7 @@ interface Session {
   readonly events: PeerEvents;
   /** The other focus's end of the media, once it says it. */
   readonly farEnd: PromiseWithResolvers<TrunkEnd>;
+  readonly data: DataLine;
   /** Once it is open. */
   media: TrunkPeer | undefined;
 }
@@ -88,7 +91,11 @@ export class ConferenceTrunks {
     const linked = this.#linkedBy(call);
     const session = linked?.session;
     if (linked === undefined || session === undefined) return;
-    const peer: TrunkPeer = await this.#world.peers.openTrunk(call, session.events);
+    const peer: TrunkPeer = await this.#world.peers.openTrunk(call, {
+      ...session.events,
+      carry: message => session.data.send(message),
+      uncarry: channel => session.data.forget(channel),
+    });
     // It began anew meanwhile: what is said now is for the next session.
     if (linked.session !== session) return;
     session.media = peer;
@@ -104,6 +111,21 @@ export class ConferenceTrunks {
   say(call: CallRef, text: string): void {
     const linked = this.#linkedBy(call);
     if (linked?.trunk === undefined || linked.trunk.say(text)) return;
+    this.#overflowed(call);
+  }
+
+  /** Asks the media engine what the rules ask about data that comes by a trunk. */
+  receiveData(effect: TrunkDataEffect): void {
+    const data = this.#linkedBy(effect.call)?.session?.media?.data;
+    switch (effect.kind) {
+      case 'receive-data':
+        return data?.receive(effect.channel);
+      case 'end-received-data':
+        return data?.endReceived(effect.channelId);
+    }
+  }
+
+  #overflowed(call: CallRef): void {
     this.#world.post({
       kind: 'trunk-closed',
       call,
@@ -116,8 +138,7 @@ export class ConferenceTrunks {
     const linked = this.#linkedBy(call);
     // One that began anew by itself goes on.
     if (linked === undefined) return;
-    linked.session?.farEnd.reject(new WeirError('WEIR_TRUNK_CLOSED', 'the trunk has ended'));
-    linked.session = undefined;
+    forsake(linked, new WeirError('WEIR_TRUNK_CLOSED', 'the trunk has ended'));
     linked.trunk?.close(code);
     linked.trunk = undefined;
     linked.renewal ??= this.#world.clock.after(RENEW_AFTER_MS, () => {
@@ -152,6 +173,9 @@ export class ConferenceTrunks {
       frame: text => {
         if (linked.trunk === trunk) this.#heard(linked, text);
       },
+      acknowledged: () => {
+        if (linked.trunk === trunk) linked.session?.data.flow();
+      },
     });
     linked.trunk = trunk;
   }
@@ -160,9 +184,9 @@ export class ConferenceTrunks {
     const { session } = linked;
     switch (state.kind) {
       case 'open':
-        if (session !== undefined && state.resumed) this.#tellLink(session, 'resumed');
-        else this.#begin(linked, state.epoch);
-        return;
+        if (session === undefined || !state.resumed) return this.#begin(linked, state.epoch);
+        this.#tellLink(session, 'resumed');
+        return session.data.flow();
       case 'broken':
         if (session !== undefined) this.#tellLink(session, 'broken');
         return;
@@ -180,14 +204,18 @@ export class ConferenceTrunks {
 
   /** Neither end knows anything of the other: an earlier session is over, which the rules see by the new one. */
   #begin(linked: Linked, epoch: string): void {
-    linked.session?.farEnd.reject(new WeirError('WEIR_REPLACED', 'the trunk began anew'));
+    const { trunk } = linked;
+    if (trunk === undefined) return;
+    forsake(linked, new WeirError('WEIR_REPLACED', 'the trunk began anew'));
     const id = { ...linked.peer, sessionId: epoch };
     this.#sessions += 1;
     const call: CallRef = { key: keyOfSession(id), callId: `trunk ${this.#sessions}` };
     const farEnd = Promise.withResolvers<TrunkEnd>();
     // Nobody may wait for it yet, or any more.
     farEnd.promise.catch(() => undefined);
-    linked.session = { call, events: this.#world.eventsOf(call), farEnd, media: undefined };
+    const { clock, meters } = this.#world;
+    const data = new DataLine({ trunk, clock, meters, overflowed: () => this.#overflowed(call) });
+    linked.session = { call, events: this.#world.eventsOf(call), farEnd, data, media: undefined };
     this.#world.post({ kind: 'trunk-opened', session: id, callId: call.callId, speaksFor: linked.speaksFor });
   }
 
@@ -195,14 +223,15 @@ export class ConferenceTrunks {
     if (session === undefined) return;
     const parsed = parseTrunkMessage(text);
     if (parsed.kind === 'ok' && parsed.value.kind === 'trunk_media') session.farEnd.resolve(parsed.value.end);
+    else if (parsed.kind === 'ok' && parsed.value.kind === 'trunk_data')
+      session.media?.data.take(parsed.value.messages);
     else session.events.control(text);
   }
 
   #endSession(linked: Linked, error: WeirError): void {
     const { session } = linked;
     if (session === undefined) return;
-    linked.session = undefined;
-    session.farEnd.reject(error);
+    forsake(linked, error);
     this.#world.post({ kind: 'trunk-closed', call: session.call, error });
   }
 
@@ -210,6 +239,13 @@ export class ConferenceTrunks {
     for (const linked of this.#links.values()) if (linked.session?.call.callId === call.callId) return linked;
     return undefined;
   }
+}
+
+/** Its session is over: whoever waits for the other end's media is told. */
+function forsake(linked: Linked, error: WeirError): void {
+  linked.session?.farEnd.reject(error);
+  linked.session?.data.close();
+  linked.session = undefined;
 }
 
 function areSame(one: Link['speaksFor'], other: Link['speaksFor']): boolean {

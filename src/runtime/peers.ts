@@ -1,5 +1,5 @@
 /** The media of a conference's sessions: opened, asked and closed in order, each by the session that owns it. */
-import type { Media, Peer, PeerEvents, TrunkPeer } from '../ports.ts';
+import type { Media, Peer, PeerEvents, TrunkPeer, TrunkPeerEvents } from '../ports.ts';
 import type { CallRef } from '../conference/messages.ts';
 import type { ConferenceKey, SessionKey } from '../session.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
@@ -28,7 +28,7 @@ export class Peers {
   }
 
   /** The same of a trunk. */
-  openTrunk(call: CallRef, events: PeerEvents): Promise<TrunkPeer> {
+  openTrunk(call: CallRef, events: TrunkPeerEvents): Promise<TrunkPeer> {
     return this.#hold(call, this.#media.openTrunk(this.#conference, call.key, events));
   }
 

@@ -1,5 +1,6 @@
-/** A TCP path to a port of this machine that a test can cut, and hold. */
+/** A TCP path to a port of this machine that a test can cut, hold, and make narrow. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export class CuttablePath {
   readonly #server: Server;
@@ -8,6 +9,8 @@ export class CuttablePath {
   #state: 'open' | 'refused' | 'silent' = 'open';
   /** Connections that were tried. */
   tried = 0;
+  /** Bytes in a ms that get through to the port, of connections that come from now on. */
+  narrowTo = Number.POSITIVE_INFINITY;
 
   private constructor(port: number) {
     this.#server = createServer(socket => {
@@ -17,7 +20,7 @@ export class CuttablePath {
       if (this.#state !== 'open') return;
       const onward = connect(port, '127.0.0.1');
       this.#own(onward);
-      socket.pipe(onward).pipe(socket);
+      socket.pipe(narrow(this.narrowTo)).pipe(onward).pipe(socket);
       socket.on('close', () => onward.destroy());
       onward.on('close', () => socket.destroy());
     });
@@ -62,4 +65,13 @@ export class CuttablePath {
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
   }
+}
+
+/** Lets so many bytes in a ms through, and holds up the rest. */
+function narrow(bytesPerMs: number): Transform {
+  return new Transform({
+    transform: (chunk: Buffer, _, done) => {
+      setTimeout(() => done(null, chunk), chunk.length / bytesPerMs);
+    },
+  });
 }

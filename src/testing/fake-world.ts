@@ -1,6 +1,7 @@
 /** Stand-ins for everything around the focus, for tests of its runtime. They record; they decide nothing. */
 import type { ToDeviceEvent } from '../../signalling/wire/to-device.ts';
 import { WeirError } from '../../signalling/wire/errors.ts';
+import type { TrunkDataMessage } from '../../signalling/wire/trunk-data.ts';
 import type { TrunkEnd } from '../../signalling/wire/trunk-description.ts';
 import { OPEN_TO_ALL, type Permissions } from '../../signalling/wire/permissions.ts';
 import type { RoomDirectory } from '../conference/admission.ts';
@@ -25,6 +26,8 @@ import type {
   StoredState,
   TrunkTraffic,
   TrunkPeer,
+  TrunkPeerData,
+  TrunkPeerEvents,
   WorkerShare,
 } from '../ports.ts';
 import type { ConferenceKey, OpenSession, SessionKey, SubscriptionKey } from '../session.ts';
@@ -38,13 +41,7 @@ export class FakePeer implements Peer {
   readonly watched: boolean[] = [];
   /** What it was asked about application data. */
   readonly askedOfData: string[] = [];
-  readonly data: PeerData = {
-    expect: () => this.askedOfData.push('expect'),
-    accept: id => this.askedOfData.push(`accept ${id}`),
-    refuse: id => this.askedOfData.push(`refuse ${id}`),
-    forward: ({ channelId }) => this.askedOfData.push(`forward ${channelId}`),
-    stop: ({ channelId }) => this.askedOfData.push(`stop ${channelId}`),
-  };
+  readonly data: PeerData = notedData(this.askedOfData);
   closed = false;
 
   readonly #published: PublishedTrack[];
@@ -84,8 +81,33 @@ export class FakePeer implements Peer {
   }
 }
 
+function notedData(asked: string[]): PeerData {
+  return {
+    expect: () => asked.push('expect'),
+    accept: id => asked.push(`accept ${id}`),
+    refuse: id => asked.push(`refuse ${id}`),
+    forward: ({ channelId }) => asked.push(`forward ${channelId}`),
+    stop: ({ channelId }) => asked.push(`stop ${channelId}`),
+  };
+}
+
 /** A trunk without media. */
 export class FakeTrunkPeer extends FakePeer implements TrunkPeer {
+  readonly trunkEvents: TrunkPeerEvents;
+  override readonly data: TrunkPeerData = {
+    ...notedData(this.askedOfData),
+    receive: ({ channelId, label }) => this.askedOfData.push(`receive ${channelId} ${label}`),
+    endReceived: id => this.askedOfData.push(`end ${id}`),
+    take: messages => this.taken.push(...messages),
+  };
+  /** Messages of the other focus. */
+  readonly taken: TrunkDataMessage[] = [];
+
+  constructor(events: TrunkPeerEvents, published: PublishedTrack[] = []) {
+    super(events, published);
+    this.trunkEvents = events;
+  }
+
   readonly end: TrunkEnd = {
     ip: '127.0.0.1',
     port: 1,
@@ -130,7 +152,7 @@ export class FakeMedia implements Media {
     return peer;
   }
 
-  async openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+  async openTrunk(conference: ConferenceKey, session: SessionKey, events: TrunkPeerEvents): Promise<TrunkPeer> {
     await this.gate;
     const peer = new FakeTrunkPeer(events, this.published.get(session));
     this.trunks.push({ conference, session, peer });

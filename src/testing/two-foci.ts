@@ -9,7 +9,7 @@ import type { Clock, Naming, Trunk, TrunkState } from '../ports.ts';
 import type { ConferenceId, FocusId } from '../session.ts';
 import { silentLog } from './fake-world.ts';
 
-const realClock: Clock = {
+export const realClock: Clock = {
   now: () => Date.now(),
   after: (delayMs, fire) => {
     const timer = setTimeout(fire, delayMs);
@@ -48,11 +48,14 @@ export class Seen {
   readonly states: TrunkState[] = [];
   readonly frames: string[] = [];
   readonly trunk: Trunk;
+  /** Called where the other end has acknowledged frames. */
+  acknowledged = (): void => undefined;
 
   constructor(focus: TestFocus, peer: FocusId, conference = CALL) {
     this.trunk = focus.cascade.open(conference, peer, {
       state: state => void this.states.push(state),
       frame: text => void this.frames.push(text),
+      acknowledged: () => this.acknowledged(),
     });
   }
 

@@ -38,6 +38,7 @@ export class Site {
 
   open(speaksFor: readonly DeviceId[]): void {
     this.bench.take({ kind: 'trunk-opened', session: this.far.session, callId: this.far.call.callId, speaksFor });
+    this.bench.take({ kind: 'path', call: this.far.call, state: 'heard' });
   }
 
   /** A frame of the other focus. */

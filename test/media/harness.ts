@@ -18,6 +18,7 @@ import type {
   PublishedTrack,
   ScalabilityModes,
   TrunkPeer,
+  TrunkPeerEvents,
 } from '../../src/ports.ts';
 import {
   type ConferenceKey,
@@ -165,10 +166,15 @@ export async function openTrunk(
   media: Media,
   conference: ConferenceKey,
   name: string,
+  carry: TrunkPeerEvents['carry'] = () => 'taken',
 ): Promise<{ peer: TrunkPeer; log: PeerLog; session: SessionKey }> {
   const log = emptyLog();
   const session = keyOfSession({ userId: `@${name}:test`, deviceId: 'FOCUS', sessionId: name });
-  return { peer: await media.openTrunk(conference, session, noting(log)), log, session };
+  return {
+    peer: await media.openTrunk(conference, session, { ...noting(log), carry, uncarry: () => undefined }),
+    log,
+    session,
+  };
 }
 
 let conferences = 0;

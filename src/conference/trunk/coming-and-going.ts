@@ -2,13 +2,13 @@
 import { WeirError } from '../../../signalling/wire/errors.ts';
 import { type DeviceId, keyOfDevice, keyOfSession } from '../../session.ts';
 import { endParticipant } from '../coming-and-going.ts';
-import { noData } from '../data-state.ts';
+import { noData, noDataAcross } from '../data-state.ts';
 import { attend } from '../due.ts';
 import { callOf } from '../effects.ts';
 import { nothingSaidOfTheFloor } from '../floor-state.ts';
 import type { Effect, Input } from '../messages.ts';
 import { enlist } from '../roster.ts';
-import { nothingRefused } from '../participant.ts';
+import { nothingRefused } from '../refusals.ts';
 import { clientCount, type Conference, nextRevision, type RemoteFocus } from '../state.ts';
 import { nothingTold, nothingViewed } from '../viewing.ts';
 
@@ -50,6 +50,7 @@ export function trunkOpened(
     viewing: nothingViewed(),
     telling: nothingTold(),
     data: noData(now),
+    dataAcross: noDataAcross(),
     toldVersion: -1,
   };
   enlist(conference, focus);
@@ -94,7 +95,8 @@ export function watchBroken(conference: Conference, focus: RemoteFocus, now: num
       new WeirError('WEIR_KEEP_ALIVE', 'nothing was heard of the other focus for too long'),
       effects,
     );
-  if (focus.refused.dueAt !== undefined && now >= focus.refused.dueAt) conference.due.foci.add(focus);
+  for (const { dueAt } of [focus.refused, focus.dataAcross.refused])
+    if (dueAt !== undefined && now >= dueAt) conference.due.foci.add(focus);
   // What is taken away from it goes after a while, whether or not it said a word.
   if (focus.withheld.size > 0) attend(conference, focus);
 }

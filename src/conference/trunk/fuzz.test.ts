@@ -12,7 +12,7 @@ import {
   type ConferenceBench,
 } from '../../testing/conference-bench.ts';
 import { fromScratch, kept, missedIn } from '../../testing/from-scratch.ts';
-import { keyOfSession, keyOfSubscription, type TrackRef } from '../../session.ts';
+import { keyOfDevice, keyOfSession, keyOfSubscription, type TrackRef } from '../../session.ts';
 import type { PublishedTrack } from '../../ports.ts';
 
 const LOCALS = ['ann', 'abe'] as const;
@@ -82,7 +82,33 @@ const layers = fc.array(
   { maxLength: 4 },
 );
 
+const dataChannels: fc.Arbitrary<ControlMessage> = fc
+  .array(
+    fc.record({
+      session: fc.constantFrom(...everybody.map(({ session }) => session)),
+      channelId: fc.nat(5),
+      label: fc.constantFrom('a', 'b', 'ü'.repeat(100)),
+      ordered: fc.boolean(),
+      reliable: fc.boolean(),
+    }),
+    { maxLength: 5 },
+  )
+  .map(list => ({
+    kind: 'data_channels' as const,
+    channels: list.map(({ session: { userId, deviceId }, ...rest }) => ({ userId, deviceId, ...rest })),
+  }));
+
 const message: fc.Arbitrary<ControlMessage> = fc.oneof(
+  { weight: 3, arbitrary: dataChannels },
+  fc.record({
+    kind: fc.constant('data_ended' as const),
+    channelId: fc.nat(5),
+    code: fc.constantFrom('WEIR_DATA_OVERFLOW', 'x'),
+  }),
+  fc.record({
+    kind: fc.constant('data_subscription' as const),
+    labels: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }),
+  }),
   fc.oneof(honest, streams).map(metadata => ({ kind: 'metadata_changed' as const, metadata })),
   fc.record({
     kind: fc.constant('streams_changed' as const),
@@ -117,7 +143,6 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
       wantedBy: [],
       decided: { holder: deviceOfClient(0), queue: [deviceOfClient(2)] },
     },
-    { kind: 'data_subscription', labels: ['a'] },
     { kind: 'speakers', latest: [] },
     {
       kind: 'subscription',
@@ -129,6 +154,9 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
   ),
 );
 
+/** What those who are here may be told of on account of another focus. */
+const FROM_AFAR: ReadonlySet<string> = new Set(['WEIR_UNKNOWN_TRACK', 'WEIR_DATA_OVERFLOW', 'WEIR_DATA_LIMIT']);
+
 type Move =
   | { kind: 'frame'; message: ControlMessage }
   | { kind: 'open' | 'closed' | 'garbled' | 'worker-died'; speaksFor: boolean }
@@ -138,6 +166,8 @@ type Move =
   | { kind: 'measured'; tracks: [TrackRef, number[]][] }
   | { kind: 'estimated'; available: number }
   | { kind: 'watch'; who: number; track: TrackRef; width: number }
+  | { kind: 'data-open' }
+  | { kind: 'data-closed' | 'data-dropped' | 'forward-ended'; channelId: number; fails: boolean }
   | { kind: 'wait'; ms: number };
 
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -167,6 +197,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('speaks-for' as const),
       who: fc.array(fc.boolean(), { minLength: everybody.length, maxLength: everybody.length }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant<Move>({ kind: 'data-open' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('data-closed' as const, 'data-dropped' as const, 'forward-ended' as const),
+      channelId: fc.nat(5),
+      fails: fc.boolean(),
     }),
   },
   { weight: 6, arbitrary: fc.constant<Move>({ kind: 'media', outcome: 'done' }) },
@@ -199,10 +238,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(100, 1_000, 20_000) }) },
 );
 
-/** Everybody who is here watches everybody. */
+/** Everybody who is here watches everybody, and has a data channel for the others. */
 function localCall(): { bench: ConferenceBench; clients: BenchClient[] } {
   const { bench, clients } = callOfMany(...LOCALS);
   for (const viewer of clients) for (const other of clients) if (viewer !== other) bench.subscribe(viewer, other, FULL);
+  for (const [index, client] of clients.entries()) {
+    const channel = { channelId: index, label: 'a', protocol: '', ordered: true, reliable: true };
+    bench.take({ kind: 'data-opened', call: client.call, channel });
+    bench.say(client, { kind: 'data_subscription', labels: ['a', 'b'] });
+  }
   bench.agree(...clients);
   return { bench, clients: [...clients] };
 }
@@ -247,6 +291,21 @@ class Play {
       case 'frame':
         bench.take({ kind: 'said', call, message: one.message, replyBy: 'control' });
         break;
+      case 'data-open':
+        bench.take({ kind: 'path', call, state: 'heard' });
+        break;
+      case 'data-closed':
+      case 'data-dropped':
+      case 'forward-ended': {
+        const error = new WeirError('WEIR_DATA_LIMIT', 'as the test asked');
+        const { channelId } = one;
+        const channel = { publisher: this.#call.clients[channelId]?.call.key ?? call.key, channelId };
+        const why = one.fails ? error : undefined;
+        if (one.kind === 'data-dropped') bench.take({ kind: 'data-dropped', call, error });
+        else if (one.kind === 'data-closed') bench.take({ kind: 'data-closed', call, channelId, error: why });
+        else bench.take({ kind: 'forward-ended', call, channel, error: why });
+        break;
+      }
       case 'media':
         bench.finish(call, one.outcome);
         break;
@@ -291,8 +350,10 @@ class Play {
           clientsIn(conference).some(({ session }) => session.userId === userId && session.deviceId === deviceId),
           'nobody who is here is spoken for',
         ).toBe(false);
-      for (const { publisher } of focus.offered.values())
+      for (const { publisher } of [...focus.offered.values(), ...focus.data.forwards.values()])
         expect(conference.participants.get(publisher)?.kind, 'nothing goes back').not.toBe('focus');
+      for (const { owner } of focus.data.channels.values())
+        expect(focus.speaksFor.has(keyOfDevice(owner)), 'nobody sends data for others').toBe(true);
     }
   }
 
@@ -309,10 +370,13 @@ class Play {
           return served === undefined ? [] : { source, layer: served.layer, paused: served.paused };
         }),
       ),
+      hasData: [...(bench.conference.participants.get(client.call.key)?.data.forwards.values() ?? [])]
+        .filter(({ publisher }) => clients.some(({ call }) => call.key === publisher))
+        .map(({ channelId }) => channelId),
       publishes: bench.conference.participants.get(client.call.key)?.published.size,
       complaints: bench
         .newsFor(client, 'error')
-        .filter(news => news.kind === 'error' && news.error.code !== 'WEIR_UNKNOWN_TRACK').length,
+        .filter(news => news.kind === 'error' && !FROM_AFAR.has(news.error.code)).length,
     }));
   }
 }

@@ -3,6 +3,7 @@ import type { ControlMessage } from '../../../signalling/wire/control.ts';
 import { WeirError } from '../../../signalling/wire/errors.ts';
 import { afterChange } from '../../../signalling/wire/streams-changed.ts';
 import { endParticipant } from '../coming-and-going.ts';
+import { dataClosed, dataDropped, forwardEnded, subscribeData } from '../data.ts';
 import { callOf, note, tell } from '../effects.ts';
 import { takeFloorAcross, takeRevocation } from '../floor-control.ts';
 import { takeFromMedia } from '../from-media.ts';
@@ -13,6 +14,7 @@ import { type Conference, nextRevision, type RemoteFocus } from '../state.ts';
 import { metadataBeside } from '../stream-news.ts';
 import { announceAcross } from './announcing.ts';
 import { speaksForOthers, trunkLinked } from './coming-and-going.ts';
+import { announceDataAcross, dataEndedThere, dataOpenAcross } from './data.ts';
 import { takeWishes } from './wishes.ts';
 
 export function takeFromFocus(
@@ -50,15 +52,20 @@ export function takeFromFocus(
       return answerTaken(focus, input.revision);
     case 'negotiation-failed':
       return negotiationFailed(conference, focus, input, effects);
-    // A focus has one way, no ICE, and no data channels; and it says nothing of these.
+    case 'path':
+      return input.state === 'heard' ? dataOpenAcross(conference, focus) : undefined;
+    case 'data-closed':
+      focus.dataAcross.ended.add(input.channelId);
+      return dataClosed(conference, focus, input.channelId, input.error, effects);
+    case 'data-dropped':
+      return dataDropped(focus, input.error, effects);
+    case 'forward-ended':
+      return forwardEnded(conference, focus, input.channel, input.error, effects);
+    // A focus has one way, and opens no data channels: it announces those of its clients.
     case 'hung-up':
     case 'control-open':
     case 'line':
-    case 'path':
     case 'data-opened':
-    case 'data-closed':
-    case 'data-dropped':
-    case 'forward-ended':
       return;
   }
 }
@@ -88,6 +95,12 @@ function takeFrame(
       return takeFloorAcross(conference, focus, message, now);
     case 'floor_revoke':
       return takeRevocation(conference, focus, message, now, effects);
+    case 'data_subscription':
+      return subscribeData(conference, focus, message.labels, effects);
+    case 'data_channels':
+      return announceDataAcross(conference, focus, message.channels, effects);
+    case 'data_ended':
+      return dataEndedThere(conference, focus, message, effects);
     case 'ping':
       effects.push(tell(focus, { kind: 'pong' }));
       return;
@@ -101,8 +114,6 @@ function takeFrame(
     case 'floor_request':
     case 'floor_release':
     case 'floor':
-    case 'data_subscription':
-    case 'data_channels':
     case 'allocation':
     case 'speakers':
     case 'audio_levels':

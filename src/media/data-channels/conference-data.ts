@@ -10,5 +10,6 @@ export interface ConferenceData {
   readonly count: CountData;
   /** Channels that were accepted; they reject where they cannot be served. */
   readonly fans: Map<DataChannelKey, Promise<Fan>>;
+  /** From a random one on: a device that goes from one focus of a call to another has no two channels of one id. */
   lastChannelId: number;
 }

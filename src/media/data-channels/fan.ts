@@ -12,6 +12,9 @@ interface Sender {
   subscribers: number;
 }
 
+/** The message is not the listener's to keep. */
+type Listener = (message: Buffer, ppid: number) => void;
+
 /** A subscriber's place: the producer that it is to consume on its router. */
 export interface FanPlace {
   readonly producer: types.DataProducer;
@@ -22,6 +25,7 @@ export interface FanPlace {
 export class Fan {
   readonly #label: string;
   readonly #senders = new Map<DataBridge, Sender>();
+  readonly #listeners = new Set<Listener>();
   #closed = false;
   /** What went to each subscriber. */
   messages = 0;
@@ -55,9 +59,16 @@ export class Fan {
     }
   }
 
+  /** Gets each message, too, in this process; until the function that it gives is called. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   send(message: Buffer, ppid: number): void {
     this.messages += 1;
     this.bytes += message.length;
+    for (const listener of this.#listeners) listener(message, ppid);
     for (const { made } of this.#senders.values()) {
       if (made?.closed === false) made.send(message, ppid, [OPEN_SUBCHANNEL], OPEN_SUBCHANNEL);
     }
@@ -65,6 +76,7 @@ export class Fan {
 
   close(): void {
     this.#closed = true;
+    this.#listeners.clear();
     for (const [bridge, sender] of this.#senders) this.#end(bridge, sender);
   }
 

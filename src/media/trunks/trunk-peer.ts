@@ -12,11 +12,10 @@ import type {
   AnsweredOffer,
   Clock,
   OfferedTrack,
-  PeerData,
-  PeerEvents,
   Served,
   TrunkTraffic,
   TrunkPeer,
+  TrunkPeerEvents,
 } from '../../ports.ts';
 import { keyOfTrack, type SessionKey, type SubscriptionKey } from '../../session.ts';
 import type { ConferenceMedia, ServedPeer } from '../conference-media.ts';
@@ -24,7 +23,8 @@ import { Lane } from '../lane.ts';
 import { Link } from '../link.ts';
 import type { Logger } from '../options.ts';
 import type { ConferenceRouter } from '../routers/conference-router.ts';
-import { noTrunkData } from './data.ts';
+import type { DataRates } from '../data-channels/allowance.ts';
+import { TrunkData } from './data.ts';
 import { trunkCapabilities } from './parameters.ts';
 import { ReceivedTracks } from './received-tracks.ts';
 import { SentTracks } from './sent-tracks.ts';
@@ -38,20 +38,22 @@ export interface TrunkSettings {
   /** The one of the conference's that the trunk ends on. */
   router: ConferenceRouter;
   session: SessionKey;
-  events: PeerEvents;
+  events: TrunkPeerEvents;
   clock: Clock;
   logger: Logger;
   congestionControl: boolean;
   listening: TrunkListening;
   /** bit/s that the other focus is sent at most, probing included. */
   maxBitrate: number;
+  /** How much application data each of those may send who are on the other focus. */
+  dataRates: DataRates;
   /** Called once, when the trunk has closed. */
   closed(): void;
 }
 
 /** The media between two foci, for one conference, on mediasoup. */
 export class MediasoupTrunk implements TrunkPeer, ServedPeer {
-  readonly data: PeerData;
+  readonly data: TrunkData;
   readonly #settings: TrunkSettings;
   readonly #end: TrunkTransport;
   readonly #sent: SentTracks;
@@ -79,7 +81,7 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
     const { transport } = end;
     this.#settings = settings;
     this.#end = end;
-    this.data = noTrunkData(events.data);
+    this.data = new TrunkData({ conference: conference.data, session, events, clock, rates: settings.dataRates });
     const ours = congestionControl ? router.capabilities : withoutFeedback(router.capabilities);
     this.#sent = new SentTracks(conference, {
       transport,
@@ -210,6 +212,7 @@ export class MediasoupTrunk implements TrunkPeer, ServedPeer {
   }
 
   #release(): void {
+    this.data.close();
     this.#link.close();
     this.#lane.close();
     this.#sent.close();

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ok } from '../../../signalling/wire/parse.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../conference/state.ts';
 import { createMedia } from '../../media/index.ts';
-import type { Clock, Media, Peer, PeerEvents, TrunkPeer } from '../../ports.ts';
+import type { Clock, Media, Peer, PeerEvents, TrunkPeer, TrunkPeerEvents } from '../../ports.ts';
 import { Focus } from '../../runtime/focus.ts';
 import type { ConferenceKey, SessionKey } from '../../session.ts';
 import { FakeMeters, FakeProcess, FakeRooms, FakeSignals, FakeStore, silentLog } from '../fake-world.ts';
@@ -74,7 +74,7 @@ class ConnectedMedia implements Media {
     };
   }
 
-  openTrunk(conference: ConferenceKey, session: SessionKey, events: PeerEvents): Promise<TrunkPeer> {
+  openTrunk(conference: ConferenceKey, session: SessionKey, events: TrunkPeerEvents): Promise<TrunkPeer> {
     return this.#media.openTrunk(conference, session, events);
   }
 
