@@ -38,7 +38,9 @@ export function judgeBytes(figures: BytesFigures): string[] {
     ...under('trunk_bytes_ratio.10', trunk_bytes_ratio['10'], RATIO),
     ...under('trunk_bytes_ratio.50', trunk_bytes_ratio['50'], RATIO),
     ...under('two_sizes_ratio', two_sizes_ratio, RATIO),
-    ...(thumbnailsInLowLayer === THUMBNAILS ? [] : [`${thumbnailsInLowLayer} of ${THUMBNAILS} thumbnails get the low layer`]),
+    ...(thumbnailsInLowLayer === THUMBNAILS
+      ? []
+      : [`${thumbnailsInLowLayer} of ${THUMBNAILS} thumbnails get the low layer`]),
     ...(idle === 0 ? [] : [`idle_media_bytes is ${idle} and has to be 0`]),
     ...(idleStreams === 0 ? [] : [`${idleStreams} streams flow while nobody wants any`]),
   ];

@@ -75,7 +75,13 @@ export async function measureBytes(parts: Parts): Promise<BytesFigures> {
   const growTo = async (count: number): Promise<void> => {
     const more = devices.slice(viewers.length, count).map(device => new CrowdViewer(place, device, stack));
     viewers.push(...more);
-    await inTurns(more, async ({ peer }) => void (await peer.join()), signal);
+    await inTurns(
+      more,
+      async ({ peer }) => {
+        await peer.join();
+      },
+      signal,
+    );
     const shown = await untilShown(viewers.map(() => FULL.width));
     if (shown < count) throw new Error(`${shown} of ${count} viewers get the picture in full`);
   };

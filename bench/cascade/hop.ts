@@ -46,7 +46,9 @@ export async function measureHop(parts: Parts): Promise<HopFigures> {
   const { progress, signal } = parts;
   await using owned = new AsyncDisposableStack();
   const place = owned.use(await CascadePlace.start(parts, { near: ['alice', 'anna'], far: ['bob'] }));
-  const stack = owned.adopt(await NativeStack.start(parts.loadPeer, { media: 'recorded', stamped: true }), it => it.close());
+  const stack = owned.adopt(await NativeStack.start(parts.loadPeer, { media: 'recorded', stamped: true }), it =>
+    it.close(),
+  );
   const publishers = [0, 1].map(index =>
     place.member('near', index, {
       subscribe: 'nothing',
@@ -84,5 +86,6 @@ export async function measureHop(parts: Parts): Promise<HopFigures> {
 }
 
 function whole(publishers: readonly LightPeer[]): (viewer: LightPeer) => boolean {
-  return viewer => publishers.every(publisher => publisher.tracks().length === 2 && viewer.missing([publisher]).length === 0);
+  return viewer =>
+    publishers.every(publisher => publisher.tracks().length === 2 && viewer.missing([publisher]).length === 0);
 }

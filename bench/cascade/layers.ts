@@ -212,7 +212,9 @@ async function untilLowAlone({ place, publisher, camera, parts }: Stage): Promis
     const sent = publisher.layersOf(camera);
     if (streams === 1 && sent[0] === true && !sent.slice(1).includes(true)) return;
     if (performance.now() > deadline)
-      throw new Error(`${streams} streams cross ${GONE_WITHIN_MS / 1_000} s after the last viewer; sent: ${sent.join()}`);
+      throw new Error(
+        `${streams} streams cross ${GONE_WITHIN_MS / 1_000} s after the last viewer; sent: ${sent.join()}`,
+      );
     await delay(POLL_MS, undefined, { signal: parts.signal });
   }
 }

@@ -90,7 +90,9 @@ export class CascadePlace implements AsyncDisposable {
     const devices: MatrixDevice[] = [];
     while (devices.length < count) {
       this.#signal.throwIfAborted();
-      const batch = Array.from({ length: Math.min(LOGS_IN_AT_ONCE, count - devices.length) }, () => synapse.login(user));
+      const batch = Array.from({ length: Math.min(LOGS_IN_AT_ONCE, count - devices.length) }, () =>
+        synapse.login(user),
+      );
       devices.push(...(await Promise.all(batch)));
     }
     return devices;
@@ -106,7 +108,8 @@ export class CascadePlace implements AsyncDisposable {
     for (const { focus, synapse } of this.#federation.sites) {
       for (const part of [focus, synapse]) {
         const end = part.ended();
-        if (end !== undefined) throw new Failure(`A part of a site ended by itself (${end}).`, `Its log: ${part.logFile}`);
+        if (end !== undefined)
+          throw new Failure(`A part of a site ended by itself (${end}).`, `Its log: ${part.logFile}`);
       }
     }
   }

@@ -8,7 +8,9 @@ const NS_PER_MS = 1e6;
 export function sentAtOf(packet: Buffer): number | undefined {
   if (packet.length < STAMP_BYTES) return undefined;
   const stamp = packet.subarray(packet.length - STAMP_BYTES);
-  return MARK.equals(stamp.subarray(0, MARK.length)) ? Number(stamp.readBigUInt64BE(MARK.length)) / NS_PER_MS : undefined;
+  return MARK.equals(stamp.subarray(0, MARK.length))
+    ? Number(stamp.readBigUInt64BE(MARK.length)) / NS_PER_MS
+    : undefined;
 }
 
 /** ms on the clock that all processes of the machine share. */

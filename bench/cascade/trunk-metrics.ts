@@ -49,10 +49,7 @@ export async function bytesIn(ms: number, read: () => Promise<TrunkState>, signa
 }
 
 /** When the number of bytes changed next, ms on the monotonic clock. */
-async function nextLook(
-  read: () => Promise<TrunkState>,
-  signal: AbortSignal,
-): Promise<{ at: number; bytes: number }> {
+async function nextLook(read: () => Promise<TrunkState>, signal: AbortSignal): Promise<{ at: number; bytes: number }> {
   const { sentBytes: before } = await read();
   const deadline = performance.now() + LOOKS_WITHIN_MS;
   while (performance.now() < deadline) {
