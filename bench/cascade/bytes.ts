@@ -15,8 +15,10 @@ const FULL: FrameSize = { width: 640, height: 360 };
 const THUMBNAIL: FrameSize = { width: 160, height: 90 };
 const SHOWN_WITHIN_MS = 60_000;
 const POLL_MS = 500;
-/** Keyframes that newcomers asked for have crossed, and layers that went are gone: they linger for 15 s. */
-const SETTLES_MS = 18_000;
+/** Keyframes that newcomers asked for have crossed. */
+const SETTLES_MS = 5_000;
+/** Layers that the first viewer was shown on its way up are gone: they linger for 15 s. */
+const RISEN_MS = 15_000;
 /** The recording runs for 30 s: any such time has all of its pictures once. */
 const MEASURED_MS = 30_000;
 /** After the last viewer left. */
@@ -94,6 +96,7 @@ export async function measureBytes(parts: Parts): Promise<BytesFigures> {
   };
 
   await growTo(1);
+  await delay(RISEN_MS, undefined, { signal });
   const one = await bytesNow('1 viewer');
   const crowds: Partial<BytesFigures['crowds']> = {};
   for (const count of CROWDS) {
