@@ -50,11 +50,23 @@ export async function measureLayers(parts: Parts): Promise<LayerFigures> {
   await using owned = new AsyncDisposableStack();
   const stage = await openStage(parts, owned);
   const repeats = REPEATS[parts.quick ? 'quick' : 'whole'];
-  const figures = {
-    warm: await switchWarm(stage, repeats.warm),
-    cold: await addCold(stage, repeats.cold),
-    removals: [...(await withdraw(stage, repeats.withdrawn)), ...(await lastOneLeaves(stage, repeats.left))],
+  const figures: LayerFigures = { warm: [], cold: [], removals: [] };
+  // What one does not get to see takes nothing of the others with it.
+  const play = async (what: string, measure: () => Promise<number[]>): Promise<number[]> => {
+    try {
+      return await measure();
+    } catch (error) {
+      parts.signal.throwIfAborted();
+      parts.fail(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
   };
+  figures.warm.push(...(await play('warm switches', () => switchWarm(stage, repeats.warm))));
+  figures.cold.push(...(await play('cold adds', () => addCold(stage, repeats.cold))));
+  figures.removals.push(
+    ...(await play('a withdrawn layer', () => withdraw(stage, repeats.withdrawn))),
+    ...(await play('the last viewer of a layer', () => lastOneLeaves(stage, repeats.left))),
+  );
   stage.place.checkAlive();
   return figures;
 }

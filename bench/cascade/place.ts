@@ -1,10 +1,12 @@
 /** Two operators, each with a homeserver and a focus, and one call over both: a new one for each part. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Progress } from '../../demo/check/progress.ts';
 import { type Federation, type FederationOptions, startFederation } from '../../demo/federated/federation.ts';
 import { FOCUS_DEVICE_ID, type Site } from '../../demo/site.ts';
 import { Failure } from '../../setup/failure.mjs';
 import type { MatrixDevice } from '../../loadtest/peers/call-place.ts';
 import { LightPeer, type LightPeerOptions } from '../../loadtest/peers/light-peer.ts';
+import { until } from '../../loadtest/peers/until.ts';
 import { readTrunk, type TrunkState } from './trunk-metrics.ts';
 
 /** What each part works with. */
@@ -37,6 +39,9 @@ type PeerOptions = Omit<LightPeerOptions, 'baseUrl' | 'user' | 'focus' | 'room'>
 
 /** Logins at a time. */
 const LOGS_IN_AT_ONCE = 8;
+const SERVED_WITHIN_MS = 60_000;
+const ANSWERS_WITHIN_MS = 30_000;
+const TRIES_AGAIN_MS = 1_000;
 /** What is measured is what trunks do, not what a focus does that has too much to do. */
 const CONFIG = { overload: { enabled: false }, limits: { invites_per_minute: 1_000_000 } };
 
@@ -56,7 +61,11 @@ export class CascadePlace implements AsyncDisposable {
       signal,
       report: step => progress.tell(step),
     });
-    return new CascadePlace(federation, signal);
+    await using starting = new AsyncDisposableStack();
+    const place = starting.use(new CascadePlace(federation, signal));
+    await Promise.all([place.#untilServed('near'), place.#untilServed('far')]);
+    starting.move();
+    return place;
   }
 
   private constructor(federation: Federation, signal: AbortSignal) {
@@ -111,6 +120,24 @@ export class CascadePlace implements AsyncDisposable {
         if (end !== undefined)
           throw new Failure(`A part of a site ended by itself (${end}).`, `Its log: ${part.logFile}`);
       }
+    }
+  }
+
+  /** A focus refuses whoever comes before its homeserver has told it of the room, which takes its time on a busy machine. */
+  async #untilServed(side: Side): Promise<void> {
+    const deadline = performance.now() + SERVED_WITHIN_MS;
+    const [user] = this.site(side).users;
+    if (user === undefined) throw new RangeError('a user is needed');
+    for (;;) {
+      this.#signal.throwIfAborted();
+      await using guest = this.viewer(side, user, {});
+      await guest.join();
+      await until('a guest is served', ANSWERS_WITHIN_MS, () => guest.isConnected() || guest.hangup !== undefined);
+      if (guest.isConnected()) return await guest.leave();
+      const { code, reason } = guest.hangup ?? {};
+      if (performance.now() > deadline)
+        throw new Error(`the ${side} focus serves nobody: ${code ?? reason ?? 'no answer'}`);
+      await delay(TRIES_AGAIN_MS, undefined, { signal: this.#signal });
     }
   }
 
