@@ -85,7 +85,8 @@ export async function measureBytes(parts: Parts): Promise<BytesFigures> {
       signal,
     );
     const shown = await untilShown(viewers.map(() => FULL.width));
-    if (shown < count) throw new Error(`${shown} of ${count} viewers get the picture in full`);
+    const widths = [...new Set(viewers.map(viewer => viewer.look() ?? 0))].join(', ');
+    if (shown < count) throw new Error(`${shown} of ${count} viewers get the picture in full; widths are ${widths} px`);
   };
   const bytesNow = async (what: string): Promise<number> => {
     await delay(SETTLES_MS, undefined, { signal });
