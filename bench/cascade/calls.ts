@@ -57,10 +57,10 @@ async function join(call: Call, user: MatrixUser): Promise<number[]> {
   await pause(call, CALM_MS);
   const { newcomers } = await joinOne(call, page);
   await pause(call, CALM_MS);
-  const { focusOf } = call.deployment;
+  const { deployment } = call;
   return newcomers.filter((_, index) => {
     const other = others[index];
-    return other !== undefined && focusOf(other.user) !== focusOf(user);
+    return other !== undefined && deployment.focusOf(other.user) !== deployment.focusOf(user);
   });
 }
 
