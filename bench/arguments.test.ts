@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCENARIO_NAMES } from '../loadtest/lab/result.ts';
 import { describeFailure } from '../setup/failure.mjs';
-import { readArguments, SCALE_PARTS, SESSION_PARTS } from './arguments.ts';
+import { CASCADE_PARTS, readArguments, SCALE_PARTS, SESSION_PARTS } from './arguments.ts';
 
 const DEFAULTS = {
   kind: 'network',
@@ -40,6 +40,8 @@ describe('the arguments of the bench', () => {
       ['scale', '--only=soak,join', '--receivers', '7,50', '--soak-minutes=3', '--report', 'a.html'],
       { ...SCALE, parts: ['join', 'soak'], receivers: [7, 50], soakMinutes: 3, report: 'a.html' },
     ],
+    [['cascade'], { kind: 'cascade', parts: [...CASCADE_PARTS], quick: false }],
+    [['cascade', '--quick', '--only=bytes,calls'], { kind: 'cascade', parts: ['calls', 'bytes'], quick: true }],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
     [
@@ -57,6 +59,7 @@ describe('the arguments of the bench', () => {
     [['sessions', '--only', 'rain'], 'no part "rain"'],
     [['sessions', '--joins', '2'], '--joins 2'],
     [['scale', '--only', 'rain'], 'no part "rain"'],
+    [['cascade', '--only', 'rain'], 'no part "rain"'],
     [['scale', '--receivers', '50,many'], '--receivers many'],
     [['scale', '--soak-minutes', '1'], '--soak-minutes 1'],
     [['network', '--only', 'steps,rain'], '"rain"'],

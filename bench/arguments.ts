@@ -56,6 +56,18 @@ const QUICK_PARTS: ScalePart[] = ['forwarding', 'join'];
 /** How many receivers a packet is forwarded to. */
 export const RECEIVER_NUMBERS = [50, 200, 500] as const;
 
+/** What `cascade` measures, in this order. */
+export const CASCADE_PARTS = ['calls', 'hop', 'bytes', 'layers'] as const;
+export type CascadePart = (typeof CASCADE_PARTS)[number];
+
+export interface CascadeBench {
+  kind: 'cascade';
+  /** In the order of the table. */
+  parts: CascadePart[];
+  /** Fewer repetitions of each. */
+  quick: boolean;
+}
+
 export interface ScaleBench {
   kind: 'scale';
   /** In the order of the table. */
@@ -69,7 +81,7 @@ export interface ScaleBench {
   report: string | undefined;
 }
 
-export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench | ScaleBench;
+export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench | ScaleBench | CascadeBench;
 
 export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
     --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
@@ -89,7 +101,10 @@ npm run -s bench -- scale         what a packet and a join cost, how many fit, a
     --quick                       those parts that fit in 5 minutes, shorter
     --receivers 50,200            forwards to these numbers alone: ${RECEIVER_NUMBERS.join(', ')}
     --soak-minutes M              how long peers come and go (20, quick: 4; 2 to 600)
-    --report FILE                 where a report goes`;
+    --report FILE                 where a report goes
+npm run -s bench -- cascade       a call over two foci: what crosses between them, and how fast
+    --only hop,bytes              these parts alone: ${CASCADE_PARTS.join(', ')}
+    --quick                       fewer repetitions of each part`;
 
 /** Rejects with a Failure that names what is wrong. */
 export function readArguments(args: readonly string[]): Mode {
@@ -143,6 +158,8 @@ export function readArguments(args: readonly string[]): Mode {
       report: values.report,
     };
   }
+  if (bench === 'cascade' && others.length === 0)
+    return { kind: 'cascade', parts: readNames('part', CASCADE_PARTS, values.only), quick: values.quick };
   if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
   }

@@ -3,6 +3,7 @@ import { endPeerLibrary } from '../loadtest/lab/peer-library.ts';
 import { describeFailure } from '../setup/failure.mjs';
 import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
 import { type Mode, readArguments, USAGE } from './arguments.ts';
+import { runCascade } from './cascade/index.ts';
 import { runNetwork } from './network.ts';
 import { runScale } from './scale/index.ts';
 import { runSessions } from './sessions/index.ts';
@@ -21,6 +22,8 @@ async function run(mode: Mode, signal: AbortSignal): Promise<number> {
       return runSignalling(mode, signal);
     case 'scale':
       return runScale(mode, signal);
+    case 'cascade':
+      return runCascade(mode, signal);
   }
 }
 

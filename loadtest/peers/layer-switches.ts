@@ -7,6 +7,7 @@ export class LayerSwitches {
   readonly #obeys: boolean;
   readonly #offered = new Map<string, readonly boolean[]>();
   readonly #wanted = new Map<string, readonly boolean[]>();
+  readonly #flowing = new Map<string, readonly boolean[]>();
 
   constructor(endpoint: Endpoint, obeys: boolean) {
     this.#endpoint = endpoint;
@@ -16,6 +17,11 @@ export class LayerSwitches {
   offer(track: TrackIds, active: readonly boolean[]): void {
     this.#offered.set(keyOf(track), [...active]);
     this.#apply(track);
+  }
+
+  /** Which of them flow, lowest first; empty before anybody said anything of them. */
+  of(track: TrackIds): readonly boolean[] {
+    return this.#flowing.get(keyOf(track)) ?? [];
   }
 
   /** The latest word of the focus (`org.weir.layers_wanted`). */
@@ -34,9 +40,8 @@ export class LayerSwitches {
     const offered = this.#offered.get(keyOf(track)) ?? [];
     const wanted = this.#wanted.get(keyOf(track)) ?? [];
     const layers = Array.from({ length: Math.max(offered.length, wanted.length) }, (_, layer) => layer);
-    this.#endpoint.setLayers(
-      track,
-      layers.map(layer => (offered[layer] ?? true) && (wanted[layer] ?? true)),
-    );
+    const flowing = layers.map(layer => (offered[layer] ?? true) && (wanted[layer] ?? true));
+    this.#flowing.set(keyOf(track), flowing);
+    this.#endpoint.setLayers(track, flowing);
   }
 }

@@ -224,6 +224,20 @@ export class LightPeer {
     this.#layers.offer(track, active);
   }
 
+  /** Which layers of a track of its own flow, lowest first; empty before anything was said of them. */
+  layersOf(track: TrackIds): readonly boolean[] {
+    return this.#layers.of(track);
+  }
+
+  /**
+   * Tells the focus which layers of a track of its own it can send, lowest first (`org.weir.layers_available`). One that goes is sent until the
+   * focus wants it no more, where the peer obeys. False where the control channel is not open.
+   */
+  announceLayers({ streamId, trackId }: TrackIds, available: readonly boolean[]): boolean {
+    const layers = available.map(active => ({ active }));
+    return this.#say({ kind: 'layers_available', tracks: [{ streamId, trackId, layers }] });
+  }
+
   /** Mutes its camera or microphone, and says so. */
   setMuted(kind: 'audio' | 'video', muted: boolean): void {
     this.#published.setMuted(kind, muted);

@@ -150,6 +150,60 @@ describe('sync', () => {
     expect(rig.batches[0]).toMatchObject({ whole: true, catchUp: true, lateMs: undefined });
   });
 
+  describe('of state from before what is known, as where two servers said something at a time', () => {
+    const member = (userId: string, membership: string): object => ({
+      type: 'm.room.member',
+      sender: userId,
+      state_key: userId,
+      content: { membership },
+    });
+    const invited = {
+      next_batch: 's2',
+      rooms: { join: { '!r': { state: { events: [member('@bob:b', 'invite')] }, timeline: { events: [] } } } },
+    };
+    const answers = (...states: FakeAnswer[]): void => {
+      const syncs: FakeAnswer[] = [{ json: { next_batch: 's1' } }];
+      rig.fake.answer(({ path, query }) => {
+        if (path === '/rooms/!r/state') return states.shift();
+        if (path !== '/sync') return undefined;
+        return query.get('since') === 's1' ? { json: invited } : syncs.shift();
+      });
+    };
+
+    it('takes what the room is like now instead', async () => {
+      answers({ json: [member('@bob:b', 'join'), member('@carol:c', 'leave')] });
+      await rig.start();
+      await eventually(() => expect(rig.batches).toHaveLength(2));
+      expect(rig.batches[1]?.rooms).toEqual([
+        {
+          roomId: '!r',
+          membership: 'join',
+          changes: [
+            { kind: 'membership', userId: '@bob:b', membership: 'join' },
+            { kind: 'membership', userId: '@carol:c', membership: 'leave' },
+          ],
+        },
+      ]);
+    });
+
+    it('syncs again from where it was when the homeserver does not answer', async () => {
+      answers('broken connection', { status: 502, text: '' }, { json: [] });
+      await rig.start();
+      await eventually(() => expect(rig.batches).toHaveLength(2));
+      expect(rig.fake.to('/rooms/!r/state')).toHaveLength(3);
+      expect(rig.batches[1]?.rooms).toEqual([{ roomId: '!r', membership: 'join', changes: [] }]);
+    });
+
+    it('goes by the sync when it is not in the room any more', async () => {
+      answers({ status: 403, json: { errcode: 'M_FORBIDDEN', error: 'not in the room' } });
+      await rig.start();
+      await eventually(() => expect(rig.batches).toHaveLength(2));
+      expect(rig.batches[1]?.rooms[0]?.changes).toEqual([
+        { kind: 'membership', userId: '@bob:b', membership: 'invite' },
+      ]);
+    });
+  });
+
   it('does not ask for more before a batch is taken, and goes on when its taker fails', async () => {
     sequence({ json: { next_batch: 's1' } }, { json: { next_batch: 's2' } });
     const taken = Promise.withResolvers<void>();

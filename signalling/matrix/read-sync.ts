@@ -25,6 +25,8 @@ export interface SyncResponse {
   /** To-device messages of any kind in it: a full page means that more are waiting. */
   toDeviceCount: number;
   rooms: RoomDelta[];
+  /** Joined rooms of which it tells state that is older than what was told before, or may be (see present-state.ts). */
+  doubtful: string[];
   invites: Invite[];
 }
 
@@ -42,6 +44,7 @@ const parseResponse = parserOf(
   }),
 );
 const parseRoom = parserOf('room of /sync', Type.Object({ state: Events, timeline: Events }));
+const parseState = parserOf('state of a room', Type.Array(Type.Unknown()));
 const parseInvitedRoom = parserOf('invited room of /sync', Type.Object({ invite_state: Events }));
 const ToDeviceEventWire = Type.Object({ type: Type.String(), sender: Type.String(), content: Type.Unknown() });
 const parseToDeviceEvent = parserOf('to-device event', ToDeviceEventWire);
@@ -77,8 +80,20 @@ export function readSync(json: unknown, self: string, count: Count): Parsed<Sync
       ...invites.map(({ roomId }): RoomDelta => ({ roomId, membership: 'invite', changes: [] })),
       ...Object.entries(rooms?.leave ?? {}).map(([roomId, room]) => readRoom(roomId, 'leave', room, count)),
     ],
+    doubtful: Object.entries(rooms?.join ?? {}).flatMap(([roomId, room]) => (tellsState(room) ? [roomId] : [])),
     invites,
   });
+}
+
+function tellsState(room: unknown): boolean {
+  const parsed = parseRoom(room);
+  return parsed.kind === 'ok' && (parsed.value.state?.events ?? []).length > 0;
+}
+
+/** Reads the response of GET /rooms/{roomId}/state: all state that the room has now. */
+export function readPresentState(json: unknown, count: Count): Parsed<RoomChange[]> {
+  const parsed = parseState(json);
+  return parsed.kind === 'bad' ? parsed : ok(parsed.value.flatMap(event => readState(event, count)));
 }
 
 type ToDeviceOfSync = Pick<SyncResponse, 'toDevice' | 'trunkHellos'>;

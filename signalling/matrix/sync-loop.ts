@@ -6,6 +6,7 @@ import { INVITES_FILTER, SYNC_FILTER } from './filter.ts';
 import type { Health } from './health.ts';
 import type { HomeserverHttp } from './http.ts';
 import type { Invites } from './invites.ts';
+import { withPresentState } from './present-state.ts';
 import { readSync, type SyncResponse } from './read-sync.ts';
 import type { HomeserverOptions } from './types.ts';
 
@@ -86,7 +87,8 @@ export async function runSync(deps: Deps, position: SyncPosition | undefined): P
   await openInvites;
 }
 
-async function ask({ http, self, count, signal }: Deps, cursor: Cursor): Promise<SyncResponse> {
+async function ask(deps: Deps, cursor: Cursor): Promise<SyncResponse> {
+  const { http, self, count, signal } = deps;
   const waitMs = cursor.whole || cursor.catchUp || cursor.probing ? 0 : POLL_MS;
   const json = await http.call({
     method: 'GET',
@@ -103,7 +105,8 @@ async function ask({ http, self, count, signal }: Deps, cursor: Cursor): Promise
   });
   const response = readSync(json, self, count);
   if (response.kind === 'bad') throw response.error;
-  return response.value;
+  // The whole state is told of every room: asking for each once more would take a homeserver its time.
+  return cursor.whole ? response.value : withPresentState(deps, response.value);
 }
 
 async function handOver(deps: Deps, cursor: Cursor, response: SyncResponse, askedAt: number): Promise<Cursor> {
