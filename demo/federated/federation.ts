@@ -16,6 +16,8 @@ export interface SitePlace {
   ports?: { homeserver?: number; page?: number; federation?: number };
   /** Local parts of its users. */
   users: readonly [string, ...string[]];
+  /** Where its focus is dialled by the other one: something in between, which carries it on. Itself otherwise. */
+  trunkUrl?: string;
 }
 
 export interface FederationOptions
@@ -58,7 +60,7 @@ export async function startFederation(options: FederationOptions): Promise<Feder
   const names = servers.map(({ name }) => name);
 
   const start = async (index: 0 | 1): Promise<Site> => {
-    const { address = LOOPBACK, prefix, ports, users } = places[index];
+    const { address = LOOPBACK, prefix, ports, users, trunkUrl } = places[index];
     return startSite({
       ...options,
       stateDir: join(stateDir, SITE_NAMES[index]),
@@ -77,7 +79,11 @@ export async function startFederation(options: FederationOptions): Promise<Feder
       config: {
         ...options.config,
         signalling: { allowed_networks: addresses, ...options.config?.['signalling'] },
-        cascade: { allowed_networks: addresses, ...options.config?.['cascade'] },
+        cascade: {
+          allowed_networks: addresses,
+          ...(trunkUrl !== undefined && { trunk_url: trunkUrl }),
+          ...options.config?.['cascade'],
+        },
       },
       report: step => report?.(`${step} of site ${SITE_NAMES[index].toUpperCase()}`),
     });

@@ -1,0 +1,40 @@
+/** Plays one part in this network: `program.ts PART OPTIONS`. Tells how it goes on stderr, and the result on descriptor 3. */
+import { writeSync } from 'node:fs';
+import { endPeerLibrary } from '../../../loadtest/lab/peer-library.ts';
+import { describeFailure } from '../../../setup/failure.mjs';
+import { untilInterrupted } from '../../../setup/interrupt.ts';
+import { playCuts } from '../cuts.ts';
+import { playRefused } from '../refused/index.ts';
+import { playSqueezed } from '../squeezed.ts';
+import type { LabOptions, LabResults } from './parts.ts';
+import type { LabRun } from './place.ts';
+
+const RESULT_DESCRIPTOR = 3;
+
+const PLAYS: { [Part in keyof LabResults]: (run: LabRun) => Promise<LabResults[Part]> } = {
+  squeezed: playSqueezed,
+  cuts: playCuts,
+  refused: playRefused,
+};
+
+function isPart(name: string | undefined): name is keyof LabResults {
+  return name !== undefined && Object.hasOwn(PLAYS, name);
+}
+
+const [part, options = '{}'] = process.argv.slice(2);
+try {
+  if (!isPart(part)) throw new Error(`there is no part ${part ?? ''}`);
+  const failures: string[] = [];
+  const result = await PLAYS[part]({
+    ...(JSON.parse(options) as LabOptions),
+    signal: untilInterrupted(),
+    tell: text => process.stderr.write(`${text}\n`),
+    fail: reason => void failures.push(reason),
+  });
+  writeSync(RESULT_DESCRIPTOR, `${JSON.stringify({ result, failures })}\n`);
+} catch (error) {
+  console.error(describeFailure(error));
+  process.exitCode = 1;
+} finally {
+  endPeerLibrary();
+}
