@@ -113,11 +113,17 @@ export default {
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
       '^bench/scale/bare/',
+      '^bench/cascade/refused/',
     ]),
     sees(
       'bench/scale/bare',
       ['loadtest/', 'signalling/sdp/', 'src/media/(codecs|numbered-voices|routers/conference-router)[.]ts$'],
       'mediasoup alone is what the focus is measured against: it offers the same codecs and extensions, in the same words, and does nothing else.',
+    ),
+    sees(
+      'bench/cascade/refused',
+      ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$'],
+      'Hostile foci speak as foci do, and hold the secrets that two hellos make.',
     ),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
     {

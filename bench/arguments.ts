@@ -57,7 +57,7 @@ const QUICK_PARTS: ScalePart[] = ['forwarding', 'join'];
 export const RECEIVER_NUMBERS = [50, 200, 500] as const;
 
 /** What `cascade` measures, in this order. */
-export const CASCADE_PARTS = ['calls', 'hop', 'bytes', 'layers'] as const;
+export const CASCADE_PARTS = ['calls', 'hop', 'bytes', 'layers', 'squeezed', 'cuts', 'refused'] as const;
 export type CascadePart = (typeof CASCADE_PARTS)[number];
 
 export interface CascadeBench {

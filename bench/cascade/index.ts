@@ -9,14 +9,16 @@ import type { CascadeBench, CascadePart } from '../arguments.ts';
 import { measureBytes } from './bytes.ts';
 import { measureCalls } from './calls.ts';
 import { measureHop } from './hop.ts';
+import { playApart } from './lab/own-network.ts';
 import { measureLayers } from './layers.ts';
+import { MachineMeter } from './machine-meter.ts';
 import type { Parts } from './place.ts';
 import { judge, type Measured } from './result.ts';
 
 /** Resolves to the exit code; stdout's last line is the result as JSON (see `Result`). */
 export async function runCascade(bench: CascadeBench, signal: AbortSignal): Promise<number> {
   const { worker, synapsePython, pageDir, loadPeer } = await prepare({
-    systemPackages: ['chromium'],
+    systemPackages: ['chromium', 'iproute2'],
     loadPeers: true,
     signal,
   });
@@ -24,6 +26,7 @@ export async function runCascade(bench: CascadeBench, signal: AbortSignal): Prom
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-bench-'));
   const progress = new Progress();
   const measured: Measured = {};
+  const meter = await MachineMeter.start();
   const failures: string[] = [];
   const fail = (reason: string): void => {
     failures.push(reason);
@@ -53,6 +56,7 @@ export async function runCascade(bench: CascadeBench, signal: AbortSignal): Prom
       failures.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  measured.machineBusyPct = await meter.busyPct();
   const result = judge(measured, bench.parts, failures);
   for (const missed of result.failures.slice(failures.length)) progress.complain(missed);
   console.log(JSON.stringify(result));
@@ -74,5 +78,14 @@ const WORK: Record<CascadePart, (parts: Parts, measured: Measured) => Promise<vo
   },
   layers: async (parts, measured) => {
     measured.layers = await measureLayers(parts);
+  },
+  squeezed: async (parts, measured) => {
+    measured.squeezed = await playApart('squeezed', parts);
+  },
+  cuts: async (parts, measured) => {
+    measured.cuts = await playApart('cuts', parts);
+  },
+  refused: async (parts, measured) => {
+    measured.refused = await playApart('refused', parts);
   },
 };

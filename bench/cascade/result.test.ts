@@ -14,7 +14,23 @@ const BYTES = {
   idleStreams: 0,
 };
 const LAYERS = { warm: [90, 149, 400], cold: [2_900], removals: [70, 199] };
-const GOOD = { calls: CALLS, hop: HOP, bytes: BYTES, layers: LAYERS };
+const SQUEEZED = {
+  concealedPct: 1.99,
+  settledConcealedPct: 0,
+  layers: { alice: 'h', anna: 'q' },
+  ladder: ['q', 'h', 'f'],
+};
+const CUTS = { ws: { healMs: 300, mediaGapMs: 0 }, trunk: { healMs: 4_999 } };
+const REFUSED = {
+  tried: ['a forged token', 'a flood'],
+  wronglyAccepted: [],
+  controls: [{ name: 'a right token', works: true }],
+  gapMs: { calm: 100, meanwhile: 1_000 },
+};
+const GOOD = {
+  ...{ calls: CALLS, hop: HOP, bytes: BYTES, layers: LAYERS, squeezed: SQUEEZED, cuts: CUTS, refused: REFUSED },
+  machineBusyPct: 40,
+};
 
 describe('a run', () => {
   test('in bounds has no failures', () => {
@@ -32,6 +48,11 @@ describe('a run', () => {
       warm_switch_ms: { median: 149 },
       cold_add_ms: { median: 2_900 },
       soft_removal_gap_ms: { max: 199 },
+      squeezed: { concealed_pct: 1.99, settled_concealed_pct: 0, layers: { alice: 'h', anna: 'q' } },
+      ws_cut: { heal_ms: 300, media_gap_ms: 0 },
+      trunk_cut: { heal_ms: 4_999 },
+      refused: { tried: 2, wrongly_accepted: 0 },
+      machine_busy_pct: 40,
       failures: [],
     });
   });
@@ -64,6 +85,17 @@ describe('a run', () => {
     [{ layers: { ...LAYERS, cold: [3_500] } }, 'cold_add_ms.median is 3500'],
     [{ layers: { ...LAYERS, removals: [10, 200] } }, 'soft_removal_gap_ms.max is 200'],
     [{ layers: { ...LAYERS, removals: [] } }, 'soft_removal_gap_ms.max was not measured'],
+    [{ squeezed: { ...SQUEEZED, concealedPct: 2 } }, 'squeezed.concealed_pct is 2'],
+    [{ squeezed: { ...SQUEEZED, concealedPct: null } }, 'squeezed.concealed_pct was not measured'],
+    [{ squeezed: { ...SQUEEZED, layers: { alice: null, anna: null } } }, 'no video crosses'],
+    [{ squeezed: { ...SQUEEZED, layers: { alice: null, anna: 'h' } } }, 'a higher layer where another has none'],
+    [{ cuts: { ...CUTS, ws: { healMs: null, mediaGapMs: 0 } } }, 'ws_cut.heal_ms was not measured'],
+    [{ cuts: { ...CUTS, ws: { healMs: 10, mediaGapMs: 250 } } }, 'ws_cut.media_gap_ms is 250'],
+    [{ cuts: { ...CUTS, trunk: { healMs: 5_000 } } }, 'trunk_cut.heal_ms is 5000'],
+    [{ refused: { ...REFUSED, wronglyAccepted: ['a flood'] } }, 'wrongly accepted: a flood'],
+    [{ refused: { ...REFUSED, tried: [] } }, 'nothing was tried'],
+    [{ refused: { ...REFUSED, controls: [{ name: 'a right token', works: false }] } }, 'a right token'],
+    [{ refused: { ...REFUSED, gapMs: { calm: 100, meanwhile: 1_001 } } }, 'a gap of 1001 ms'],
   ])('%j misses a bound', (change, missed) => {
     const { failures } = judge({ ...GOOD, ...change }, CASCADE_PARTS, []);
     expect(failures).toHaveLength(1);
