@@ -8,19 +8,26 @@ import { RefusedStage } from './stage.ts';
 import { tryTokens } from './tokens.ts';
 import { tryUrls } from './urls.ts';
 
+const ATTACKS: readonly [what: string, attack: (stage: RefusedStage, attempts: Attempts) => Promise<void>][] = [
+  ['hellos', tryHellos],
+  ['tokens', tryTokens],
+  ['URLs', tryUrls],
+  ['lies', tryLies],
+];
+
 export async function playRefused(run: LabRun): Promise<Refusals> {
   await using stage = await RefusedStage.open(run);
   const attempts = new Attempts(run.tell);
-  for (const attack of [tryHellos, tryTokens, tryUrls, tryLies]) {
+  for (const [what, attack] of ATTACKS) {
     run.signal.throwIfAborted();
     try {
       await attack(stage, attempts);
     } catch (error) {
       run.signal.throwIfAborted();
-      run.fail(`${attack.name}: ${error instanceof Error ? error.message : String(error)}`);
+      run.fail(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
     const silent = await stage.silenced();
-    attempts.control(`the call of honest people, after ${attack.name}`, silent.length === 0);
+    attempts.control(`the call of honest people, after ${what}`, silent.length === 0);
     if (silent.length > 0) run.tell(`nothing comes of ${silent.join(', ')}`);
   }
   const [, other] = await stage.openTrunks();

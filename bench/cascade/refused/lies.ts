@@ -40,7 +40,7 @@ export async function tryLies(stage: RefusedStage, attempts: Attempts): Promise<
   await tryWishes(stage, attempts, { trunk, media });
   for (let times = 0; times < FLOOD; times += 1) trunk.sayText(`{"type":"org.weir.nonsense","content":${times}}`);
   attempts.note('a flood of frames', (await stage.silenced()).length > 0);
-  await tryNotToRead(stage, attempts, trunk);
+  await tryNotToRead(stage, attempts, focus);
   await tryPrivateMedia(stage, attempts, focus);
 }
 
@@ -128,7 +128,8 @@ async function tryWishes(stage: RefusedStage, attempts: Attempts, { trunk, media
 }
 
 /** Takes nothing of what it is sent. */
-async function tryNotToRead(stage: RefusedStage, attempts: Attempts, trunk: HostileTrunk): Promise<void> {
+async function tryNotToRead(stage: RefusedStage, attempts: Attempts, focus: HostileFocus): Promise<void> {
+  using trunk = await focus.openTrunk();
   const [before] = await stage.openTrunks();
   trunk.ws.pause();
   const cutOff = await stage.place.until(CUT_OFF_WITHIN_MS, async () => (await stage.openTrunks())[0] < before);
