@@ -46,7 +46,7 @@ async function cutWebSocket(run: LabRun, place: LabPlace, members: readonly Memb
   const cutAt = performance.now();
   place.webSocket.cut();
   if ((await place.until(WS_CUT_MS, () => place.areTrunks('broken'))) === undefined)
-    run.fail('cuts: the foci did not notice that the WebSocket was cut');
+    run.fail('the foci did not notice that the WebSocket was cut');
   await place.pause(Math.max(0, cutAt + WS_CUT_MS - performance.now()));
   place.webSocket.heal();
   const healMs = await place.until(HEALS_WITHIN_MS, () => place.areTrunks('open'));
@@ -55,7 +55,7 @@ async function cutWebSocket(run: LabRun, place: LabPlace, members: readonly Memb
 
   const after = await handshakes(place);
   run.tell(`the WebSocket is back after ${Math.round(healMs ?? Number.NaN)} ms; the longest gap is ${Math.round(gapMs)} ms`);
-  if (after.opened > before.opened) run.fail('cuts: the trunk did not resume, it began anew');
+  if (after.opened > before.opened) run.fail('the trunk did not resume, it began anew');
   return { healMs: rounded(healMs), mediaGapMs: mediaGapMs(calmMs, gapMs) };
 }
 
@@ -66,11 +66,12 @@ async function cutTrunk(run: LabRun, place: LabPlace, members: readonly Member[]
     await place.pause(TRUNK_CUT_MS / 2);
     await look(place, members);
     await place.pause(TRUNK_CUT_MS / 2);
+    if (!(await place.areTrunks('broken'))) run.fail('the foci did not notice that the trunk was cut');
     const { crossing, local } = await look(place, members);
     const leaks = crossing.filter(flows).map(({ name }) => name);
-    if (leaks.length > 0) run.fail(`cuts: the trunk was cut, and still there came ${leaks.join(', ')}`);
+    if (leaks.length > 0) run.fail(`the trunk was cut, and still there came ${leaks.join(', ')}`);
     const silent = local.filter(track => !flows(track)).map(({ name }) => name);
-    if (silent.length > 0) run.fail(`cuts: the local call suffers: ${silent.join(', ')}`);
+    if (silent.length > 0) run.fail(`the local call suffers: ${silent.join(', ')}`);
   } finally {
     await place.trunk.mend();
   }
@@ -88,7 +89,7 @@ async function cutTrunk(run: LabRun, place: LabPlace, members: readonly Member[]
     run.tell(`all is back ${healMs} ms after the cut`);
     return { healMs };
   }
-  run.fail(`cuts: after the cut ${back.size} of ${pairs} tracks came back; the trunk is ${isOpen ? '' : 'not '}open`);
+  run.fail(`after the cut ${back.size} of ${pairs} tracks came back; the trunk is ${isOpen ? '' : 'not '}open`);
   return { healMs: null };
 }
 

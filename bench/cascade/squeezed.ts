@@ -52,7 +52,7 @@ export async function playSqueezed(run: LabRun): Promise<Squeezed> {
 
   await sampleFor(run, place, viewer, FULL_WITHIN_MS, () => isInFullSize(viewer.recording, largest.widthPx));
   if (!isInFullSize(viewer.recording, largest.widthPx))
-    run.fail(`squeezed: not all came in full size before (${JSON.stringify(widthsOf(viewer.recording))})`);
+    run.fail(`not all came in full size before (${JSON.stringify(widthsOf(viewer.recording))})`);
   await sampleFor(run, place, viewer, CALM_MS);
 
   run.tell(`the trunk gets narrow: ${NARROW.bps / 1_000} kbit/s`);
@@ -61,7 +61,7 @@ export async function playSqueezed(run: LabRun): Promise<Squeezed> {
   await sampleFor(run, place, viewer, NARROW_FOR_MS);
   const endsAtMs = Date.now() - zero;
   const recording = viewer.finish(endsAtMs);
-  for (const complaint of viewer.complaints) run.fail(`squeezed: ${complaint}`);
+  for (const complaint of viewer.complaints) run.fail(`${complaint}`);
 
   const layers = recording.videos.map(({ name, points }): [string, string | null] => {
     const shown = pointsIn(points, { fromMs: endsAtMs - LAYERS_OF_MS, toMs: endsAtMs }).filter(point => point.frames > 0);

@@ -60,6 +60,6 @@ export class HostileTrunk implements Disposable {
     this.said.push(message.value);
     // Takes all that it is offered: an offer without an answer ends a trunk by itself.
     if (message.value.kind === 'negotiate' && message.value.description.type === 'offer')
-      this.say({ kind: 'negotiate', description: { type: 'answer', sdp: writeTrunkAnswer({ refused: [] }) } });
+      this.say({ kind: 'negotiate', description: { type: 'answer', sdp: writeTrunkAnswer({ refused: [] }) }, metadata: undefined });
   }
 }
