@@ -54,7 +54,9 @@ async function cutWebSocket(run: LabRun, place: LabPlace, members: readonly Memb
   const gapMs = longestGap((await look(place, members)).crossing);
 
   const after = await handshakes(place);
-  run.tell(`the WebSocket is back after ${Math.round(healMs ?? Number.NaN)} ms; the longest gap is ${Math.round(gapMs)} ms`);
+  run.tell(
+    `the WebSocket is back after ${Math.round(healMs ?? Number.NaN)} ms; the longest gap is ${Math.round(gapMs)} ms`,
+  );
   if (after.opened > before.opened) run.fail('the trunk did not resume, it began anew');
   return { healMs: rounded(healMs), mediaGapMs: mediaGapMs(calmMs, gapMs) };
 }

@@ -28,10 +28,7 @@ export function judgeSqueezed({ concealedPct, layers, ladder }: Squeezed): strin
 }
 
 /** The layer in which a video came, by the widths of the pictures that were shown in some time, px: the last of them. */
-export function layerOf(
-  widths: readonly number[],
-  ladder: readonly { rid: string; widthPx: number }[],
-): string | null {
+export function layerOf(widths: readonly number[], ladder: readonly { rid: string; widthPx: number }[]): string | null {
   const last = widths.at(-1);
   return ladder.find(({ widthPx }) => widthPx === last)?.rid ?? null;
 }

@@ -121,8 +121,15 @@ export class HostileFocus implements AsyncDisposable {
 
   /** Shakes hands with a new end, as a focus should, and opens the trunk. Rejects where that is not let in. */
   async openTrunk(): Promise<HostileTrunk> {
-    const trunk = await this.openSocket();
-    await trunk.greet();
+    let trunk: HostileTrunk | undefined;
+    // The attacked focus may have ended its trunk just now, and begin anew: it greets nobody meanwhile.
+    await this.#stage.must('the trunk begins', async () => {
+      trunk = await this.openSocket();
+      const isGreeted = await trunk.greet();
+      if (!isGreeted) trunk[Symbol.dispose]();
+      return isGreeted;
+    });
+    if (trunk === undefined) throw new Error('there is no trunk');
     return trunk;
   }
 

@@ -22,13 +22,11 @@ export class HostileTrunk implements Disposable {
     });
   }
 
-  /** Says its first frame, and waits for the answer. Rejects where there is none. */
-  async greet(): Promise<void> {
+  /** Says its first frame, and waits for the answer. False where there is none. */
+  async greet(): Promise<boolean> {
     this.ws.send(writeTrunkFrame({ kind: 'open', resume: undefined }));
-    const late = delay(GREETED_WITHIN_MS, undefined, { ref: false }).then(() => {
-      throw new Error('the focus does not greet');
-    });
-    await Promise.race([this.#greeted.promise, late]);
+    const late = delay(GREETED_WITHIN_MS, false, { ref: false });
+    return Promise.race([this.#greeted.promise.then(() => true), late]);
   }
 
   say(message: TrunkMessage): void {
@@ -60,6 +58,10 @@ export class HostileTrunk implements Disposable {
     this.said.push(message.value);
     // Takes all that it is offered: an offer without an answer ends a trunk by itself.
     if (message.value.kind === 'negotiate' && message.value.description.type === 'offer')
-      this.say({ kind: 'negotiate', description: { type: 'answer', sdp: writeTrunkAnswer({ refused: [] }) }, metadata: undefined });
+      this.say({
+        kind: 'negotiate',
+        description: { type: 'answer', sdp: writeTrunkAnswer({ refused: [] }) },
+        metadata: undefined,
+      });
   }
 }

@@ -11,6 +11,8 @@ const TAKEN_WITHIN_MS = 3_000;
 /** More than a second of a voice, and less than reports on media (RTCP) of so long. */
 const SOME_PACKETS = 50;
 const FLOOD = 20_000;
+/** What is read of it in a second ends it, or it is over. */
+const FLOODED_FOR_MS = 20_000;
 /** A focus that does not read is cut off within 5 s; it takes a while until it is dark. */
 const CUT_OFF_WITHIN_MS = 20_000;
 
@@ -40,6 +42,7 @@ export async function tryLies(stage: RefusedStage, attempts: Attempts): Promise<
   await tryWishes(stage, attempts, { trunk, media });
   for (let times = 0; times < FLOOD; times += 1) trunk.sayText(`{"type":"org.weir.nonsense","content":${times}}`);
   attempts.note('a flood of frames', (await stage.silenced()).length > 0);
+  await stage.place.until(FLOODED_FOR_MS, () => !trunk.isOpen);
   await tryNotToRead(stage, attempts, focus);
   await tryPrivateMedia(stage, attempts, focus);
 }
@@ -94,8 +97,7 @@ async function tryStreams(
     },
     metadata: Object.fromEntries(streams.map(([streamId, user]) => [streamId, ofUser(user, trackOf(streamId))])),
   });
-  const shown = (streamId: string): boolean =>
-    [alice, anna].some(({ peer }) => Object.hasOwn(peer.metadata, streamId));
+  const shown = (streamId: string): boolean => [alice, anna].some(({ peer }) => Object.hasOwn(peer.metadata, streamId));
   const honest = await stage.place.until(TAKEN_WITHIN_MS * 5, () => shown('honest'));
   attempts.control('a stream of a member who is on that focus', honest !== undefined);
   await stage.place.pause(TAKEN_WITHIN_MS);
@@ -107,7 +109,10 @@ async function tryStreams(
   await media.sendVoice(end, TAKEN_WITHIN_MS);
   const voice = { streamId: 'honest', trackId: trackOf('honest') };
   await stage.place.stack.refresh();
-  attempts.note('media under another key', [alice, anna].some(({ peer }) => peer.received(voice) > 0));
+  attempts.note(
+    'media under another key',
+    [alice, anna].some(({ peer }) => peer.received(voice) > 0),
+  );
 }
 
 /** Wants what it was not offered; then, as a control, what it was. */

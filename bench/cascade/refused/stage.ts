@@ -82,11 +82,14 @@ export class RefusedStage implements AsyncDisposable {
   }
 
   /** A member of the second site says that this is the focus it is on. `undefined`: it is on none any more. */
-  async name(member: MatrixUser, focus: { userId: string; deviceId: string } | undefined, confId?: string): Promise<void> {
+  async name(
+    member: MatrixUser,
+    focus: { userId: string; deviceId: string } | undefined,
+    confId?: string,
+  ): Promise<void> {
     const { userId, deviceId } = member;
     const call = { userId, deviceId, sessionId: 'hostile', callId: 'hostile', confId: confId ?? this.room.confId };
-    const content =
-      focus === undefined ? { 'm.calls': [] } : memberContent({ ...call, focus }, Date.now());
+    const content = focus === undefined ? { 'm.calls': [] } : memberContent({ ...call, focus }, Date.now());
     const [type] = CALL_MEMBER_EVENT_TYPES;
     await sendState(this.homeserver, member, this.room.roomId, { type, stateKey: userId, content });
   }
