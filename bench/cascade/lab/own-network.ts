@@ -24,7 +24,7 @@ const LASTS_AT_MOST_MS = 480_000;
 export interface LabParts extends LabOptions {
   progress: Progress;
   signal: AbortSignal;
-  fail(reason: string): void;
+  fail: (reason: string) => void;
 }
 
 /** Plays a part in a network namespace of its own, with two sites of its own. Needs root. Rejects where it did not come to its end. */

@@ -26,8 +26,8 @@ const POLL_MS = 100;
 export interface LabRun extends LabOptions {
   signal: AbortSignal;
   /** What is done, for who watches. */
-  tell(text: string): void;
-  fail(reason: string): void;
+  tell: (text: string) => void;
+  fail: (reason: string) => void;
 }
 
 export interface LabPlaceOptions {
