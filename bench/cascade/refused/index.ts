@@ -2,6 +2,7 @@
 import type { LabRun } from '../lab/place.ts';
 import { Attempts } from './attempts.ts';
 import type { Refusals } from './figures.ts';
+import { tryFrames } from './frames.ts';
 import { tryHellos } from './hellos.ts';
 import { tryLies } from './lies.ts';
 import { RefusedStage } from './stage.ts';
@@ -12,6 +13,7 @@ const ATTACKS: readonly [what: string, attack: (stage: RefusedStage, attempts: A
   ['hellos', tryHellos],
   ['tokens', tryTokens],
   ['URLs', tryUrls],
+  ['frames', tryFrames],
   ['lies', tryLies],
 ];
 

@@ -1,61 +1,26 @@
-import { once } from 'node:events';
 import type { HostileTrunk } from './hostile-trunk.ts';
 import type { Attempts } from './attempts.ts';
 import { HostileFocus } from './hostile-focus.ts';
 import { HostileMedia } from './hostile-media.ts';
 import type { RefusedStage } from './stage.ts';
 
-const CLOSED_WITHIN_MS = 5_000;
 /** In which what is said has come, and done what it does. */
 const TAKEN_WITHIN_MS = 3_000;
 /** More than a second of a voice, and less than reports on media (RTCP) of so long. */
 const SOME_PACKETS = 50;
-const FLOOD = 20_000;
-/** What is read of it in a second ends it, or it is over. */
-const FLOODED_FOR_MS = 20_000;
-/** A focus that does not read is cut off within 5 s; it takes a while until it is dark. */
-const CUT_OFF_WITHIN_MS = 20_000;
-
-const OPEN = '{"type":"org.weir.trunk.open","content":{}}';
-const WRONG_FRAMES: readonly [name: string, frames: readonly (string | Buffer)[]][] = [
-  ['a trunk that begins with something else', ['1 text']],
-  ['a trunk that begins with what is no JSON', ['{']],
-  ['a trunk that begins twice', [OPEN, OPEN]],
-  ['a trunk that leaves a frame out', [OPEN, '2 text']],
-  ['a trunk that acknowledges what was not said', [OPEN, '{"type":"org.weir.trunk.ack","content":{"received":5}}']],
-  ['a trunk that says what is not known', [OPEN, '{"type":"org.weir.trunk.other","content":{}}']],
-  ['a frame that is binary', [Buffer.from(OPEN)]],
-  ['a frame that is too large', [OPEN, `1 ${'x'.repeat(600_000)}`]],
-];
 
 /** A focus that a member names, which is let in, and lies. */
 export async function tryLies(stage: RefusedStage, attempts: Attempts): Promise<void> {
   await using focus = await HostileFocus.open(stage, 'eve');
   const member = await stage.member('mandy');
   await stage.name(member, focus.user);
-  await tryFrames(focus, attempts);
   using trunk = await focus.openTrunk();
   await stage.must('the focus says where its media is', () => trunk.said.some(({ kind }) => kind === 'trunk_media'));
   using media = await HostileMedia.bind();
   trunk.say({ kind: 'trunk_media', end: media.end() });
   await tryStreams(stage, attempts, { trunk, media, member });
   await tryWishes(stage, attempts, { trunk, media });
-  for (let times = 0; times < FLOOD; times += 1) trunk.sayText(`{"type":"org.weir.nonsense","content":${times}}`);
-  attempts.note('a flood of frames', (await stage.silenced()).length > 0);
-  await stage.place.until(FLOODED_FOR_MS, () => !trunk.isOpen);
-  await tryNotToRead(stage, attempts, focus);
   await tryPrivateMedia(stage, attempts, focus);
-}
-
-/** Each on a WebSocket of its own, which has to be closed. */
-async function tryFrames(focus: HostileFocus, attempts: Attempts): Promise<void> {
-  for (const [name, frames] of WRONG_FRAMES) {
-    using trunk = await focus.openSocket();
-    const closed = once(trunk.ws, 'close').then(() => true);
-    for (const frame of frames) trunk.ws.send(frame);
-    const late = new Promise<boolean>(resolve => setTimeout(() => resolve(false), CLOSED_WITHIN_MS).unref());
-    attempts.note(name, !(await Promise.race([closed, late])));
-  }
 }
 
 interface Said {
@@ -130,15 +95,6 @@ async function tryWishes(stage: RefusedStage, attempts: Attempts, { trunk, media
   attempts.note('wants of tracks that there are not', none > SOME_PACKETS);
   attempts.note('wants of tracks that came by another trunk', (await want(bob.peer.tracks())) > SOME_PACKETS);
   attempts.control('wants of tracks that are offered', (await want(alice.peer.tracks())) > SOME_PACKETS);
-}
-
-/** Takes nothing of what it is sent. */
-async function tryNotToRead(stage: RefusedStage, attempts: Attempts, focus: HostileFocus): Promise<void> {
-  using trunk = await focus.openTrunk();
-  const [before] = await stage.openTrunks();
-  trunk.ws.pause();
-  const cutOff = await stage.place.until(CUT_OFF_WITHIN_MS, async () => (await stage.openTrunks())[0] < before);
-  attempts.note('a focus that does not read', cutOff === undefined);
 }
 
 /** Says that its media is where only the operator's own things are. */
