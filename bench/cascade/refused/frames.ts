@@ -27,6 +27,7 @@ const WRONG: readonly [name: string, frames: readonly (string | Buffer)[]][] = [
 export async function tryFrames(stage: RefusedStage, attempts: Attempts): Promise<void> {
   await using focus = await HostileFocus.open(stage, 'dora');
   await stage.name(await stage.member('moira'), focus.user);
+  attempts.control('a trunk that begins as it should', await isBorne(focus, [OPEN]));
   for (const [name, frames] of WRONG) attempts.note(name, await isBorne(focus, frames));
   await flood(stage, attempts, focus);
   await readNothing(stage, attempts, focus);
