@@ -122,7 +122,7 @@ export default {
     ),
     sees(
       'bench/cascade/refused',
-      ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$'],
+      ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$', 'src/session[.]ts$'],
       'Hostile foci speak as foci do, and hold the secrets that two hellos make.',
     ),
     sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),

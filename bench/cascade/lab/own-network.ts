@@ -4,20 +4,8 @@ import type { Progress } from '../../../demo/check/progress.ts';
 import { runCommand } from '../../../setup/command.mjs';
 import type { LabOptions, LabResults, Played } from './parts.ts';
 
+const NETWORK = fileURLToPath(new URL('own-network.sh', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
-/** Of a benchmarking range (RFC 2544): browsers find no network where there is loopback alone. */
-const CARD = '198.18.0.1';
-/** Gone with its last process. On loopback a packet is no larger than on a real link: what shapes it counts packets. */
-const NETWORK = `
-set -e
-ip link set lo up mtu 1500
-ip link add weir0 type veth peer name weir1
-ip address add ${CARD}/24 dev weir0
-ip link set weir0 up
-ip link set weir1 up
-ip route add default dev weir0
-exec "$@"
-`;
 /** ms. The longest part takes about three minutes, and the two homeservers one. */
 const LASTS_AT_MOST_MS = 480_000;
 
@@ -27,16 +15,18 @@ export interface LabParts extends LabOptions {
   fail: (reason: string) => void;
 }
 
-/** Plays a part in a network namespace of its own, with two sites of its own. Needs root. Rejects where it did not come to its end. */
+/**
+ * Plays a part in a network namespace of its own, with two sites of its own; it is gone with its last process. Needs root. Rejects where
+ * the part did not come to its end.
+ */
 export async function playApart<Part extends keyof LabResults>(part: Part, parts: LabParts): Promise<LabResults[Part]> {
   const { stateDir, synapsePython, workerBin, loadPeer, progress, signal, fail } = parts;
-  const options: LabOptions = { stateDir, synapsePython, workerBin, loadPeer };
   let said = '';
   await runCommand(
     'unshare',
     [
-      ...['--net', '--kill-child', 'bash', '-c', NETWORK, 'bash'],
-      ...[process.execPath, PROGRAM, part, JSON.stringify(options)],
+      ...['--net', '--kill-child', NETWORK],
+      ...[process.execPath, PROGRAM, part, stateDir, synapsePython, workerBin, loadPeer],
     ],
     {
       timeoutMs: LASTS_AT_MOST_MS,
@@ -46,7 +36,8 @@ export async function playApart<Part extends keyof LabResults>(part: Part, parts
       onStatus: line => (said = line),
     },
   );
-  const { result, failures } = JSON.parse(said) as Played<Part>;
-  for (const failure of failures) fail(failure);
-  return result;
+  const played = JSON.parse(said) as Played<Part>;
+  if (played.kind === 'failed') throw new Error(played.message);
+  for (const failure of played.failures) fail(failure);
+  return played.result;
 }

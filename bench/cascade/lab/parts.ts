@@ -1,4 +1,4 @@
-/** What is told between own-network.ts and program.ts, as JSON. */
+/** What is told between own-network.ts and program.ts, as one line of JSON. */
 import type { Cuts } from '../cut-figures.ts';
 import type { Refusals } from '../refused/figures.ts';
 import type { Squeezed } from '../squeezed-figures.ts';
@@ -20,7 +20,6 @@ export interface LabResults {
   refused: Refusals;
 }
 
-export interface Played<Part extends keyof LabResults> {
-  result: LabResults[Part];
-  failures: string[];
-}
+export type Played<Part extends keyof LabResults> =
+  | { kind: 'played'; result: LabResults[Part]; failures: string[] }
+  | { kind: 'failed'; message: string };

@@ -6,7 +6,6 @@ import { FOCUS_DEVICE_ID } from '../../../demo/site.ts';
 import type { MatrixUser } from '../../../demo/synapse.ts';
 import { HomeserverLink } from '../../../loadtest/peers/homeserver-link.ts';
 import {
-  nameOfFocus,
   parseTrunkHello,
   TRUNK_HELLO,
   type TrunkClaims,
@@ -15,6 +14,7 @@ import {
   writeTrunkHello,
 } from '../../../signalling/wire/trunk.ts';
 import { type Link, linkOf, openEnd, type OwnEnd } from '../../../src/cascade/handshake.ts';
+import { nameOfFocus } from '../../../src/session.ts';
 import { HostileTrunk } from './hostile-trunk.ts';
 import type { RefusedStage } from './stage.ts';
 
