@@ -7,7 +7,7 @@ import {
   type PublishedKind,
 } from '../../signalling/wire/permissions.ts';
 import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../signalling/wire/stream-metadata.ts';
-import { type DeviceKey, keyOfDevice, type TrackRef } from '../session.ts';
+import { type DeviceKey, keyOfDevice, type SessionId, type TrackRef } from '../session.ts';
 import { everythingChanged } from './due.ts';
 import { note, tell } from './effects.ts';
 import { FREE_FLOOR } from './floor.ts';
@@ -72,9 +72,19 @@ export function mayBeHeard({ floor }: Conference, speaker: Participant, publicat
 
 /** Whether a stream is that of a device: of whose session publishes it, or for whom another focus says it. */
 export function isOf(publisher: Participant, { streamId }: TrackRef, device: DeviceKey): boolean {
-  if (publisher.kind === 'client') return keyOfDevice(publisher.session) === device;
-  const { user_id: userId, device_id: deviceId } = publisher.metadata[streamId] ?? {};
-  return userId !== undefined && deviceId !== undefined && keyOfDevice({ userId, deviceId }) === device;
+  const owner = publisher.kind === 'client' ? publisher.session : publisher.metadata[streamId];
+  return owner !== undefined && deviceBehind(owner) === device;
+}
+
+/** A hand-over asks for it of every voice that each viewer follows. */
+const known = new WeakMap<SessionId | StreamDescription, DeviceKey | undefined>();
+
+function deviceBehind(owner: SessionId | StreamDescription): DeviceKey | undefined {
+  if (known.has(owner)) return known.get(owner);
+  const { userId, deviceId } = 'userId' in owner ? owner : { userId: owner.user_id, deviceId: owner.device_id };
+  const key = userId === undefined || deviceId === undefined ? undefined : keyOfDevice({ userId, deviceId });
+  known.set(owner, key);
+  return key;
 }
 
 /** Sound is sound, whatever stream it is in: what a stream is for is its publisher's word. */
