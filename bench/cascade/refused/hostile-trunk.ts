@@ -29,7 +29,7 @@ export class HostileTrunk implements Disposable {
     return Promise.race([this.#greeted.promise.then(() => true), late]);
   }
 
-  say(message: TrunkMessage): void {
+  say(message: Parameters<typeof writeTrunkMessage>[0]): void {
     this.sayText(writeTrunkMessage(message));
   }
 
