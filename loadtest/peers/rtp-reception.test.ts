@@ -42,6 +42,18 @@ describe('what is told of a track', () => {
     expect(report.longestGapMs).toBeGreaterThan(600);
   });
 
+  it('of a video among whose packets a focus tries the link: what it is without them', () => {
+    const reception = new RtpReception(TRACK);
+    const padding = new RtpStream(127);
+    for (const [index, frame] of video().entries()) {
+      for (const packet of frame) {
+        reception.take(packet, index * 66);
+        reception.take(padding.packet([Buffer.alloc(200)], 0, false), index * 66);
+      }
+    }
+    expect(reception.report(15 * 66)).toMatchObject({ kind: 'video', frames: 15, keyframes: 1, lost: 0 });
+  });
+
   it('of a voice: what is lost, and the longest time without it, since the last report', () => {
     const reception = new RtpReception(TRACK);
     const packets = voice(100);

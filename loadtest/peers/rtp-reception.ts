@@ -26,11 +26,13 @@ export class RtpReception {
     this.#track = track;
   }
 
-  /** `now` on the monotonic clock in ms. */
+  /** Of what is neither voice nor picture, such as padding with which a focus tries a link, nothing is taken. `now` on the monotonic clock in ms. */
   take(packet: Buffer, now: number): void {
     if (packet.length <= FIXED_HEADER_BYTES) return;
     const second = packet.readUInt8(1);
-    this.#kind = (second & 0x7f) === PAYLOAD_TYPES.opus ? 'audio' : 'video';
+    const payloadType = second & 0x7f;
+    if (payloadType !== PAYLOAD_TYPES.opus && payloadType !== PAYLOAD_TYPES.vp8) return;
+    this.#kind = payloadType === PAYLOAD_TYPES.opus ? 'audio' : 'video';
     this.#packets += 1;
     this.#bytes += packet.length;
     const isNext = this.#follow(packet.readUInt16BE(2));
