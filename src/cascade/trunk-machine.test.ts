@@ -304,6 +304,24 @@ describe('a handshake', () => {
     expect(pair.isOpen).toBe(true);
   });
 
+  it('tells the other end of its version also where it is refused before it has said anything', () => {
+    const pair = new Pair();
+    pair.two = new End(TWO, ONE, pair.now, [7]);
+    pair.one.take({ kind: 'hello', hello: { ...pair.two.own.hello, answers: [] } }, pair.now);
+    expect(pair.one.phase).toBe('refused');
+    pair.one.take({ kind: 'time' }, pair.now);
+    expect(pair.one.hellos.map(({ answers }) => answers)).toEqual([[pair.two.epoch]]);
+    const [said] = pair.one.hellos;
+    if (said === undefined) throw new Error('no hello');
+    pair.two.take({ kind: 'hello', hello: said }, pair.now);
+    // Which answers it: so nothing more is to be said.
+    expect([pair.two.phase, dueAt(pair.two.machine), dueAt(pair.one.machine)]).toEqual([
+      'refused',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it.each(['WEIR_TRUNK_DENIED', 'WEIR_TRUNK_ADDRESS', 'WEIR_TRUNK_VERSION'] as const)('gives up at %s', code => {
     const pair = new Pair();
     const hello: TrunkHello = { ...pair.two.own.hello, answers: [] };

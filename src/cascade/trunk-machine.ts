@@ -41,8 +41,8 @@ export type Phase =
   | { kind: 'open'; link: Link; since: number }
   /** The WebSocket is gone, the secret holds. */
   | { kind: 'broken'; link: Link }
-  /** It waits for a hello of another epoch. */
-  | { kind: 'refused' }
+  /** It waits for a hello of another epoch. `answers`: that of the other end that speaks no version of ours, where one does. */
+  | { kind: 'refused'; answers: readonly string[] }
   | { kind: 'closed' };
 
 export interface Machine {
@@ -162,9 +162,10 @@ function hello(machine: Machine, said: TrunkHello, now: number, ends: Ends): Ste
   const link = ends.linkOf(said);
   if (link === 'bad key') return { machine, effects: [] };
   if (link === 'no version') {
-    return linksOf(machine).length === 0
-      ? refuse(machine, 'WEIR_TRUNK_VERSION', 'the other focus speaks no common version')
-      : { machine, effects: [] };
+    if (linksOf(machine).length > 0) return { machine, effects: [] };
+    const refused = refuse(machine, 'WEIR_TRUNK_VERSION', 'the other focus speaks no common version', [said.epoch]);
+    // Nobody but us can tell the other end.
+    return knowsUs ? refused : { ...refused, machine: sayHelloSoon(refused.machine, now) };
   }
   const candidates = [...machine.candidates, { link, until: now + CANDIDATE_FOR_MS }].slice(-MOST_CANDIDATES);
   const begun: Machine = {
@@ -291,7 +292,8 @@ function time(machine: Machine, now: number): Step {
     };
   }
   if (next.helloAt !== undefined && next.helloAt <= now) {
-    effects.push({ kind: 'say-hello', answers: linksOf(next).map(({ epoch }) => epoch) });
+    const refusedOf = next.phase.kind === 'refused' ? next.phase.answers : [];
+    effects.push({ kind: 'say-hello', answers: [...linksOf(next).map(({ epoch }) => epoch), ...refusedOf] });
     next = {
       ...next,
       helloSaidAt: now,
@@ -302,8 +304,8 @@ function time(machine: Machine, now: number): Step {
   return { machine: next, effects };
 }
 
-function refuse(machine: Machine, code: ErrorCode, message: string): Step {
-  const next: Machine = { ...machine, phase: { kind: 'refused' }, dialAt: undefined, helloAt: undefined };
+function refuse(machine: Machine, code: ErrorCode, message: string, answers: readonly string[] = []): Step {
+  const next: Machine = { ...machine, phase: { kind: 'refused', answers }, dialAt: undefined, helloAt: undefined };
   return { machine: next, effects: [{ kind: 'tell', state: { kind: 'refused', code, message } }] };
 }
 
