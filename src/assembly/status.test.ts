@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { NOTHING_MEASURED } from '../overload/watch.ts';
 import type { TrunkFigures, TrunkTraffic } from '../ports.ts';
 import { nothingCounted } from '../runtime/counts.ts';
+import { NO_TRAFFIC } from '../testing/fake-world.ts';
 import { statusOf } from './status.ts';
 
 const [ONE, TWO] = ['one', 'two'].map(name => ({ userId: `@focus:${name}`, deviceId: 'WEIR' })) as [Peer, Peer];
@@ -14,18 +15,7 @@ function trunk(conference: Conference, peer: Peer): TrunkFigures {
 }
 
 function traffic(sent: number): TrunkTraffic {
-  return {
-    sent,
-    received: 0,
-    mediaBytesSent: 0,
-    mediaBytesReceived: 0,
-    lossSent: 0,
-    lossReceived: 0,
-    roundTripMs: undefined,
-    tracksSent: 0,
-    tracksReceived: 0,
-    layersSent: 0,
-  };
+  return { ...NO_TRAFFIC, sent };
 }
 
 it('puts to each trunk what crosses it, by conference and focus', () => {

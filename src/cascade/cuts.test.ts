@@ -1,12 +1,12 @@
 /** Trunks over a path that is cut: what is lost, and what is not. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CuttablePath } from '../testing/cuttable-path.ts';
+import { CuttablePath } from '../../loadtest/lab/link/cuttable-path.ts';
 import { FakeCarrier, ONE, Seen, startFocus, stopAllFoci, TWO } from '../testing/two-foci.ts';
 
 const paths: CuttablePath[] = [];
 afterEach(async () => {
   await stopAllFoci();
-  await Promise.all(paths.splice(0).map(path => path.close()));
+  await Promise.all(paths.splice(0).map(path => path[Symbol.asyncDispose]()));
 });
 
 const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 40_000, interval: 10 });
@@ -17,7 +17,7 @@ async function overPath() {
   const one = await startFocus(ONE, carrier);
   let told = '';
   const two = await startFocus(TWO, carrier, { told: () => told });
-  const path = await CuttablePath.open(Number(new URL(two.url).port));
+  const path = await CuttablePath.open({ host: '127.0.0.1', port: Number(new URL(two.url).port) });
   paths.push(path);
   told = two.url.replace(/:\d+\//, `:${path.port}/`);
   const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseTrunkMessage } from '../../signalling/wire/trunk-message.ts';
 import { DataLine } from '../runtime/trunk-data/data-line.ts';
 import { keyOfSession } from '../session.ts';
-import { CuttablePath } from '../testing/cuttable-path.ts';
+import { CuttablePath } from '../../loadtest/lab/link/cuttable-path.ts';
 import { FakeMeters } from '../testing/fake-world.ts';
 import { FakeCarrier, ONE, realClock, Seen, startFocus, stopAllFoci, TWO } from '../testing/two-foci.ts';
 
@@ -24,8 +24,8 @@ async function overPath(bytesPerMs?: number) {
   const one = await startFocus(ONE, carrier);
   let told = '';
   const two = await startFocus(TWO, carrier, { told: () => told });
-  const path = await CuttablePath.open(Number(new URL(two.url).port));
-  closes.push(() => path.close());
+  const path = await CuttablePath.open({ host: '127.0.0.1', port: Number(new URL(two.url).port) });
+  closes.push(() => path[Symbol.asyncDispose]());
   if (bytesPerMs !== undefined) path.narrowTo = bytesPerMs;
   told = two.url.replace(/:\d+\//, `:${path.port}/`);
   const [atOne, atTwo] = [new Seen(one, TWO), new Seen(two, ONE)];

@@ -91,6 +91,20 @@ function notedData(asked: string[]): PeerData {
   };
 }
 
+/** Nothing crosses a trunk. */
+export const NO_TRAFFIC: TrunkTraffic = {
+  sent: 0,
+  received: 0,
+  mediaBytesSent: 0,
+  mediaBytesReceived: 0,
+  lossSent: 0,
+  lossReceived: 0,
+  roundTripMs: undefined,
+  tracksSent: 0,
+  tracksReceived: 0,
+  layersSent: 0,
+};
+
 /** A trunk without media. */
 export class FakeTrunkPeer extends FakePeer implements TrunkPeer {
   readonly trunkEvents: TrunkPeerEvents;
@@ -120,18 +134,7 @@ export class FakeTrunkPeer extends FakePeer implements TrunkPeer {
   }
 
   async figures(): Promise<TrunkTraffic> {
-    return {
-      sent: 0,
-      received: 0,
-      mediaBytesSent: 0,
-      mediaBytesReceived: 0,
-      lossSent: 0,
-      lossReceived: 0,
-      roundTripMs: undefined,
-      tracksSent: 0,
-      tracksReceived: 0,
-      layersSent: 0,
-    };
+    return NO_TRAFFIC;
   }
 }
 

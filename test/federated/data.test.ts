@@ -1,36 +1,28 @@
 /** Application data of a call over two foci: it crosses once it is wanted, whole where it is reliable, within its bounds. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataChannel } from 'node-datachannel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Federation, startFederation } from '../../demo/federated/federation.ts';
+import type { Federation } from '../../demo/federated/federation.ts';
 import type { Site } from '../../demo/site.ts';
 import type { MatrixUser } from '../../demo/synapse.ts';
 import { DatachannelEndpoint } from '../../loadtest/peers/datachannel-endpoint.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { eventually, WAIT_MS } from '../e2e/stage.ts';
+import { startFederatedStage } from './stage.ts';
 
 const LOSSY = { unordered: true, maxRetransmits: 0 };
 const LABELS = ['events', 'positions', 'excess'];
 
 let federation: Federation;
-const owned = new AsyncDisposableStack();
+let owned = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-data-'));
-  owned.defer(() => rm(stateDir, { recursive: true, force: true }));
-  federation = owned.use(
-    await startFederation({
-      stateDir,
-      synapsePython: process.env['WEIR_SYNAPSE_PYTHON'] ?? '',
-      workerBin: process.env['MEDIASOUP_WORKER_BIN'] ?? '',
-      places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'ben'] }],
-      config: { overload: { enabled: false } },
-    }),
-  );
+  ({ federation, owned } = await startFederatedStage({
+    places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'ben'] }],
+    config: { overload: { enabled: false } },
+  }));
 }, 300_000);
 
 afterAll(() => owned.disposeAsync());

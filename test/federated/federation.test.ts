@@ -1,32 +1,25 @@
 /** Two Synapse servers that federate, a focus on each: what foci need of it to find each other. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Federation, startFederation } from '../../demo/federated/federation.ts';
+import type { Federation } from '../../demo/federated/federation.ts';
 import { matrixRequest } from '../../demo/matrix-api.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { ListeningFocus, sendHangup } from '../matrix/listening-focus.ts';
+import { startFederatedStage } from './stage.ts';
 
 const PAGE = process.env['WEIR_PAGE_DIR'] ?? resolve(import.meta.dirname, '..', '..', 'dist', 'page');
 /** A busy machine federates slowly; nothing here is a bound of the product. */
 const PATIENCE_MS = 45_000;
 
 let federation: Federation;
-const owned = new AsyncDisposableStack();
+let owned = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-federated-'));
-  owned.defer(() => rm(stateDir, { recursive: true, force: true }));
-  federation = owned.use(
-    await startFederation({
-      stateDir,
-      synapsePython: process.env['WEIR_SYNAPSE_PYTHON'] ?? '',
-      workerBin: process.env['MEDIASOUP_WORKER_BIN'] ?? '',
-      pageDir: PAGE,
-      places: [{ users: ['alice', 'anna'] }, { users: ['bob'] }],
-    }),
-  );
+  ({ federation, owned } = await startFederatedStage({
+    pageDir: PAGE,
+    places: [{ users: ['alice', 'anna'] }, { users: ['bob'] }],
+  }));
 }, 300_000);
 
 afterAll(() => owned.disposeAsync());

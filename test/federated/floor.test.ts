@@ -1,15 +1,14 @@
 /** A walkie-talkie over two servers: one floor for both, passed from one side to the other. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countTwoAtOnce } from '../../bench/sessions/floor-events.ts';
-import { type Federation, startFederation } from '../../demo/federated/federation.ts';
+import type { Federation } from '../../demo/federated/federation.ts';
 import { keyOf } from '../../loadtest/peers/endpoint.ts';
 import { type FloorEvent, FloorPeer } from '../../loadtest/peers/floor-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { eventually, WAIT_MS } from '../e2e/stage.ts';
+import { startFederatedStage } from './stage.ts';
 
 /** A turn: much longer than what the foci may be apart in what they tell. */
 const SPEAKS_MS = 1_000;
@@ -17,26 +16,19 @@ const SPEAKS_MS = 1_000;
 const APART_MS = 400;
 
 let federation: Federation;
-const owned = new AsyncDisposableStack();
+let owned = new AsyncDisposableStack();
 const peers: FloorPeer[] = [];
 const events: FloorEvent[] = [];
 /** Whose voice a track is, by its key. */
 const speakers = new Map<string, string>();
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-floor-'));
-  owned.defer(() => rm(stateDir, { recursive: true, force: true }));
-  federation = owned.use(
-    await startFederation({
-      stateDir,
-      synapsePython: process.env['WEIR_SYNAPSE_PYTHON'] ?? '',
-      workerBin: process.env['MEDIASOUP_WORKER_BIN'] ?? '',
-      places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'berta'] }],
-      permissions: { floor: { audio: true } },
-      // The machine is busy: nobody is to be refused for that.
-      config: { overload: { enabled: false } },
-    }),
-  );
+  ({ federation, owned } = await startFederatedStage({
+    places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'berta'] }],
+    permissions: { floor: { audio: true } },
+    // The machine is busy: nobody is to be refused for that.
+    config: { overload: { enabled: false } },
+  }));
   for (const { synapse, focus, users } of federation.sites) {
     for (const user of users) {
       const place = { baseUrl: synapse.baseUrl, focus: focus.user, room: federation.room };

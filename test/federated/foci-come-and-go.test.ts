@@ -1,29 +1,21 @@
 /** One call over two servers: everybody connects to the focus of their own, and the foci carry it between them. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Federation, startFederation } from '../../demo/federated/federation.ts';
+import type { Federation } from '../../demo/federated/federation.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { eventually, whole, wholeAgain } from '../e2e/stage.ts';
+import { startFederatedStage } from './stage.ts';
 
 let federation: Federation;
-const owned = new AsyncDisposableStack();
+let owned = new AsyncDisposableStack();
 const peers: LightPeer[] = [];
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-federated-'));
-  owned.defer(() => rm(stateDir, { recursive: true, force: true }));
-  federation = owned.use(
-    await startFederation({
-      stateDir,
-      synapsePython: process.env['WEIR_SYNAPSE_PYTHON'] ?? '',
-      workerBin: process.env['MEDIASOUP_WORKER_BIN'] ?? '',
-      places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'berta'] }],
-      // The machine is busy: nobody is to be refused for that.
-      config: { overload: { enabled: false }, log: { level: 'debug' } },
-    }),
-  );
+  ({ federation, owned } = await startFederatedStage({
+    places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'berta'] }],
+    // The machine is busy: nobody is to be refused for that.
+    config: { overload: { enabled: false }, log: { level: 'debug' } },
+  }));
   for (const { synapse, focus, users } of federation.sites) {
     for (const user of users) {
       peers.push(new LightPeer({ baseUrl: synapse.baseUrl, user, focus: focus.user, room: federation.room }));

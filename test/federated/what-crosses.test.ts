@@ -1,29 +1,21 @@
 /** What crosses a trunk: what somebody on the other focus wants, and nothing else. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Federation, startFederation } from '../../demo/federated/federation.ts';
+import type { Federation } from '../../demo/federated/federation.ts';
 import type { Site } from '../../demo/site.ts';
 import { LightPeer } from '../../loadtest/peers/light-peer.ts';
 import { until } from '../../loadtest/peers/until.ts';
 import { eventually, WAIT_MS, whole } from '../e2e/stage.ts';
+import { startFederatedStage } from './stage.ts';
 
 let federation: Federation;
-const owned = new AsyncDisposableStack();
+let owned = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-crosses-'));
-  owned.defer(() => rm(stateDir, { recursive: true, force: true }));
-  federation = owned.use(
-    await startFederation({
-      stateDir,
-      synapsePython: process.env['WEIR_SYNAPSE_PYTHON'] ?? '',
-      workerBin: process.env['MEDIASOUP_WORKER_BIN'] ?? '',
-      places: [{ users: ['alice'] }, { users: ['bob'] }],
-      config: { overload: { enabled: false } },
-    }),
-  );
+  ({ federation, owned } = await startFederatedStage({
+    places: [{ users: ['alice'] }, { users: ['bob'] }],
+    config: { overload: { enabled: false } },
+  }));
 }, 300_000);
 
 afterAll(() => owned.disposeAsync());

@@ -8,10 +8,10 @@ import type { MatrixUser } from '../../../demo/synapse.ts';
 import type { NativeOptions } from '../../../loadtest/native-peer/native-endpoint.ts';
 import { NativeStack } from '../../../loadtest/native-peer/native-stack.ts';
 import type { PeerPlace } from '../../../loadtest/lab/publisher.ts';
+import { CuttablePath } from '../../../loadtest/lab/link/cuttable-path.ts';
 import { readMetrics, type FocusMetrics } from '../../scale/focus-metrics.ts';
 import type { LabOptions } from './parts.ts';
 import { TrunkPath } from './trunk-path.ts';
-import { WebSocketPath } from './web-socket-path.ts';
 
 /** Sites of this network, in the order of who dials. */
 export const ADDRESSES = ['127.0.1.1', '127.0.2.1'] as const;
@@ -41,7 +41,7 @@ export interface LabPlaceOptions {
 export class LabPlace implements AsyncDisposable {
   readonly federation: Federation;
   readonly trunk: TrunkPath;
-  readonly webSocket: WebSocketPath;
+  readonly webSocket: CuttablePath;
   /** Of all its load peers. */
   readonly stack: NativeStack;
   readonly #run: LabRun;
@@ -56,7 +56,7 @@ export class LabPlace implements AsyncDisposable {
       [near, far],
       [ANYWHERE, DIALLED.host],
     ]);
-    const webSocket = starting.use(await WebSocketPath.open(DIALLED, { host: far, port: PAGE_PORT }));
+    const webSocket = starting.use(await CuttablePath.open({ host: far, port: PAGE_PORT }, DIALLED));
     const federation = starting.use(
       await startFederation({
         stateDir: join(stateDir, 'lab'),

@@ -1,8 +1,15 @@
-/** A TCP path to a port of this machine that a test can cut, hold, and make narrow. */
+/** A TCP path that can be cut, held, and made narrow, as by a proxy that both ends talk through. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
-export class CuttablePath {
+export interface Address {
+  host: string;
+  port: number;
+}
+
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 };
+
+export class CuttablePath implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** What becomes of new connections: `open`, `refused` at once, or `silent`: taken, and nothing more. */
@@ -12,24 +19,29 @@ export class CuttablePath {
   /** Bytes in a ms that get through to the port, of connections that come from now on. */
   narrowTo = Number.POSITIVE_INFINITY;
 
-  private constructor(port: number) {
+  /** Rejects where it cannot listen. */
+  static async open(target: Address, at = ANY_PORT): Promise<CuttablePath> {
+    const path = new CuttablePath(target);
+    const listening = Promise.withResolvers<void>();
+    path.#server.once('error', listening.reject);
+    path.#server.listen(at.port, at.host, listening.resolve);
+    await listening.promise;
+    return path;
+  }
+
+  private constructor(target: Address) {
     this.#server = createServer(socket => {
       this.tried += 1;
       this.#own(socket);
       if (this.#state === 'refused') socket.resetAndDestroy();
       if (this.#state !== 'open') return;
-      const onward = connect(port, '127.0.0.1');
+      const onward = connect(target.port, target.host);
       this.#own(onward);
-      socket.pipe(narrow(this.narrowTo)).pipe(onward).pipe(socket);
+      const onWay = Number.isFinite(this.narrowTo) ? socket.pipe(narrow(this.narrowTo)) : socket;
+      onWay.pipe(onward).pipe(socket);
       socket.on('close', () => onward.destroy());
       onward.on('close', () => socket.destroy());
     });
-  }
-
-  static async open(port: number): Promise<CuttablePath> {
-    const path = new CuttablePath(port);
-    await new Promise<void>(resolve => path.#server.listen(0, '127.0.0.1', resolve));
-    return path;
   }
 
   get port(): number {
@@ -55,13 +67,14 @@ export class CuttablePath {
     this.#state = 'open';
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>(resolve => this.#server.close(() => resolve()));
   }
 
   #own(socket: Socket): void {
     this.#sockets.add(socket);
+    // Says itself that it is closed.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
   }
