@@ -11,6 +11,7 @@ const PURE = [
   'src/allocation',
   'src/overload',
   'src/topology',
+  'html',
   'loadtest/tester/rules',
   'loadtest/tester/scenario',
 ];
@@ -22,7 +23,7 @@ const sees = (room, allowed, comment, except = []) => ({
   severity: 'error',
   from: { path: `^${room}/`, pathNot: [test, ...except] },
   to: {
-    path: '^(signalling|src|config|client|loadtest|demo|bench|docker|setup|test)/',
+    path: '^(signalling|src|config|html|client|loadtest|demo|bench|docker|setup|test)/',
     pathNot: [`^${room}/`, ...allowed.map(path => `^${path}`)],
   },
 });
@@ -33,7 +34,7 @@ const ownedBy = (library, owners) => ({
   comment: `${library} has one home: a change of it, or of its version, is a change of one room.`,
   severity: 'error',
   from: {
-    path: '^(signalling|src|config|client|loadtest|demo|bench|docker|setup)/',
+    path: '^(signalling|src|config|html|client|loadtest|demo|bench|docker|setup)/',
     pathNot: [...owners.map(owner => `^${owner}`), test],
   },
   to: { path: `node_modules/${library}/` },
@@ -61,7 +62,7 @@ export default {
     {
       name: 'no-development-packages-in-the-focus',
       severity: 'error',
-      from: { path: '^(src|signalling|config)/', pathNot: [test, '^src/testing/'] },
+      from: { path: '^(src|signalling|config|html)/', pathNot: [test, '^src/testing/'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
     sees('signalling/wire', [], 'The wire knows nothing of ours.'),
@@ -103,12 +104,13 @@ export default {
     ),
     sees(
       'src/http',
-      ['signalling/wire/', 'signalling/addresses/', 'src/websocket/', 'config/', ...TYPES_OF_SRC],
+      ['signalling/wire/', 'signalling/addresses/', 'src/websocket/', 'config/', 'html/', ...TYPES_OF_SRC],
       'An adapter.',
     ),
     sees('src/observe', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'An adapter.'),
     sees('src/cli', ['signalling/wire/', 'config/', ...TYPES_OF_SRC], 'The command line runs what main gives it.'),
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
+    sees('html', [], 'How HTML is written safely; the page of the focus and the reports know it, it knows nobody.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
@@ -125,7 +127,7 @@ export default {
       ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$', 'src/session[.]ts$'],
       'Hostile foci speak as foci do, and hold the secrets that two hellos make.',
     ),
-    sees('loadtest', ['signalling/wire/', 'config/'], 'A stranger to src: it could talk to any focus.'),
+    sees('loadtest', ['signalling/wire/', 'config/', 'html/'], 'A stranger to src: it could talk to any focus.'),
     {
       name: 'what-reports-share-knows-no-report',
       comment: 'Pages, charts and their look serve the lab, the load tester and the benches alike.',
@@ -140,14 +142,14 @@ export default {
     ),
     sees(
       'loadtest/tester/report',
-      [...RESULTS_OF_LOAD_TESTS, 'loadtest/report/', 'loadtest/quantity[.]ts$'],
+      [...RESULTS_OF_LOAD_TESTS, 'loadtest/report/', 'loadtest/quantity[.]ts$', 'html/'],
       'A report is made of a result alone.',
     ),
     {
       name: 'only-the-assembly-imports-adapters',
       severity: 'error',
       from: {
-        path: '^(signalling|src|config)/',
+        path: '^(signalling|src|config|html)/',
         pathNot: [test, '^src/main[.]ts$', '^src/assembly/', '^src/testing/', ...ADAPTERS.map(room => `^${room}/`)],
       },
       to: { path: `^(${ADAPTERS.join('|')})/` },
@@ -167,7 +169,7 @@ export default {
     {
       name: 'test-doubles-stay-in-tests',
       severity: 'error',
-      from: { path: '^(signalling|src|config|client)/', pathNot: [test, '^src/testing/'] },
+      from: { path: '^(signalling|src|config|html|client)/', pathNot: [test, '^src/testing/'] },
       to: { path: '^src/testing/' },
     },
     {

@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,signalling,config,client,demo,bench,docker,loadtest,setup}/**/*.test.{ts,tsx}'],
+          include: ['{src,signalling,config,html,client,demo,bench,docker,loadtest,setup}/**/*.test.{ts,tsx}'],
           environment: 'node',
           // Ends what hangs; tells nothing about speed: the machine may be busy.
           testTimeout: 60_000,

@@ -21,7 +21,19 @@ interface Step {
 
 const REPORTS = join(REPOSITORY, '.weir', 'reports');
 const MINUTE_MS = 60_000;
-const SOURCES = ['src', 'signalling', 'config', 'client', 'demo', 'docker', 'setup', 'test'];
+const SOURCES = [
+  'src',
+  'signalling',
+  'config',
+  'html',
+  'client',
+  'loadtest',
+  'demo',
+  'bench',
+  'docker',
+  'setup',
+  'test',
+];
 
 const STEPS: Step[] = [
   {

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { writeClock, writeCount } from '../quantity.ts';
 import { drawPlot, type Format, HALF, NARROW, WIDE } from './drawing.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { html, type Markup, NOTHING } from '../../html/markup.ts';
 
 /** Names of the page's colours: see style.ts. */
 export type Hue =

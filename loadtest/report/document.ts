@@ -1,5 +1,5 @@
 /** The frame of every report: one HTML file that asks for nothing else, and runs nothing. Pure. */
-import { html, Markup } from './markup.ts';
+import { html, Markup } from '../../html/markup.ts';
 import { STYLE } from './style.ts';
 
 /** The text of the file. */

@@ -1,7 +1,7 @@
 /** Plots as SVG, drawn here: the page needs no script. Colours are the page's, by name. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { Markup } from './markup.ts';
+import { Markup } from '../../html/markup.ts';
 
 /** The same plot for a desk, for half of it, and for a phone: scaled text would not be readable. */
 export interface Format {

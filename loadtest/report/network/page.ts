@@ -4,7 +4,7 @@ import type { Check, Figures, Played } from '../../lab/result.ts';
 import { planOf } from '../../lab/scenarios/table.ts';
 import { type Drawn, drawScenario } from './plots.ts';
 import { reportDocument, writeDay } from '../document.ts';
-import { html, type Markup, NOTHING } from '../markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 
 export interface Run {
   /** Whose focus was tried: "this tree". */

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { judgedInterval, judgedViewer } from '../../lab/judge/figures.ts';
 import type { Recording } from '../../lab/result.ts';
 import { drawPlot, type Format, NARROW, WIDE } from '../drawing.ts';
-import type { Markup } from '../markup.ts';
+import type { Markup } from '../../../html/markup.ts';
 import {
   capacities,
   concealment,

@@ -4,7 +4,7 @@ import { writeMachine } from '../../tester/compare.ts';
 import { verdictOf } from '../../tester/verdict.ts';
 import { chartFigure } from '../chart.ts';
 import { reportDocument, writeDay } from '../document.ts';
-import { html, type Markup, NOTHING } from '../markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { capacityCharts, forwardingChart, joinChart, soakChart } from './charts.ts';
 import { growthOf, handlesOf, joinRange, mostReceivers, slopesOf } from './figures.ts';
 import type { Forwarding, Range, ScaleResult, Soak } from './result.ts';

@@ -1,7 +1,7 @@
 /** Two runs on one page: what differs, and their plots over each other. Pure. */
 import { chartFigure, type Chart, type Point, type Series } from '../../report/chart.ts';
 import { reportDocument, writeDay } from '../../report/document.ts';
-import { html, type Markup, NOTHING } from '../../report/markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import type { Comparison, Row } from '../compare.ts';
 import { writeRatio } from '../compare-table.ts';
 import { mean, type MeanFigures, meanFigures, samplesIn } from '../figures.ts';

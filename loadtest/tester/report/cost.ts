@@ -1,7 +1,7 @@
 /** What one participant more costs, over the steps that were held. Pure. */
 import { writeBytes } from '../../quantity.ts';
 import { chartFigure, type Hue, type Series } from '../../report/chart.ts';
-import { html, type Markup, NOTHING } from '../../report/markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { costOf, heldFigures } from '../figures.ts';
 import type { RunResult } from '../result.ts';
 

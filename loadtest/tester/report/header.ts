@@ -1,6 +1,6 @@
 /** The top of a report: what was found, for those who read no further. Pure. */
 import { writeBytes, writeCount, writeDuration, writePercent, writeRate } from '../../quantity.ts';
-import { html, type Markup, NOTHING } from '../../report/markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { writeDay } from '../../report/document.ts';
 import { heldFigures } from '../figures.ts';
 import type { HeldStep, RunResult, Spread } from '../result.ts';

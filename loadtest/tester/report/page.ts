@@ -2,7 +2,7 @@
 import { writeBytes, writeClock, writeCount, writeDuration, writePercent } from '../../quantity.ts';
 import { chartFigure } from '../../report/chart.ts';
 import { reportDocument, writeDay } from '../../report/document.ts';
-import { html, type Markup, NOTHING } from '../../report/markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { writeMachine } from '../compare.ts';
 import type { RunResult } from '../result.ts';
 import { verdictOf } from '../verdict.ts';

@@ -1,6 +1,6 @@
 /** The steps of a run as a table. Pure. */
 import { writeBytes, writeClock, writeCount, writePercent, writeRate } from '../../quantity.ts';
-import { html, type Markup, NOTHING } from '../../report/markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { meanFigures } from '../figures.ts';
 import type { HeldStep, RunResult, Sample } from '../result.ts';
 

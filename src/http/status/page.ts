@@ -1,6 +1,6 @@
 /** The page that an operator watches: one HTML document, whole in itself, made of what /status.json says. */
 import { LIVE_SCRIPT } from './live.ts';
-import { html, Markup, NOTHING } from './markup.ts';
+import { html, Markup, NOTHING } from '../../../html/markup.ts';
 import { milliseconds, percent, span } from './quantity.ts';
 import type { StatusBody } from './body.ts';
 import { STATUS_STYLE } from './style.ts';

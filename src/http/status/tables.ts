@@ -1,6 +1,6 @@
 /** The lists of the status page. On a narrow screen each row is a card, and its cells carry their names. */
 import { ERRORS } from '../../../signalling/wire/errors.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { html, type Markup, NOTHING } from '../../../html/markup.ts';
 import { bitrate, bytes, milliseconds, percent, span } from './quantity.ts';
 import type { ConferenceBody, StatusBody, TrafficBody, TrunkBody } from './body.ts';
 
