@@ -136,7 +136,13 @@ export async function patchedSource(packaged: string, source: string, signal?: A
   for (const name of patches) {
     await runCommand(
       'patch',
-      ['--strip=1', '--fuzz=0', `--directory=${unfinished}`, `--input=${join(PATCHES, name)}`],
+      [
+        '--strip=1',
+        '--fuzz=0',
+        '--no-backup-if-mismatch',
+        `--directory=${unfinished}`,
+        `--input=${join(PATCHES, name)}`,
+      ],
       {
         timeoutMs: 60_000,
         remedy: OTHER_VERSION_REMEDY,

@@ -33,6 +33,8 @@ export interface OverloadState {
   /** Both averaged over some seconds: share of its time in which the event loop works, 0 to 1, and ms that it is late. */
   readonly utilization: number;
   readonly lagMs: number;
+  /** The same as a share of what it may be late, averaged with no look that counts for more than `MOST_LATENESS`. */
+  readonly lateness: number;
   /** By id. */
   readonly workers: ReadonlyMap<number, WatchedWorker>;
 }
@@ -42,6 +44,7 @@ export const NOTHING_MEASURED: OverloadState = {
   processStrain: 0,
   utilization: 0,
   lagMs: 0,
+  lateness: 0,
   workers: new Map(),
 };
 
@@ -53,6 +56,8 @@ const PROCESS_FULL = 0.8;
 const PROCESS_BOUNDS: Bounds = { refuseAt: 1, shedAt: Number.POSITIVE_INFINITY };
 /** Share of the newest look in the averages of the event loop: one long turn is not load yet. */
 const PROCESS_WEIGHT = 0.3;
+/** A machine that stood still for a moment is no load either, however long the moment: it takes three such looks in a row. */
+const MOST_LATENESS = 1.75;
 
 /**
  * @param limits `undefined`: it is only measured, and all stays calm
@@ -66,11 +71,9 @@ export function watch(
 ): OverloadState {
   const utilization = averaged(before.utilization, measured.process.utilization);
   const lagMs = averaged(before.lagMs, measured.process.lagMs);
-  const processStrain = Math.max(
-    utilization / PROCESS_FULL,
-    lagMs / (limits?.lagMs ?? Number.POSITIVE_INFINITY),
-    measured.mailbox / MAILBOX_FULL,
-  );
+  const lateNow = measured.process.lagMs / (limits?.lagMs ?? Number.POSITIVE_INFINITY);
+  const lateness = averaged(before.lateness, Math.min(lateNow, MOST_LATENESS));
+  const processStrain = Math.max(utilization / PROCESS_FULL, lateness, measured.mailbox / MAILBOX_FULL);
   const levelOf = (level: Level | undefined, load: number, bounds: Bounds | undefined): Level =>
     bounds === undefined ? CALM : nextLevel(level ?? CALM, load, bounds, now);
   return {
@@ -78,6 +81,7 @@ export function watch(
     processStrain,
     utilization,
     lagMs,
+    lateness,
     workers: new Map(
       measured.workers.map(({ id, share, conferences }) => {
         const level = levelOf(before.workers.get(id)?.level, share, limits?.worker);

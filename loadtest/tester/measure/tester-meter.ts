@@ -49,8 +49,9 @@ export class TesterMeter {
       if (own.has(Number(thread.split('/')[0]))) busiestMs = Math.max(busiestMs, spent);
     }
     const machine = machineTimesMs();
-    const busyMs = machine.busy - this.#machine.busy;
-    const allMs = machine.all - this.#machine.all;
+    // Linux's counters may go back a little (proc(5), "iowait").
+    const busyMs = Math.max(0, machine.busy - this.#machine.busy);
+    const allMs = Math.max(0, machine.all - this.#machine.all);
     const dropped = droppedAtSockets(own);
     const figures = {
       cpuPct: (spentMs * 100) / elapsedMs,

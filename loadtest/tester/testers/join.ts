@@ -42,7 +42,11 @@ export async function joinRun({ leader, token, local, tell, signal }: JoinOption
       };
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       socket.on('error', cause => lost(`The run at ${leader} broke off.`, cause));
-      socket.on('close', () => (isOver ? resolve() : lost(`The leader at ${leader} is gone.`)));
+      socket.on('close', (_code, reason) => {
+        if (isOver) resolve();
+        else
+          lost(reason.length === 0 ? `The leader at ${leader} is gone.` : `The leader gave up: ${reason.toString()}.`);
+      });
       socket.on('message', (data: Buffer) => {
         const command = readCommand(data.toString());
         if (command === undefined) {

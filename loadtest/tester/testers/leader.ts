@@ -25,12 +25,17 @@ const ENDS_WITHIN_MS = 20_000;
 const POLL_MS = 100;
 /** Silent testers are gone: they report each second. */
 const SILENT_AFTER_MS = 15_000;
+/** They are looked at each second. What is longer, this machine stood still, and nobody could be heard. */
+const LONGEST_LOOK_MS = 2_000;
+/** RFC 6455, section 7.4.1. */
+const POLICY_VIOLATION = 1_008;
 
 /** Another tester, which plays a share of its own machine. */
 class JoinedTester implements Share {
   readonly #socket: WebSocket;
   readonly #samples = new SampleBuffer();
-  #heardAt = performance.now();
+  #silentMs = 0;
+  #lookedAt = performance.now();
   #isStopping = false;
   #isStarted = false;
   #lost: string | undefined;
@@ -39,7 +44,7 @@ class JoinedTester implements Share {
     this.#socket = socket;
     socket.on('message', (data: Buffer) => {
       const report = readReport(data.toString());
-      this.#heardAt = performance.now();
+      this.#silentMs = 0;
       switch (report?.kind) {
         case 'sample':
           this.#samples.add(report.sample);
@@ -59,8 +64,10 @@ class JoinedTester implements Share {
   }
 
   get lost(): string | undefined {
-    if (this.#isStarted && performance.now() - this.#heardAt > SILENT_AFTER_MS)
-      this.#giveUp('a tester that joined is silent');
+    const now = performance.now();
+    this.#silentMs += Math.min(now - this.#lookedAt, LONGEST_LOOK_MS);
+    this.#lookedAt = now;
+    if (this.#isStarted && this.#silentMs > SILENT_AFTER_MS) this.#giveUp('a tester that joined is silent');
     return this.#lost;
   }
 
@@ -72,7 +79,7 @@ class JoinedTester implements Share {
     }
     if (command.kind === 'start') {
       this.#isStarted = true;
-      this.#heardAt = performance.now();
+      this.#silentMs = 0;
     }
     this.#socket.send(JSON.stringify(command));
   }
@@ -92,7 +99,8 @@ class JoinedTester implements Share {
 
   #giveUp(reason: string): void {
     this.#lost ??= reason;
-    this.#socket.terminate();
+    // It should know why; where it does not answer, the socket is ended all the same.
+    this.#socket.close(POLICY_VIOLATION, reason);
   }
 }
 
