@@ -45,19 +45,15 @@ export class ReceivedKeys {
 
   /** Takes a key that the sender shared. One that is known, or older than what is known of its generation, changes nothing. */
   async add({ generation, step, baseKey }: SharedKey): Promise<void> {
-    const known = this.#latest.get(generation);
-    if (known !== undefined && known.step >= step) return;
     const keyId = keyIdOf({ generation, step });
     const key = await deriveKey(this.#suite, keyId, baseKey);
+    // Looked at only now: another may have come meanwhile.
+    const known = this.#latest.get(generation);
+    if (known !== undefined && known.step >= step) return;
     this.#latest.set(generation, { step, baseKey });
     this.#derived.set(keyId, { key, supersededAt: undefined });
     const [oldest] = [...this.#latest.keys()].sort((one, other) => one - other);
     if (this.#latest.size > MOST_WAITING && oldest !== undefined) this.#forgetGeneration(oldest);
-  }
-
-  /** Whether there is any. */
-  get isEmpty(): boolean {
-    return this.#derived.size === 0;
   }
 
   /** `undefined` where the sender shared none that leads to it, or it is too old. */

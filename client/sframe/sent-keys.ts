@@ -14,6 +14,8 @@ export class SentKeys {
   #shared: SharedKey;
   #frameKey: FrameKey;
   #counter = 0n;
+  /** One after the other: two at a time would give one key its numbers twice. */
+  #changes: Promise<unknown> = Promise.resolve();
 
   /** With a key that nobody has yet. */
   static async make(suite: Suite, generation = 0): Promise<SentKeys> {
@@ -33,10 +35,11 @@ export class SentKeys {
   }
 
   /** Takes the key a step forward: who has this one follows by itself, who gets the next cannot read what was before. */
-  async ratchet(): Promise<void> {
-    const { generation, step, baseKey } = this.#shared;
-    if (step === LAST_STEP) throw new RangeError(`Generation ${generation} is used up: replace it.`);
-    await this.#use({ generation, step: step + 1, baseKey: await ratchet(this.#suite, baseKey) });
+  ratchet(): Promise<void> {
+    return this.#change(async ({ generation, step, baseKey }) => {
+      if (step === LAST_STEP) throw new RangeError(`Generation ${generation} is used up: replace it.`);
+      return { generation, step: step + 1, baseKey: await ratchet(this.#suite, baseKey) };
+    });
   }
 
   /** Makes the next key, which has nothing to do with this one; it is not used before `use`, so that the others can have it first. */
@@ -45,9 +48,11 @@ export class SentKeys {
   }
 
   /** From now on. */
-  async use(key: SharedKey): Promise<void> {
-    if (key.generation <= this.#shared.generation) throw new RangeError(`Generation ${key.generation} was used.`);
-    await this.#use(key);
+  use(key: SharedKey): Promise<void> {
+    return this.#change(({ generation }) => {
+      if (key.generation <= generation) throw new RangeError(`Generation ${key.generation} was used.`);
+      return key;
+    });
   }
 
   /** @param clear bytes that are sent beside it as they are */
@@ -58,11 +63,17 @@ export class SentKeys {
     return encryptFrame(this.#frameKey, counter, clear, frame);
   }
 
-  async #use(shared: SharedKey): Promise<void> {
-    const frameKey = await deriveKey(this.#suite, keyIdOf(shared), shared.baseKey);
-    this.#shared = shared;
-    this.#frameKey = frameKey;
-    this.#counter = 0n;
+  #change(nextOf: (shared: SharedKey) => SharedKey | Promise<SharedKey>): Promise<void> {
+    const changed = this.#changes.then(async () => {
+      const shared = await nextOf(this.#shared);
+      const frameKey = await deriveKey(this.#suite, keyIdOf(shared), shared.baseKey);
+      this.#shared = shared;
+      this.#frameKey = frameKey;
+      this.#counter = 0n;
+    });
+    // Whoever asked hears of a failure; the next change does not.
+    this.#changes = changed.catch(() => undefined);
+    return changed;
   }
 }
 

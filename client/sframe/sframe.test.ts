@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { clearBytes, CODECS, type EncryptableCodec } from './clear-bytes.ts';
+import { readHeader } from './header.ts';
 import { keyIdOf, keyStepOf, LAST_STEP } from './key-id.ts';
 import { FOLLOWS_EVERY_MS, KEEPS_EARLIER_MS, ReceivedKeys } from './received-keys.ts';
 import { type Received, ReceivedFrames } from './received-frames.ts';
@@ -26,6 +27,7 @@ beforeEach(async () => {
 
 const send = (frame: Bytes = FRAME): Promise<Bytes> => sent.encrypt(CLEAR, frame);
 const take = (encrypted: Bytes, clear = CLEAR): Promise<Received> => received.decrypt(clear, encrypted);
+const hexOfHeader = (frame: Bytes): string => readHeader(frame)?.bytes.join() ?? 'none';
 const reasonOf = (one: Received): string => (one.kind === 'refused' ? one.reason : one.kind);
 
 async function ratchetTimes(times: number): Promise<void> {
@@ -120,6 +122,19 @@ describe('who joins', () => {
     await ratchetTimes(LAST_STEP);
     expect((await take(await send())).kind).toBe('frame');
     await expect(sent.ratchet()).rejects.toThrow(RangeError);
+  });
+
+  it('with others at the same time makes a step each, and no number is used twice with a key', async () => {
+    const changes = [sent.ratchet(), sent.ratchet(), sent.ratchet()];
+    const frames = [await send()];
+    for (const change of changes) {
+      await change;
+      frames.push(await send());
+    }
+    expect(sent.shared.step).toBe(3);
+    frames.push(await send());
+    const headers = frames.map(frame => hexOfHeader(frame));
+    expect(new Set(headers).size).toBe(frames.length);
   });
 
   it('is not pretended by whoever makes up key ids: nobody follows for nothing, or for long', async () => {

@@ -1,10 +1,7 @@
 // What a probe tells of a link: modules/congestion_controller/goog_cc/probe_bitrate_estimator.
+#include "check.h"
 #include "modules/congestion_controller/goog_cc/probe_bitrate_estimator.h"
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
-#include <map>
-#include <string>
 
 using webrtc::DataSize;
 using webrtc::PacketResult;
@@ -12,16 +9,6 @@ using webrtc::ProbeBitrateEstimator;
 using webrtc::ProbeResult;
 using webrtc::TimeDelta;
 using webrtc::Timestamp;
-
-#define CHECK(condition)                                                         \
-	do                                                                             \
-	{                                                                              \
-		if (!(condition))                                                            \
-		{                                                                            \
-			std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-			std::exit(1);                                                              \
-		}                                                                            \
-	} while (false)
 
 // Of a packet that meets no queue, ms.
 static constexpr int64_t Way{ 20 };
@@ -59,7 +46,7 @@ static bool IsAbout(const ProbeResult& result, double bps)
 	return result.rate.bps() > bps * 0.9 && result.rate.bps() < bps * 1.1;
 }
 
-static const std::map<std::string, std::function<void()>> Cases{
+static const Cases Probes{
 	{ "one that arrives as it was sent tells of so much at least",
 	  []
 	  {
@@ -93,19 +80,5 @@ static const std::map<std::string, std::function<void()>> Cases{
 
 int main(int argc, char** argv)
 {
-	const std::string name = argc > 1 ? argv[1] : "--list";
-
-	if (name == "--list")
-	{
-		for (const auto& [listed, run] : Cases)
-		{
-			std::puts(listed.c_str());
-		}
-
-		return 0;
-	}
-
-	Cases.at(name)();
-
-	return 0;
+	return RunCase(Probes, argc, argv);
 }

@@ -1,21 +1,10 @@
 // What modules/congestion_controller/rtp/sequence_ring.h promises, against a std::map that is asked the same.
+#include "check.h"
 #include "modules/congestion_controller/rtp/sequence_ring.h"
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 
 using Ring = webrtc::SequenceRing<int>;
-
-#define CHECK(condition)                                                         \
-	do                                                                             \
-	{                                                                              \
-		if (!(condition))                                                            \
-		{                                                                            \
-			std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-			std::exit(1);                                                              \
-		}                                                                            \
-	} while (false)
 
 static void CheckSame(Ring& ring, const std::map<int64_t, int>& map)
 {

@@ -1,18 +1,7 @@
 // What compat/srtp_openssl.h promises: it reads what libsrtp's own ciphers wrote, and the other way round.
+#include "check.h"
 #include "srtp_openssl.h"
-#include <cstdio>
-#include <cstdlib>
 #include <string>
-
-#define CHECK(condition)                                                         \
-	do                                                                             \
-	{                                                                              \
-		if (!(condition))                                                            \
-		{                                                                            \
-			std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-			std::exit(1);                                                              \
-		}                                                                            \
-	} while (false)
 
 static const srtp_profile_t Profiles[]{ srtp_profile_aead_aes_128_gcm,
 	                                      srtp_profile_aead_aes_256_gcm,

@@ -1,21 +1,10 @@
 // What handles/UdpEgress promises. `udp_egress_test --list` names the cases, `udp_egress_test <case>` runs one.
+#include "check.h"
 #include "fake_kernel.h"
 #include "handles/UdpEgress.hpp"
 #include <arpa/inet.h>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
-
-#define CHECK(condition)                                                                  \
-	do                                                                                      \
-	{                                                                                       \
-		if (!(condition))                                                                     \
-		{                                                                                     \
-			std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition);          \
-			std::exit(1);                                                                       \
-		}                                                                                     \
-	} while (false)
 
 namespace
 {
@@ -130,9 +119,8 @@ namespace
 		UdpEgress::Flush();
 	}
 
-	using Case = void (*)();
 
-	const std::map<std::string, Case> cases{
+	const Cases cases{
 		{ "neighbours of one size to one destination leave as one message, the last of them may be shorter",
 		  [] {
 			  FakeSocket socket(3);
@@ -396,15 +384,5 @@ namespace
 
 int main(int argc, char** argv)
 {
-	const std::string name = argc > 1 ? argv[1] : "--list";
-
-	if (name == "--list")
-	{
-		for (const auto& [listed, run] : cases)
-			std::puts(listed.c_str());
-		return 0;
-	}
-
-	cases.at(name)();
-	return 0;
+	return RunCase(cases, argc, argv);
 }
