@@ -38,7 +38,7 @@ const OPEN_TIMEOUT_MS = 8_000;
 /** The same where a session's path is broken: a connection that was begun in the dark is not worth waiting for. */
 const HURRIED_OPEN_TIMEOUT_MS = 2_000;
 /** Longest pause between two attempts then, in ms. */
-const HURRIED_PAUSE_MS = 250;
+const HURRIED_PAUSE_MS = 50;
 /** An attempt that was begun before the network came back hangs; younger ones may not. */
 const YOUNG_MS = 1_000;
 /** The focus answers a ping at once. */
