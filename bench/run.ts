@@ -1,5 +1,5 @@
 /** `npm run bench -- …`: reads what is to be measured, and measures it. */
-import { endPeerLibrary } from '../loadtest/lab/peer-library.ts';
+import { endWithPeerLibrary } from '../loadtest/lab/peer-library.ts';
 import { describeFailure } from '../setup/failure.mjs';
 import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
 import { type Mode, readArguments, USAGE } from './arguments.ts';
@@ -34,5 +34,5 @@ try {
   console.error(`\n${error instanceof Interrupted ? error.message : describeFailure(error)}`);
   process.exitCode = error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
 } finally {
-  endPeerLibrary();
+  endWithPeerLibrary();
 }

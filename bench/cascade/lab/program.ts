@@ -1,6 +1,6 @@
 /** Plays one part in this network: `program.ts PART STATE_DIR PYTHON WORKER LOAD_PEER`. Tells how it goes on stderr, and what came of it on descriptor 3. */
 import { writeSync } from 'node:fs';
-import { endPeerLibrary } from '../../../loadtest/lab/peer-library.ts';
+import { endWithPeerLibrary } from '../../../loadtest/lab/peer-library.ts';
 import { describeFailure } from '../../../setup/failure.mjs';
 import { untilInterrupted } from '../../../setup/interrupt.ts';
 import { playCuts } from '../cuts.ts';
@@ -40,5 +40,5 @@ try {
   console.error(describeFailure(error));
   say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 } finally {
-  endPeerLibrary();
+  endWithPeerLibrary();
 }
