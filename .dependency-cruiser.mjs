@@ -113,6 +113,11 @@ export default {
     sees('html', [], 'How HTML is written safely; the page of the focus and the reports know it, it knows nobody.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
     sees('client/sframe', [], 'Encrypted frames know nothing of calls, browsers or Matrix.'),
+    sees(
+      'client/encryption',
+      ['client/sframe/', 'signalling/wire/'],
+      'Who has which key knows nothing of the kit, the page or the Matrix library.',
+    ),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
       '^bench/scale/bare/',
