@@ -112,6 +112,11 @@ export default {
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('html', [], 'How HTML is written safely; the page of the focus and the reports know it, it knows nobody.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
+    sees(
+      'client/encryption',
+      ['client/sframe/', 'signalling/wire/'],
+      'Media is encrypted wherever its keys come from: it knows nothing of calls or Matrix.',
+    ),
     sees('client/sframe', [], 'Encrypted frames know nothing of calls, browsers or Matrix.'),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [

@@ -60,7 +60,7 @@ export function securityHeaders({ homeserverUrl, config }: HttpDeps): SecurityHe
  * People log in at a homeserver of their own, and may call by a focus of its operator, so any https origin may be asked; http
  * only on this machine, and where configured. `https:` does not cover WebSockets.
  */
-function contentSecurityPolicy(homeserverUrl: string): string {
+export function contentSecurityPolicy(homeserverUrl: string): string {
   const homeserver = new URL(homeserverUrl).origin;
   const connect = ["'self'", 'https:', 'wss:', ...LOOPBACK.flatMap(host => [`http://${host}:*`, `ws://${host}:*`])];
   // A host-source cannot be an IPv6 address (CSP 3, 2.3.1); `http:` is the narrowest that lets one through.
