@@ -103,6 +103,12 @@ export interface OverloadConfig {
   lagMs: number;
 }
 
+/** What is asked of media. */
+export interface EncryptionConfig {
+  /** In rooms with encrypted messages media in the clear is not forwarded. */
+  requireInEncryptedRooms: boolean;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface LogConfig {
@@ -119,6 +125,7 @@ export interface Config {
   cascade: CascadeConfig;
   limits: LimitsConfig;
   overload: OverloadConfig;
+  encryption: EncryptionConfig;
   /** Absolute path. */
   stateDir: string;
   log: LogConfig;
