@@ -8,7 +8,7 @@ const PAIRED = [
   'test/e2e/{admission,fast-signalling,faults,hostile,joining,sessions}.test.ts',
   'test/federated/{federation,foci-come-and-go,what-crosses}.test.ts',
   'test/matrix/*.test.ts',
-  'test/media/{application-data,application-data-hostile,closure,one-transport,spread,spread-data}.test.ts',
+  'test/media/{application-data,application-data-hostile,closure,encrypted-frames,one-transport,spread,spread-data}.test.ts',
   'test/media/{trunk,trunk-hostile,trunk-voices}.test.ts',
   'test/peers/*.test.ts',
 ];
