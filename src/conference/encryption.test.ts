@@ -156,6 +156,7 @@ describe('a stream in the clear', () => {
     says(bench, bo, 'sframe');
     bench.want(cy, { auto: { lastN: 1, ...LARGE }, tell: ['speakers', 'audio_levels'] });
     bench.agree(cy);
+    expect(flows(bench, cy, bo), 'ana, who came first, is no choice').toEqual(['audio', 'video']);
     bench.speak(bo);
     bench.effects.length = 0;
     bench.speak(ana);

@@ -62,6 +62,7 @@ describe.each([[['west']], [['east']], [['west', 'east']]] as const)(
       it.sites.pass(20_000);
       expect(flowing(it)).toBe(0);
       expect(crosses(it)).toBe(false);
+      if (sites.some(site => site === 'west')) expect(it.west.remote?.offered.size, 'nor is it offered').toBe(0);
       expect(shown(it)).toMatchObject({ 'org.weir.refused': 'WEIR_CLEAR_MEDIA' });
     });
 
