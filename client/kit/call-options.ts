@@ -33,7 +33,7 @@ export type RoomOfCall = Pick<
   | 'roomId'
   | 'self'
   | 'withdraw'
-> & { homeserver: Pick<CallRoom['homeserver'], 'openIdToken' | 'sendToDevice'> };
+> & { homeserver: Pick<CallRoom['homeserver'], 'openIdToken' | 'retryNow' | 'sendToDevice'> };
 
 export interface CallOptions {
   room: RoomOfCall;

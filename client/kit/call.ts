@@ -309,7 +309,10 @@ export class Call {
   }
 
   #hinted(hint: NetworkHint): void {
-    if (hint !== 'gone') this.#signalling.line?.check();
+    if (hint !== 'gone') {
+      this.#signalling.line?.check();
+      this.#options.room.homeserver.retryNow();
+    }
     this.#session?.hint(hint);
     if (this.#state.kind !== 'reconnecting') return;
     if (hint === 'back' && this.#retry !== undefined) this.#openAgain();

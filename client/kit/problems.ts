@@ -38,6 +38,18 @@ const PROBLEMS = {
     title: 'You are no longer in this room',
     remedy: 'Ask somebody in the room for an invitation.',
   },
+  DEVICE_OF_ANOTHER_APP: {
+    title: 'Another app has the keys of this device',
+    remedy: 'Sign in with your password, so that this page gets a device of its own.',
+  },
+  OPEN_ELSEWHERE: {
+    title: 'This call is open in another tab',
+    remedy: 'Go on there, or close that tab and try again.',
+  },
+  ENCRYPTION_UNAVAILABLE: {
+    title: 'This browser cannot encrypt here',
+    remedy: 'Leave private browsing, or allow this page to keep data. Then try again.',
+  },
   FOCUS_UNKNOWN: {
     title: 'This page does not know its conference server',
     remedy: 'Open it at the address where a weir focus serves it.',

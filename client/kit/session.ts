@@ -197,7 +197,7 @@ export class Session {
   takeFrame({ type, content }: SignalFrame, text: string): void {
     if (this.#isOver) return;
     if (Object.hasOwn(content, 'call_id'))
-      this.take({ type, sender: this.options.address.focus.userId, content }, 'line');
+      this.take({ type, sender: this.options.address.focus.userId, content, encryption: undefined }, 'line');
     else this.#control.takeFromLine(text);
   }
 

@@ -1,6 +1,7 @@
 /** The way through the page: sign in, pick a room, look in the mirror, call. */
 import { type Signal, signal } from '@preact/signals';
 import {
+  Account,
   askFocus,
   type Call,
   callRoomRequest,
@@ -9,7 +10,6 @@ import {
   type CaptureKind,
   type Credentials,
   findHomeserver,
-  Homeserver,
   loginWithAccessToken,
   loginWithPassword,
   loginWithToken,
@@ -26,7 +26,9 @@ import {
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
+import type { EnteredRoom } from './call-client.ts';
 import { CallModel } from './call-model.ts';
+import { forgetDeviceKeys } from './device-keys.ts';
 import { callFragment, type CallTarget, type Link } from './link.ts';
 import { Messages } from './messages.ts';
 import { refusalOf, type ShownKind } from './room-rules.ts';
@@ -50,7 +52,7 @@ export class AppModel {
   readonly focus: Signal<OwnFocus | undefined> = signal(undefined);
   /** Set by the grid: how a new tile would be drawn. */
   guessSize: () => Shown = () => ({ width: 640, height: 360 });
-  homeserver: Homeserver | undefined;
+  account: Account | undefined;
   /** The focus of the operator of our homeserver, where there is one. */
   #picked: OwnFocus | undefined;
   #target: CallTarget | undefined;
@@ -60,6 +62,9 @@ export class AppModel {
   readonly #toDeviceOnly: boolean;
   #resume: { audio: boolean; video: boolean } | undefined;
   readonly #asking: Promise<void>;
+  /** The client is large: it comes while the person signs in, or picks a room. */
+  readonly #loading = import('./call-client.ts');
+  #entered: EnteredRoom | undefined;
 
   constructor(link: Link) {
     const stored = loadSession();
@@ -75,6 +80,8 @@ export class AppModel {
     this.#toDeviceOnly = link.toDeviceOnly;
     if (link.credentials !== undefined) saveSession({ credentials: link.credentials });
     saveSession({ focus: this.#linkFocus, video, media: this.#media });
+    // Whoever needs it is told.
+    this.#loading.catch(() => undefined);
     this.#asking = askFocus(location.href).then(focus => {
       this.focus.value = focus;
       this.call?.prepare();
@@ -123,12 +130,13 @@ export class AppModel {
     forgetSession();
     this.#target = undefined;
     history.replaceState(null, '', location.pathname);
-    const { homeserver } = this;
-    this.homeserver = undefined;
+    const { account } = this;
+    this.account = undefined;
     this.problem.value = undefined;
     this.#go({ kind: 'signIn' });
     // The token may be refused already; what counts is that this tab forgot it.
-    homeserver?.logout().catch(() => undefined);
+    account?.logout().catch(() => undefined);
+    if (account !== undefined) forgetDeviceKeys(account.self).catch(() => undefined);
   }
 
   showRooms(): void {
@@ -146,19 +154,19 @@ export class AppModel {
 
   /** Makes a room in which everybody may join calls, with the focus in it, and enters it. */
   makeRoom(name: string, open: boolean, invite: string[]): void {
-    const { homeserver } = this;
-    if (homeserver === undefined) return;
+    const { account } = this;
+    if (account === undefined) return;
     this.#act(async () => {
       await this.#asking;
-      const focus = (await this.#pickFocus(homeserver, async () => [])) ?? this.#linkFocus ?? this.focus.value;
+      const focus = (await this.#pickFocus(account, async () => [])) ?? this.#linkFocus ?? this.focus.value;
       const confId = crypto.randomUUID();
       const guests = focus === undefined ? invite : [...invite, focus.userId];
-      const room = await homeserver.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
+      const room = await account.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
       await this.#openRoom({
         room,
         confId,
         via: serversOf(room),
-        homeserverUrl: homeserver.credentials.homeserverUrl,
+        homeserverUrl: account.credentials.homeserverUrl,
       });
     });
   }
@@ -248,13 +256,13 @@ export class AppModel {
   inviteLink(): string {
     const target = this.#target;
     const screen = this.screen.value;
-    const { homeserver } = this;
+    const { account } = this;
     if (target === undefined || screen.kind !== 'room') return location.href;
     const fragment = callFragment({
       room: screen.model.room.roomId,
       confId: screen.model.room.confId,
-      via: target.via.length > 0 || homeserver === undefined ? target.via : serversOf(homeserver.credentials.userId),
-      homeserverUrl: homeserver?.credentials.homeserverUrl,
+      via: target.via.length > 0 || account === undefined ? target.via : serversOf(account.self.userId),
+      homeserverUrl: account?.credentials.homeserverUrl,
     });
     return `${location.origin}${location.pathname}${fragment}`;
   }
@@ -266,8 +274,8 @@ export class AppModel {
     return known.find(focus => focus?.userId === userId && focus.deviceId === deviceId)?.signalling;
   }
 
-  async #pickFocus(homeserver: Homeserver, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
-    this.#picked = await pickFocus(homeserver.credentials, others);
+  async #pickFocus(account: Account, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
+    this.#picked = await pickFocus(account.credentials, others);
     return this.#picked;
   }
 
@@ -287,26 +295,27 @@ export class AppModel {
 
   async #enter(credentials: Credentials): Promise<void> {
     saveSession({ credentials, homeserverUrl: undefined });
-    this.homeserver = new Homeserver(credentials);
+    this.account = new Account(credentials);
     if (this.#target === undefined) this.#go({ kind: 'rooms' });
     else await this.#openRoom(this.#target);
   }
 
   async #openRoom(target: CallTarget): Promise<void> {
-    const { homeserver } = this;
-    if (homeserver === undefined) return;
+    const { account } = this;
+    if (account === undefined) return;
     this.#target = target;
     this.#go({ kind: 'loading', what: 'Entering the room' });
     this.#resume = undefined;
     if (this.capture.audio.kind === 'off' && this.capture.video.kind === 'off') this.startCapture('both');
     if (this.#linkFocus === undefined) await this.#asking;
+    const { enterRoom } = await this.#loading;
+    this.#entered = await enterRoom(account.credentials, target.room, target.via);
     const room = await CallRoom.open({
-      homeserver,
-      room: target.room,
-      via: target.via,
+      homeserver: this.#entered.homeserver,
+      roomId: this.#entered.roomId,
       confId: target.confId,
       focus: this.#linkFocus ?? this.focus.value,
-      pickFocus: others => this.#pickFocus(homeserver, others),
+      pickFocus: others => this.#pickFocus(account, others),
     });
     const model = new CallModel({
       room,
@@ -339,11 +348,12 @@ export class AppModel {
     this.problem.value = reason;
     if (reason.code === 'TOKEN_REFUSED') {
       forgetSession();
-      this.homeserver = undefined;
+      this.account = undefined;
     }
     if (this.screen.value.kind !== 'loading') return;
     this.capture.stop();
-    this.#go({ kind: this.homeserver === undefined ? 'signIn' : 'rooms' });
+    this.#closeClient();
+    this.#go({ kind: this.account === undefined ? 'signIn' : 'rooms' });
   }
 
   #leaveRoom(): void {
@@ -351,6 +361,12 @@ export class AppModel {
     if (value.kind !== 'room') return;
     value.model.close();
     value.model.room.close();
+    this.#closeClient();
+  }
+
+  #closeClient(): void {
+    this.#entered?.close();
+    this.#entered = undefined;
   }
 
   #go(screen: Screen): void {

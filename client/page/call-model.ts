@@ -11,14 +11,15 @@ import {
   type MediaPreferences,
   MicrophoneLevel,
   type Problem,
+  PushToTalk,
   receiverLevel,
   type RemoteStream,
   type Shown,
   SpeakingHold,
+  switchOffRefused,
 } from '../kit/index.ts';
 import { describeChanges, type Heard } from './announcements.ts';
-import { PushToTalk } from './push-to-talk.ts';
-import { rulesInWords, switchOffRefused } from './room-rules.ts';
+import { rulesInWords } from './room-rules.ts';
 
 /** One tile of the grid. */
 export interface Tile {

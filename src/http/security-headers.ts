@@ -67,7 +67,8 @@ function contentSecurityPolicy(homeserverUrl: string): string {
   if (homeserver.startsWith('http:')) connect.push(homeserver.includes('[') ? 'http:' : homeserver);
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    // WebAssembly of the encryption library; it is no `unsafe-eval`: text does not become script.
+    "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "font-src 'self'",

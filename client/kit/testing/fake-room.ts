@@ -15,7 +15,7 @@ interface Sent {
 /** A room without a homeserver: it keeps what was sent, and says what a test tells it to. */
 export class FakeRoom implements RoomOfCall {
   readonly roomId = '!room:a.example';
-  readonly self = { ...SELF, homeserverUrl: '', accessToken: '' };
+  readonly self = SELF;
   iceServers: RTCIceServer[] = [];
   confId: string | undefined = 'conf';
   focus: FocusRef | undefined = FOCUS;
@@ -29,7 +29,13 @@ export class FakeRoom implements RoomOfCall {
   openIdFails: Error | undefined;
   #listener: ((message: ToDeviceMessage) => void) | undefined;
 
+  /** How often it was said that the network may be back. */
+  retries = 0;
+
   readonly homeserver = {
+    retryNow: (): void => {
+      this.retries += 1;
+    },
     openIdToken: async (): Promise<OpenIdToken> => {
       if (this.openIdFails !== undefined) throw this.openIdFails;
       return { access_token: 'openid', token_type: 'Bearer', matrix_server_name: 'a.example', expires_in: 3_600 };
@@ -75,12 +81,17 @@ export class FakeRoom implements RoomOfCall {
   fakeMessage(type: string, content: object, invite = this.invites.at(-1), sender = FOCUS.userId): void {
     if (invite === undefined) throw new Error('nothing was sent');
     const { call_id, sender_session_id } = invite.content;
-    this.#listener?.({ type, sender, content: { call_id, dest_session_id: sender_session_id, ...content } });
+    this.#listener?.({
+      type,
+      sender,
+      content: { call_id, dest_session_id: sender_session_id, ...content },
+      encryption: undefined,
+    });
   }
 
   /** The homeserver delivers a message of the focus. */
   fakeToDevice(type: string, content: Record<string, unknown>): void {
-    this.#listener?.({ type, sender: FOCUS.userId, content });
+    this.#listener?.({ type, sender: FOCUS.userId, content, encryption: undefined });
   }
 
   fakeAnswer(metadata: object = {}, earlyOffer?: string): void {

@@ -1,0 +1,93 @@
+/** The MatrixClient of this page: it follows one room, for a call. Loaded apart from the rest, since it is large. */
+import { MatrixClient } from 'matrix-js-sdk/lib/client.js';
+import { Filter } from 'matrix-js-sdk/lib/filter.js';
+import type { Logger } from 'matrix-js-sdk/lib/logger.js';
+import { logger } from 'matrix-js-sdk/lib/logger.js';
+import { MemoryStore } from 'matrix-js-sdk/lib/store/memory.js';
+import { callFilter, ClientHomeserver, type Credentials } from '../kit/index.ts';
+import { startEncryption } from './device-keys.ts';
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+export interface EnteredRoom {
+  homeserver: ClientHomeserver;
+  roomId: string;
+  /** Ends the client. */
+  close(): void;
+}
+
+class CallClient extends MatrixClient {
+  /** This page notifies of nothing: a request less before the first sync. */
+  override async getPushRules(): ReturnType<MatrixClient['getPushRules']> {
+    this.pushRules = { device: {}, global: {} };
+    return this.pushRules;
+  }
+
+  /** The filter goes along with each sync: a request less before the first. */
+  override async getOrCreateFilter(_name: string, filter: Filter): Promise<string> {
+    return JSON.stringify(filter.getDefinition());
+  }
+}
+
+/** Joins a room by id or alias, and follows it. Rejects with a ProblemError. */
+export async function enterRoom(credentials: Credentials, room: string, via: string[]): Promise<EnteredRoom> {
+  const { homeserverUrl, userId, deviceId, accessToken } = credentials;
+  silenceLibrary();
+  const client = new CallClient({
+    baseUrl: homeserverUrl,
+    userId,
+    deviceId,
+    accessToken,
+    store: new MemoryStore(),
+    logger: SILENT,
+    localTimeoutMs: REQUEST_TIMEOUT_MS,
+    disableVoip: true,
+  });
+  const homeserver = new ClientHomeserver(client);
+  let forgetKeys: (() => void) | undefined;
+  const close = (): void => {
+    client.stopClient();
+    forgetKeys?.();
+  };
+  try {
+    // What the client asks for first, and what is to be known before it starts, while we join.
+    client.getVersions().catch(() => undefined);
+    const early = isRoomId(room) ? isEncrypted(homeserver, room).catch(() => undefined) : undefined;
+    const roomId = await homeserver.join(room, via);
+    if ((await early) ?? (await isEncrypted(homeserver, roomId)))
+      forgetKeys = await startEncryption(client, homeserver);
+    const filter = new Filter(userId);
+    filter.setDefinition(callFilter(roomId));
+    await client.startClient({ filter, lazyLoadMembers: true, disablePresence: true, threadSupport: false });
+    return { homeserver, roomId, close };
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
+}
+
+const isRoomId = (room: string): boolean => room.startsWith('!');
+
+async function isEncrypted(homeserver: ClientHomeserver, roomId: string): Promise<boolean> {
+  return (await homeserver.getState(roomId, 'm.room.encryption', '')) !== undefined;
+}
+
+const nothing = (): void => undefined;
+const SILENT: Logger = {
+  getChild: () => SILENT,
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
+
+/** It logs more than a console can hold, by one logger for all beside those that it is given (loglevel). */
+function silenceLibrary(): void {
+  Reflect.set(logger, 'methodFactory', () => nothing);
+  if (hasLevel(logger)) logger.setLevel('silent', false);
+}
+
+function hasLevel(inner: object): inner is { setLevel(level: string, persist: boolean): void } {
+  return 'setLevel' in inner && typeof inner.setLevel === 'function';
+}
