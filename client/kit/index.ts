@@ -19,6 +19,8 @@ export { Account } from './account.ts';
 export { ClientHomeserver } from './client-homeserver.ts';
 export { callFilter, type Homeserver } from './homeserver.ts';
 export type { Credentials } from './homeserver-requests.ts';
+export { joinCall, type JoinCallOptions } from './join-call.ts';
+export { JoinedCall, type Participant } from './joined-call.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
 export { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 export { browserNetwork, type Network, type NetworkHint } from './network.ts';

@@ -178,6 +178,8 @@ describe('the page', () => {
     expect(index.headers['content-type']).toContain('text/html');
     const asset = await app.inject('/assets/index-D4k3.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    // Browsers compile it while it comes by this type alone.
+    expect((await app.inject('/assets/crypto-D4k3.wasm')).headers['content-type']).toBe('application/wasm');
     expect((await app.inject('/icon.svg')).headers['cache-control']).toBe('no-cache');
     const again = await app.inject({ url: '/', headers: { 'if-none-match': String(index.headers.etag) } });
     expect(again.statusCode).toBe(304);
@@ -212,6 +214,8 @@ describe('security headers', () => {
     const { app } = await start();
     const { headers } = await app.inject(url);
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    // The encryption library of the page is WebAssembly; text must not become script.
+    expect(headers['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect(headers['permissions-policy']).toContain('camera=(self)');
     expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' });
     expect(headers).not.toHaveProperty('strict-transport-security');
