@@ -6,10 +6,10 @@ const find = (id: string): HTMLElement => document.getElementById(id) ?? documen
 
 find('door').addEventListener('submit', event => {
   event.preventDefault();
-  const said = new FormData(event.target as HTMLFormElement);
-  const [baseUrl, accessToken, room] = ['homeserver', 'token', 'room'].map(name => String(said.get(name)));
-  if (baseUrl === undefined || accessToken === undefined || room === undefined) return;
-  enter(baseUrl, accessToken, room).catch((thrown: unknown) => {
+  const [baseUrl = '', accessToken = '', roomId = ''] = [...document.querySelectorAll('input')].map(
+    ({ value }) => value,
+  );
+  enter(baseUrl, accessToken, roomId).catch((thrown: unknown) => {
     find('state').textContent = problemOf(thrown).title;
   });
 });

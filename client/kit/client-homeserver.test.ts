@@ -26,7 +26,9 @@ class FakeCrypto implements Encrypting {
 
   readonly encryptToDeviceMessages: Encrypting['encryptToDeviceMessages'] = async (_type, devices, payload) => ({
     eventType: 'm.room.encrypted',
-    batch: devices.filter(({ userId }) => this.asked.has(userId)).map(device => ({ ...device, payload: { hidden: payload } })),
+    batch: devices
+      .filter(({ userId }) => this.asked.has(userId))
+      .map(device => ({ ...device, payload: { hidden: payload } })),
   });
 
   onSyncCompleted(): void {
@@ -43,7 +45,14 @@ beforeEach(async () => {
   requests = [];
   members = [BO.userId, CY.userId];
   const nothing = (): void => undefined;
-  const logger = { getChild: () => logger, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+  const logger = {
+    getChild: () => logger,
+    trace: nothing,
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+  };
   const client = new MatrixClient({
     baseUrl: 'https://hs.example',
     userId: '@me:x',

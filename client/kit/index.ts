@@ -40,5 +40,6 @@ export {
   ssoUrl,
   waysToSignIn,
 } from './sign-in.ts';
+export { callCapabilities } from './widget-homeserver.ts';
 export type { Shown, Size, WantedCopy } from './subscriptions.ts';
 export type { FloorState, FocusRef, LayerSwitch, PublishedKind } from './wire.ts';

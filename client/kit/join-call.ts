@@ -9,6 +9,7 @@ import { JoinedCall } from './joined-call.ts';
 import type { MediaPreferences } from './media-preferences.ts';
 import { problem, ProblemError } from './problems.ts';
 import type { Shown } from './subscriptions.ts';
+import { isWidgetClient, WidgetHomeserver } from './widget-homeserver.ts';
 
 /** All of it may be left out. */
 export interface JoinCallOptions {
@@ -30,7 +31,7 @@ export interface JoinCallOptions {
 
 /**
  * Joins the call of a room. The client is the caller's: made, with encryption set up where rooms need it, and started; here it is
- * used and never stopped. Resolves when the room is known and the call is being joined: `state` tells of the rest, and the stay
+ * used and never stopped. That of a widget (RoomWidgetClient) has what its host lets it have, see `callCapabilities`. Resolves when the room is known and the call is being joined: `state` tells of the rest, and the stay
  * mends itself until `leave`. Rejects with a ProblemError where no call can be held there by us.
  */
 export async function joinCall(
@@ -38,10 +39,15 @@ export async function joinCall(
   roomId: string,
   options: JoinCallOptions = {},
 ): Promise<JoinedCall> {
+  return joinBy(await homeserverOf(client, roomId, options.via), client.getHomeserverUrl(), roomId, options);
+}
+
+async function homeserverOf(client: MatrixClient, roomId: string, via: string[] | undefined): Promise<Homeserver> {
+  if (isWidgetClient(client)) return new WidgetHomeserver(client);
   if (!client.clientRunning) throw new ProblemError(problem('UNEXPECTED', 'The client has not been started.'));
   const homeserver = new ClientHomeserver(client);
-  if (client.getRoom(roomId)?.getMyMembership() !== 'join') await homeserver.join(roomId, options.via);
-  return joinBy(homeserver, client.getHomeserverUrl(), roomId, options);
+  if (client.getRoom(roomId)?.getMyMembership() !== 'join') await homeserver.join(roomId, via);
+  return homeserver;
 }
 
 async function joinBy(

@@ -117,7 +117,12 @@ it('tells who is there, by the names of the room, and of each change', async () 
   await settle();
   expect(joined.state.kind).toBe('connected');
   expect(joined.participants).toMatchObject([
-    { userId: '@bo:b.example', deviceId: 'BODEV', name: 'bo', streams: [{ streamId: 'stream-bo' }, { streamId: 'screen-bo' }] },
+    {
+      userId: '@bo:b.example',
+      deviceId: 'BODEV',
+      name: 'bo',
+      streams: [{ streamId: 'stream-bo' }, { streamId: 'screen-bo' }],
+    },
   ]);
   await settle();
   expect(joined.participants[0]?.name).toBe('Name of @bo:b.example');

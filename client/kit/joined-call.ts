@@ -24,7 +24,8 @@ export interface Participant {
   speaks: boolean;
 }
 
-export interface JoinedCallOptions extends Pick<CallOptions, 'doorOf' | 'guessSize' | 'hearsNewcomers' | 'preferences'> {
+export interface JoinedCallOptions
+  extends Pick<CallOptions, 'doorOf' | 'guessSize' | 'hearsNewcomers' | 'preferences'> {
   room: CallRoom;
   capture: Capture;
   ownsCapture: boolean;

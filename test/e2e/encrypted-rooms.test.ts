@@ -26,15 +26,6 @@ function linkOf(user: MatrixUser, room: CallRoom): string {
   return demoLink({ page: focus.baseUrl, homeserver: synapse.baseUrl, user, room, focusUser: focus.user });
 }
 
-async function encrypt({ roomId }: CallRoom): Promise<void> {
-  await matrixRequest(stage.synapse.baseUrl, {
-    method: 'PUT',
-    path: `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.encryption/`,
-    accessToken: stage.host.accessToken,
-    body: { algorithm: 'm.megolm.v1.aes-sha2' },
-  });
-}
-
 /** The key that others know the device of a user by. */
 async function deviceKey({ userId, deviceId, accessToken }: MatrixUser): Promise<string | undefined> {
   const answer = (await matrixRequest(stage.synapse.baseUrl, {
@@ -65,8 +56,7 @@ test('the keys of a device are made once, and a browser that has them not takes 
   const [alice] = await scene.users(1);
   // One that published no keys: whoever had it before in this file may have.
   const device = await stage.synapse.login(alice);
-  const room = await scene.callRoom([alice]);
-  await encrypt(room);
+  const room = await scene.callRoom([alice], { encrypted: true });
   const page = await Participant.open(chromium, device, linkOf(device, room));
   await eventually('the keys are published', async () => (await deviceKey(device)) !== undefined);
   const key = await deviceKey(device);
