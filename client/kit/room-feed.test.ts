@@ -8,7 +8,7 @@ import { callFilter, type FollowedRoom } from './homeserver.ts';
 
 const ROOM = '!r:x';
 const ME = '@me:x';
-type Step = object | Error;
+type Step = object | Error | Promise<object>;
 
 /** Answers /sync from a list; then it waits, as a homeserver without news does. */
 class FakeHomeserver {
@@ -28,7 +28,7 @@ class FakeHomeserver {
     if (!pathname.endsWith('/sync')) return Response.json({ errcode: 'M_NOT_FOUND', error: 'no' }, { status: 404 });
     this.sinces.push(searchParams.get('since'));
     this.filters.push(searchParams.get('filter') ?? '');
-    const step = this.steps.shift();
+    const step = await this.steps.shift();
     if (step instanceof Error) throw step;
     if (step !== undefined) return Response.json(step, { status: 'errcode' in step ? 401 : 200 });
     return new Promise((_resolve, reject) => {
@@ -191,6 +191,19 @@ it('ends where the token is refused', async () => {
 it('rejects where the first answer fails', async () => {
   const { known } = await start([unreachable()]);
   await expect(known).rejects.toMatchObject({ problem: { code: 'HOMESERVER_UNREACHABLE' } });
+});
+
+it('does not wait for ever for a homeserver that is silent, nor for one that does not tell of the room', async () => {
+  const { known } = await start([new Promise<object>(() => undefined)]);
+  const silent = expect(known).rejects.toMatchObject({ problem: { code: 'HOMESERVER_UNREACHABLE' } });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await silent;
+  followed?.close();
+  client?.stopClient();
+  const { known: knownThere } = await start([{ next_batch: '1' }]);
+  const elsewhere = expect(knownThere).rejects.toMatchObject({ problem: { code: 'HOMESERVER_ERROR' } });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await elsewhere;
 });
 
 it('notices that we are out of the room', async () => {

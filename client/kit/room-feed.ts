@@ -38,10 +38,13 @@ export class RoomFeed implements FollowedRoom {
     client.on(ClientEvent.SyncUnexpectedError, this.#stumbled);
     client.on(RoomStateEvent.Events, this.#changed);
     client.on(RoomEvent.MyMembership, this.#moved);
-    this.#patience = setTimeout(
-      () => this.#known.reject(new ProblemError(problem('HOMESERVER_ERROR', 'It does not tell of this room.'))),
-      ROOM_PATIENCE_MS,
-    );
+    this.#patience = setTimeout(() => {
+      const isSilent = client.getSyncState() === null;
+      const reason = isSilent
+        ? problem('HOMESERVER_UNREACHABLE')
+        : problem('HOMESERVER_ERROR', 'It does not tell of this room.');
+      this.#known.reject(new ProblemError(reason));
+    }, ROOM_PATIENCE_MS);
     const state = client.getSyncState();
     if (state !== null) this.#synced(state, null, client.getSyncStateData() ?? undefined);
   }

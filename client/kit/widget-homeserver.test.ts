@@ -24,7 +24,10 @@ class FakeWidgetClient extends MatrixClient {
     this.asked.push(['encrypted', ...said]);
   }
 
-  override async sendToDevice(type: string, messages: Map<string, Map<string, object>>): Promise<Record<string, never>> {
+  override async sendToDevice(
+    type: string,
+    messages: Map<string, Map<string, object>>,
+  ): Promise<Record<string, never>> {
     this.asked.push(['clear', type, [...messages].map(([user, devices]) => [user, [...devices]])]);
     return {};
   }

@@ -346,6 +346,7 @@ export class AppModel {
 
   #failed(reason: Problem): void {
     this.problem.value = reason;
+    const { account } = this;
     if (reason.code === 'TOKEN_REFUSED') {
       forgetSession();
       this.account = undefined;
@@ -353,6 +354,7 @@ export class AppModel {
     if (this.screen.value.kind !== 'loading') return;
     this.capture.stop();
     this.#closeClient();
+    if (this.account === undefined && account !== undefined) forgetDeviceKeys(account.self).catch(() => undefined);
     this.#go({ kind: this.account === undefined ? 'signIn' : 'rooms' });
   }
 

@@ -8,6 +8,10 @@ import { callFilter, ClientHomeserver, type Credentials } from '../kit/index.ts'
 import { startEncryption } from './device-keys.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How much later than the homeserver promised a poll is given up; the library would wait for 80 s. */
+const POLL_GRACE_MS = 10_000;
+/** The first poll brings all there is. */
+const FIRST_POLL_MS = 60_000;
 
 export interface EnteredRoom {
   homeserver: ClientHomeserver;
@@ -41,6 +45,7 @@ export async function enterRoom(credentials: Credentials, room: string, via: str
     store: new MemoryStore(),
     logger: SILENT,
     localTimeoutMs: REQUEST_TIMEOUT_MS,
+    fetchFn: impatientFetch,
     disableVoip: true,
   });
   const homeserver = new ClientHomeserver(client);
@@ -64,6 +69,15 @@ export async function enterRoom(credentials: Credentials, room: string, via: str
     close();
     throw thrown;
   }
+}
+
+/** What a network swallowed is asked for again before a call has missed much. */
+function impatientFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  const { pathname, searchParams } = new URL(input instanceof Request ? input.url : input);
+  if (!pathname.endsWith('/sync')) return fetch(input, init);
+  const withinMs = searchParams.has('since') ? Number(searchParams.get('timeout')) + POLL_GRACE_MS : FIRST_POLL_MS;
+  const signals = [AbortSignal.timeout(withinMs), ...(init.signal ? [init.signal] : [])];
+  return fetch(input, { ...init, signal: AbortSignal.any(signals) });
 }
 
 const isRoomId = (room: string): boolean => room.startsWith('!');
