@@ -27,6 +27,7 @@ function voiceOf(name: string): RemoteStream {
     video: undefined,
     granted: undefined,
     undecodable: undefined,
+    cannotDecrypt: undefined,
   };
 }
 

@@ -2,6 +2,7 @@
 import { ApplicationData } from './application-data.ts';
 import type { CallOptions, CallState } from './call-options.ts';
 import { CallSignalling } from './call-signalling.ts';
+import type { EncryptionState } from './encryption-state.ts';
 import type { FloorKey } from './floor.ts';
 import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 import { type EntrySession, MemberEntry } from './member-entry.ts';
@@ -19,6 +20,7 @@ import type { FocusRef, LayerSwitch } from './wire.ts';
 const PREPARED_FOR_MS = 60_000;
 /** A wait that is longer is told. */
 const UNNOTICED_MS = 1_000;
+const NOT_ENCRYPTED: EncryptionState = { kind: 'off' };
 const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
@@ -79,6 +81,11 @@ export class Call {
   get streams(): RemoteStream[] {
     const now = this.#session?.others.streams ?? [];
     return this.#answered ? now : this.#lastStreams;
+  }
+
+  /** Whether the call is encrypted end to end, and who holds its keys. */
+  get encryption(): EncryptionState {
+    return NOT_ENCRYPTED;
   }
 
   /** What the current session knows of the others; changes with it. */

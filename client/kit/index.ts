@@ -11,12 +11,20 @@ export {
   type CaptureState,
   type SharedScreen,
 } from './capture.ts';
+export type { CannotDecrypt, EncryptionState, KeyHolder } from './encryption-state.ts';
 export type { FloorKey } from './floor.ts';
 export { pickFocus } from './foci.ts';
 export type { MediaPreferences } from './media-preferences.ts';
 export type { CaptureSize } from './encodings.ts';
 export { type Credentials, Homeserver } from './homeserver.ts';
 export { MicrophoneLevel, receiverLevel, SpeakingHold } from './levels.ts';
+export {
+  askForLoudspeaker,
+  canAskForLoudspeaker,
+  canPickLoudspeaker,
+  loudspeakers,
+  playOn,
+} from './loudspeakers.ts';
 export { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 export { browserNetwork, type Network, type NetworkHint } from './network.ts';
 export { type Problem, problem, type ProblemCode, ProblemError, problemOf } from './problems.ts';
@@ -33,5 +41,7 @@ export {
   ssoUrl,
   waysToSignIn,
 } from './sign-in.ts';
+export { readStatistics } from './statistics.ts';
+export { type Figures, type LayerFigures, LINE_SAMPLES, StatisticsHistory } from './statistics-history.ts';
 export type { Shown, Size, WantedCopy } from './subscriptions.ts';
 export type { FloorState, FocusRef, LayerSwitch, PublishedKind } from './wire.ts';

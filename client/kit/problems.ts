@@ -94,6 +94,10 @@ const PROBLEMS = {
     title: 'The camera or microphone does not start',
     remedy: 'Close other programs that use it, then try again.',
   },
+  LOUDSPEAKER_FAILED: {
+    title: 'The loudspeaker cannot be used',
+    remedy: 'Sound goes to the one of the system. Pick another under Devices.',
+  },
   SCREEN_FAILED: {
     title: 'The screen could not be shared',
     remedy: 'Allow screen recording for the browser in the settings of the system, then try again.',

@@ -1,4 +1,5 @@
 /** Who is in the call and which of their tracks are here. */
+import type { CannotDecrypt } from './encryption-state.ts';
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
 import { trackKey } from './subscriptions.ts';
@@ -30,6 +31,8 @@ export interface RemoteStream {
   granted: GrantedTrack['grant'] | undefined;
   /** What the video is sent in, where this browser did not offer to receive that: it cannot be shown. */
   undecodable: string | undefined;
+  /** Why nothing of it is shown, where the call is encrypted and its frames cannot be opened. */
+  cannotDecrypt: CannotDecrypt | undefined;
 }
 
 /** A further copy of somebody's track, at a size of its own (extension `org.weir.variant`). */
@@ -95,6 +98,7 @@ export function remoteStreams(
         video: boundTo(videoTrackId),
         granted,
         undecodable: videoTrackId === undefined ? undefined : undecodable.get(trackKey(streamId, videoTrackId)),
+        cannotDecrypt: undefined,
       },
     ];
   });

@@ -1,5 +1,12 @@
 /** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join, leave and what cuts. */
-import { type ApplicationData, type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
+import {
+  type ApplicationData,
+  type EncryptionState,
+  type Marks,
+  preciseNow,
+  type RemoteStream,
+  type TrackIds,
+} from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 
 /** One of the others, as a check sees it: one entry for each stream. */
@@ -24,6 +31,8 @@ export interface InspectedParticipant {
   granted: RemoteStream['granted'];
   /** What the video is sent in, where this browser cannot show that. */
   undecodable: string | undefined;
+  /** Why it cannot be decrypted, where the call is encrypted and it cannot. */
+  cannotDecrypt: RemoteStream['cannotDecrypt'];
 }
 
 export interface Inspection {
@@ -36,6 +45,8 @@ export interface Inspection {
   participants(): InspectedParticipant[];
   /** bit/s that our link carries towards us, as the focus estimates it; `undefined` while it did not say. */
   available(): number | undefined;
+  /** Whether the call is encrypted end to end, and who holds its keys; `undefined` outside of a room. */
+  encryption(): EncryptionState | undefined;
   /** Audio tracks of those who spoke last, the latest first. */
   speakers(): readonly TrackIds[];
   /** Data channels beside the call; `undefined` outside of a room. */
@@ -80,6 +91,7 @@ export function inspect(app: AppModel): Inspection {
         };
       }),
     available: () => app.call?.others?.available,
+    encryption: () => app.call?.encryption,
     speakers: () => app.call?.others?.speakers ?? [],
     get data() {
       return app.call?.data;

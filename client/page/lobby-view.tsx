@@ -59,7 +59,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
             </div>
           </div>
           <LevelMeter app={app} />
-          <DevicePickers app={app} />
+          <DevicePickers app={app} model={model} />
         </section>
         <section class="doorway" aria-labelledby="room-name">
           <Greeting state={state} />
@@ -79,7 +79,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
             <CopyLink app={app} />
           </div>
           <p class="keys">
-            <kbd>m</kbd> microphone <kbd>v</kbd> camera <kbd>s</kbd> screen
+            <kbd>m</kbd> microphone <kbd>v</kbd> camera <kbd>s</kbd> screen <kbd>l</kbd> layout
           </p>
         </section>
       </div>

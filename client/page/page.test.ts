@@ -198,6 +198,7 @@ describe('announcements', () => {
     name,
     audioMuted: false,
     sharing: false,
+    sealed: false,
     ...more,
   });
 
