@@ -78,13 +78,16 @@ export class CallModel {
   /** Whether one speaks at a time in this call, and we are in it. */
   readonly hasFloor = computed(() => this.changes.value >= 0 && this.room.hasFloor && isIn(this.state.value));
   readonly talk: PushToTalk;
-  readonly encryption: Signal<EncryptionState>;
+  readonly encryption: Signal<EncryptionState> = signal({ kind: 'off' });
   /** Key of the tile that was picked to be large, or `NO_SCREEN`. */
   readonly pinned: Signal<string | undefined> = signal(undefined);
   readonly arrangement: Signal<Arrangement> = signal(recall().arrangement);
   /** Device id of the loudspeaker; `''` is the system's choice. */
   readonly loudspeaker: Signal<string> = signal(recall().loudspeaker);
-  readonly statistics: CallStatistics;
+  readonly statistics = new CallStatistics({
+    connection: () => this.call.connections[0],
+    tiles: () => this.tiles.value,
+  });
   readonly #capture: Capture;
   readonly #notice: (reason: Problem) => void;
 
@@ -117,11 +120,7 @@ export class CallModel {
       changed: () => this.#update(),
       notice: reason => this.#pass(reason, options.notice),
     });
-    this.encryption = signal(this.call.encryption);
-    this.statistics = new CallStatistics({
-      connection: () => this.call.connections[0],
-      tiles: () => this.tiles.value,
-    });
+    this.encryption.value = this.call.encryption;
     this.talk = new PushToTalk({
       call: this.call,
       capture: options.capture,

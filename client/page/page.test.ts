@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeChanges, type Heard } from './announcements.ts';
 import { layoutGrid, placeTiles, stripPlaces, wholeIn } from './grid.ts';
 import { callFragment, parseCaptureSize, parseLink } from './link.ts';
-import { stripOrder } from './strip-order.ts';
+import { changePlaces, stripOrder } from './strip-order.ts';
 
 describe('links', () => {
   it('of a demo carry all that is needed', () => {
@@ -190,6 +190,12 @@ describe('the strip', () => {
     expect(stripOrder(keys, keys, ['e'], 0)).toEqual(keys);
     expect(stripOrder(['a'], [], ['a'], 3)).toEqual([]);
   });
+
+  it('gives who comes from the stage the place of who goes there', () => {
+    expect(changePlaces(['a', 'b', 'c'], 'b', 'stage')).toEqual(['a', 'stage', 'c']);
+    expect(changePlaces(['a', 'b'], 'new', 'stage')).toEqual(['a', 'b']);
+    for (const from of [undefined, 'a', 'b']) expect(changePlaces(['a', 'b'], 'b', from)).toEqual(['a', 'b']);
+  });
 });
 
 describe('announcements', () => {
@@ -209,6 +215,11 @@ describe('announcements', () => {
       'Ana muted.',
       'Ana shared a screen.',
     ]);
+    const sealed = heard('Ana', { sealed: true });
+    expect(describeChanges([heard('Ana')], [sealed])).toEqual(['Ana cannot be decrypted.']);
+    expect(describeChanges([sealed], [sealed])).toEqual([]);
+    expect(describeChanges([sealed], [heard('Ana')])).toEqual(['Ana can be decrypted again.']);
+    expect(describeChanges([], [sealed])).toEqual(['Ana joined.', 'Ana cannot be decrypted.']);
     expect(describeChanges([heard('Ana')], [heard('Ana')])).toEqual([]);
   });
 
