@@ -32,6 +32,9 @@ export function CallMenu({ app, model }: { app: AppModel; model: CallModel }): J
         <div class="menu-narrow">
           <CopyLink app={app} />
         </div>
+        <p class="menu-keys">
+          <kbd>m</kbd> microphone <kbd>v</kbd> camera <kbd>s</kbd> screen <kbd>l</kbd> layout
+        </p>
       </div>
     </>
   );

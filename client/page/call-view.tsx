@@ -62,7 +62,7 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
       )}
       <CallControls app={app} model={model} openDevices={() => devices.current?.showModal()} />
       <Sheet sheet={devices} id="device-sheet" title="Devices">
-        <DevicePickers app={app} model={model} metered />
+        <DevicePickers app={app} model={model} full />
       </Sheet>
     </main>
   );

@@ -24,15 +24,18 @@ async function allDevices(): Promise<Devices> {
   return { ...captures, output };
 }
 
-/** Lets a person pick camera, microphone and loudspeaker, before a call and while it runs. `metered`: shows the microphone's level. */
+/**
+ * Lets a person pick camera, microphone and loudspeaker, before a call and while it runs. `full`: with the level of the
+ * microphone, and with the loudspeaker where there is nothing to choose, too.
+ */
 export function DevicePickers({
   app,
   model,
-  metered = false,
+  full = false,
 }: {
   app: AppModel;
   model: CallModel;
-  metered?: boolean;
+  full?: boolean;
 }): JSX.Element {
   const devices = useSignal<Devices>({ audio: [], video: [], output: [] });
   const changes = app.captureChanges.value;
@@ -56,9 +59,11 @@ export function DevicePickers({
       <DevicePicker app={app} kind="video" devices={devices.value.video} />
       <div class="picker">
         <DevicePicker app={app} kind="audio" devices={devices.value.audio} />
-        {metered ? <LevelMeter app={app} /> : null}
+        {full ? <LevelMeter app={app} /> : null}
       </div>
-      <LoudspeakerPicker model={model} devices={devices.value.output} listAgain={list} />
+      {full || devices.value.output.length > 0 || canAskForLoudspeaker() ? (
+        <LoudspeakerPicker model={model} devices={devices.value.output} listAgain={list} />
+      ) : null}
     </div>
   );
 }
