@@ -15,6 +15,9 @@ import { AwaitingKey, Initials, Undecryptable } from './tile-covers.tsx';
 import { TileFrame } from './tile-frame.tsx';
 import { waitingWords } from './waiting-words.ts';
 
+/** px. Smaller tiles have room for why they cannot be decrypted, or for statistics. */
+const ROOM_FOR_BOTH = { width: 280, height: 260 };
+
 /** What a tile needs of a call. */
 export type TileModel = Pick<
   CallModel,
@@ -70,7 +73,8 @@ export function TileView({
   const title = screen ? `Screen of ${name}` : name;
   const sealedWords = sealed === undefined ? undefined : decryptionWords(sealed, name);
   const awaitsKey = cannotDecrypt === 'no_key' && !keyIsLate;
-  const hasStatistics = model.statistics.isOpen.value;
+  const hasRoom = rect !== undefined && rect.width >= ROOM_FOR_BOTH.width && rect.height >= ROOM_FOR_BOTH.height;
+  const isMeasured = model.statistics.isOpen.value && (sealed === undefined || hasRoom);
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
@@ -105,7 +109,7 @@ export function TileView({
       voice={hasWord}
       audioMuted={stream.audioMuted && !screen}
       cover={cover()}
-      overlay={hasStatistics ? <FiguresOverlay model={model} tile={tile} /> : null}
+      overlay={isMeasured ? <FiguresOverlay model={model} tile={tile} /> : null}
       onShown={value => {
         shown.current = value;
         tellShown();
@@ -128,7 +132,7 @@ export function TileView({
           onNoLoudspeaker={() => model.loudspeakerFailed()}
         />
       )}
-      {waiting === undefined || hasStatistics ? null : (
+      {waiting === undefined ? null : (
         <span class="tile-sign" title={waiting.title}>
           <Icon name="waiting" size={15} />
           <span class="tile-sign-text">{waiting.sign}</span>
