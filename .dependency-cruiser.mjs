@@ -112,11 +112,22 @@ export default {
     sees('config', ['signalling/wire/'], 'The config stands alone.'),
     sees('html', [], 'How HTML is written safely; the page of the focus and the reports know it, it knows nobody.'),
     sees('client', ['signalling/wire/'], 'The page shares the wire with the focus, and nothing else.'),
+    sees(
+      'client/encryption',
+      ['client/sframe/', 'signalling/wire/'],
+      'Media is encrypted wherever its keys come from: it knows nothing of calls or Matrix.',
+    ),
     sees('client/sframe', [], 'Encrypted frames know nothing of calls, browsers or Matrix.'),
+    sees(
+      'client/encryption',
+      ['client/sframe/', 'signalling/wire/'],
+      'Who has which key knows nothing of the kit, the page or the Matrix library.',
+    ),
     sees('demo', ['signalling/wire/', 'setup/'], 'The demo starts the focus as anybody would.'),
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
       '^bench/scale/bare/',
       '^bench/cascade/refused/',
+      '^bench/e2ee/',
     ]),
     sees(
       'bench/scale/bare',
@@ -127,6 +138,11 @@ export default {
       'bench/cascade/refused',
       ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$', 'src/session[.]ts$'],
       'Hostile foci speak as foci do, and hold the secrets that two hellos make.',
+    ),
+    sees(
+      'bench/e2ee',
+      ['bench/', 'demo/', 'loadtest/', 'setup/', 'client/sframe/'],
+      'Whoever tries to read a recording does it as clients do that may.',
     ),
     sees('loadtest', ['signalling/wire/', 'config/', 'html/'], 'A stranger to src: it could talk to any focus.'),
     {
@@ -185,8 +201,9 @@ export default {
       from: { path: `^(${PURE.join('|')})/`, pathNot: test },
       to: { dependencyTypes: ['core'] },
     },
-    ownedBy('mediasoup', ['src/media/', 'bench/scale/bare/']),
+    ownedBy('mediasoup', ['src/media/', 'bench/scale/bare/', 'bench/e2ee/recording/']),
     ownedBy('matrix-js-sdk', ['signalling/matrix/', 'client/']),
+    ownedBy('matrix-widget-api', ['client/page/embedded/', 'client/example/host/']),
     ownedBy('fastify', ['src/http/']),
     ownedBy('@fastify', ['src/http/']),
     ownedBy('prom-client', ['src/observe/']),

@@ -113,6 +113,21 @@ describe('rules', () => {
     expect(checkFile({ ...good, cascade: { trunk_url: url } }).kind === 'ok').toBe(holds);
   });
 
+  it.each([
+    ['https://chat.example.org', true],
+    ['https://chat.example.org:8443', true],
+    ['http://localhost:8080', true],
+    ['https://chat.example.org/', false],
+    ['https://chat.example.org/app', false],
+    ['https://*.example.org; script-src *', false],
+    ['http://[::1]:8080', false],
+    ['chat.example.org', false],
+    ['*', false],
+    ['null', false],
+  ])('origin %s: %s', (origin, holds) => {
+    expect(checkFile({ ...good, http: { embed_origins: [origin] } }).kind === 'ok').toBe(holds);
+  });
+
   it.each(networks)('network %s: %s', (network, holds) => {
     expect(checkFile({ ...good, http: { trusted_proxies: [network] } }).kind === 'ok').toBe(holds);
   });

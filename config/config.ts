@@ -27,6 +27,8 @@ export interface HttpConfig {
   tls: { certFile: string; keyFile: string } | undefined;
   /** Addresses or networks (CIDR). */
   trustedProxies: string[];
+  /** Whose pages may show the call page within theirs. */
+  embedOrigins: readonly string[];
   requestsPerMinute: number;
   metrics: { enabled: boolean; allow: string[] };
   page: { enabled: boolean; dir: string | undefined };
@@ -103,6 +105,12 @@ export interface OverloadConfig {
   lagMs: number;
 }
 
+/** What is asked of media. */
+export interface EncryptionConfig {
+  /** In rooms with encrypted messages media in the clear is not forwarded. */
+  requireInEncryptedRooms: boolean;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface LogConfig {
@@ -119,6 +127,7 @@ export interface Config {
   cascade: CascadeConfig;
   limits: LimitsConfig;
   overload: OverloadConfig;
+  encryption: EncryptionConfig;
   /** Absolute path. */
   stateDir: string;
   log: LogConfig;

@@ -53,6 +53,14 @@ export const Http = Type.Object(
       }),
       maxItems: 100,
     }),
+    embed_origins: Type.Array(Type.String({ rule: 'origin' }), {
+      ...notes({
+        description:
+          'Chat clients that may show the call page within theirs, as a widget. They act for whom they show it to.',
+        default: [],
+      }),
+      maxItems: 20,
+    }),
     requests_per_minute: Type.Integer({
       ...notes({
         description: 'Requests that one address (one /64 for IPv6) may make; more get status 429.',

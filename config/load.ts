@@ -75,7 +75,19 @@ function broken(message: string): LoadedConfig {
 
 /** The configuration from a file that is right: computed defaults, absolute paths, ms. */
 function complete(
-  { homeserver, rooms, http, media, signalling, cascade, limits, overload, state_dir: stateDir, log }: ConfigFile,
+  {
+    homeserver,
+    rooms,
+    http,
+    media,
+    signalling,
+    cascade,
+    limits,
+    overload,
+    encryption,
+    state_dir: stateDir,
+    log,
+  }: ConfigFile,
   credentials: Credentials,
   directory: string,
   env: Environment,
@@ -108,6 +120,7 @@ function complete(
           ? undefined
           : { certFile: resolve(directory, http.tls.cert_file), keyFile: resolve(directory, http.tls.key_file) },
       trustedProxies: http.trusted_proxies,
+      embedOrigins: http.embed_origins,
       requestsPerMinute: http.requests_per_minute,
       metrics: http.metrics,
       page: { enabled: http.page.enabled, dir: absolute(http.page.dir) },
@@ -165,6 +178,7 @@ function complete(
       shedAt: overload.shed_at_percent / 100,
       lagMs: overload.event_loop_lag_ms,
     },
+    encryption: { requireInEncryptedRooms: encryption.require_in_encrypted_rooms },
     // systemd gives a list with colons when a unit has several directories; ours is the first.
     stateDir: resolve(directory, stateDir ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE_DIR)),
     log,

@@ -19,6 +19,11 @@ export const RULES = {
       return bare && (url.protocol === 'https:' || url.protocol === 'http:');
     },
   },
+  origin: {
+    expected: 'an origin like https://chat.example.org, without a path',
+    // A host-source of a content security policy has no IPv6 address (CSP 3, 2.3.1).
+    holds: value => URL.canParse(value) && new URL(value).origin === value && /^https?:[^[]*$/.test(value),
+  },
   ws_url: {
     expected: 'a wss URL, or a ws URL of this machine, without user, query or fragment',
     holds(value) {

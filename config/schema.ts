@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Cascade } from './cascade-keys.ts';
+import { Encryption } from './encryption-keys.ts';
 import { Http } from './http-keys.ts';
 import { notes } from './key-notes.ts';
 import { Media } from './media-keys.ts';
@@ -162,6 +163,7 @@ export const ConfigSchema = Type.Object({
   cascade: Cascade,
   limits: Limits,
   overload: Overload,
+  encryption: Encryption,
   state_dir: Type.Optional(
     Type.String(
       notes({

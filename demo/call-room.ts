@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../setup/failure.mjs';
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../signalling/wire/names.ts';
 import { CALL_PERMISSIONS_TYPE } from '../signalling/wire/permissions.ts';
+import { ENCRYPTION_TYPE } from '../signalling/wire/room-state.ts';
 import { matrixRequest, requireString } from './matrix-api.ts';
 import type { MatrixUser } from './synapse.ts';
 
@@ -18,6 +19,8 @@ export interface CallRoomOptions {
   confId?: string;
   /** As rooms are made by default: members may not send call state, only moderators may. */
   membersMayNotCall?: boolean;
+  /** Its messages and calls are encrypted. */
+  encrypted?: boolean;
   /** Who may publish in its calls: content of `org.weir.call.permissions`. */
   permissions?: Record<string, unknown>;
 }
@@ -26,6 +29,9 @@ export interface CallRoom {
   roomId: string;
   confId: string;
 }
+
+/** Content of the event that switches encryption on. */
+export const ENCRYPTION = { algorithm: 'm.megolm.v1.aes-sha2' };
 
 /** Makes a private room with a video call in it that its members may join. */
 export async function createCallRoom(options: CallRoomOptions): Promise<CallRoom> {
@@ -50,6 +56,7 @@ export async function createCallRoom(options: CallRoomOptions): Promise<CallRoom
           state_key: confId,
           content: { 'm.intent': 'm.room', 'm.type': 'm.video', 'm.name': options.name ?? 'Weir demo call' },
         },
+        ...(options.encrypted === true ? [{ type: ENCRYPTION_TYPE, state_key: '', content: ENCRYPTION }] : []),
         ...(options.permissions === undefined
           ? []
           : [{ type: CALL_PERMISSIONS_TYPE, state_key: '', content: options.permissions }]),

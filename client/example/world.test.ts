@@ -27,6 +27,8 @@ function voiceOf(name: string): RemoteStream {
     video: undefined,
     granted: undefined,
     undecodable: undefined,
+    encryption: undefined,
+    cannotDecrypt: undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { MediaPreferences } from './media-preferences.ts';
 import type { CallRoom } from './call-room.ts';
 import type { DoorOf } from './call-signalling.ts';
 import type { Capture } from './capture.ts';
+import type { KeyWitness } from './key-witness.ts';
 import type { Network } from './network.ts';
 import type { Problem } from './problems.ts';
 import type { Shown } from './subscriptions.ts';
@@ -24,16 +25,24 @@ export type RoomOfCall = Pick<
   CallRoom,
   | 'announce'
   | 'confId'
+  | 'devicesThere'
   | 'ensureConference'
   | 'focus'
   | 'iceServers'
+  | 'isEncrypted'
   | 'isFocusOurs'
   | 'obstacle'
+  | 'onChange'
   | 'onMessage'
   | 'roomId'
   | 'self'
   | 'withdraw'
-> & { homeserver: Pick<CallRoom['homeserver'], 'openIdToken' | 'sendToDevice'> };
+> & {
+  homeserver: Pick<
+    CallRoom['homeserver'],
+    'canEncrypt' | 'identities' | 'provesDevices' | 'openIdToken' | 'retryNow' | 'sendEncrypted' | 'sendToDevice'
+  >;
+};
 
 export interface CallOptions {
   room: RoomOfCall;
@@ -43,6 +52,8 @@ export interface CallOptions {
   hearsNewcomers?: boolean;
   preferences?: MediaPreferences;
   network: Network;
+  /** For checks: told of keys and frames. */
+  witness?: KeyWitness;
   /** Where to find fast signalling; it is used as far as it works, and missed by nobody. */
   doorOf: DoorOf;
   /** State, streams or marks changed. */

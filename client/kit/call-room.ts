@@ -1,6 +1,6 @@
 /** A room that we are in, kept up to date, and whether a call can be held there. */
 import type { StateEvent, ToDeviceMessage } from './homeserver-answers.ts';
-import type { Homeserver } from './homeserver.ts';
+import type { FollowedRoom, Homeserver } from './homeserver.ts';
 import { IceServers } from './ice-servers.ts';
 import { type Problem, problem, problemOf } from './problems.ts';
 import {
@@ -8,6 +8,7 @@ import {
   chooseFocus,
   type Device,
   devicesInCall,
+  isEncrypted,
   levelsThatAllowCalls,
   mayJoinCalls,
   maySetState,
@@ -19,7 +20,6 @@ import {
   runningConference,
   withEvents,
 } from './room.ts';
-import { SyncLoop } from './sync.ts';
 import {
   CALL_EVENT_TYPES,
   CALL_MEMBER_EVENT_TYPES,
@@ -32,10 +32,8 @@ import {
 
 export interface CallRoomOptions {
   homeserver: Homeserver;
-  /** Room id or alias. */
-  room: string;
-  /** Homeservers that know the room. */
-  via: string[];
+  /** A room that we are in. */
+  roomId: string;
   /** The call to join; where it is missing, the one that runs. */
   confId: string | undefined;
   /** The focus of this page. */
@@ -57,7 +55,7 @@ export class CallRoom {
   readonly homeserver: Homeserver;
   readonly roomId: string;
   readonly #options: CallRoomOptions;
-  readonly #sync: SyncLoop;
+  readonly #followed: FollowedRoom;
   readonly #changes = new Set<() => void>();
   readonly #messages = new Set<(message: ToDeviceMessage) => void>();
   readonly #names = new Map<string, string>();
@@ -69,16 +67,16 @@ export class CallRoom {
   #picked: FocusRef | undefined;
   readonly #ice: IceServers;
 
-  private constructor(options: CallRoomOptions, roomId: string) {
+  private constructor(options: CallRoomOptions) {
     this.#options = options;
     this.homeserver = options.homeserver;
-    this.roomId = roomId;
+    this.roomId = options.roomId;
     this.#confId = options.confId;
     this.#ice = new IceServers(
       () => options.homeserver.iceServers(),
       () => this.#changed(),
     );
-    this.#sync = new SyncLoop(options.homeserver, roomId, {
+    this.#followed = options.homeserver.follow(options.roomId, {
       toDevice: message => {
         for (const listener of this.#messages) listener(message);
       },
@@ -94,12 +92,11 @@ export class CallRoom {
     });
   }
 
-  /** Joins the room and reads its state. Rejects with a ProblemError. What can wait for later goes on behind. */
+  /** Reads the room's state. Rejects with a ProblemError. What can wait for later goes on behind. */
   static async open(options: CallRoomOptions): Promise<CallRoom> {
-    const roomId = await options.homeserver.join(options.room, options.via);
-    const room = new CallRoom(options, roomId);
+    const room = new CallRoom(options);
     try {
-      const stateKnown = Promise.all([room.#sync.start(), room.#readCreation()]);
+      const stateKnown = Promise.all([room.#followed.known, room.#readCreation()]);
       const picked = room.#pickFocus(stateKnown);
       await stateKnown;
       await Promise.all([room.#ice.known(TURN_PATIENCE_MS), picked]);
@@ -112,13 +109,17 @@ export class CallRoom {
   }
 
   get self(): Device {
-    return this.homeserver.credentials;
+    return this.homeserver.self;
   }
   get name(): string | undefined {
     return roomNameOf(this.#state);
   }
   get confId(): string | undefined {
     return this.#confId ?? runningConference(this.#state);
+  }
+  /** Whether the room asks its members to encrypt. */
+  get isEncrypted(): boolean {
+    return isEncrypted(this.#state);
   }
   get iceServers(): RTCIceServer[] {
     return this.#ice.servers;
@@ -234,7 +235,7 @@ export class CallRoom {
   }
 
   close(): void {
-    this.#sync.stop();
+    this.#followed.close();
     this.#ice.close();
     this.#changes.clear();
     this.#messages.clear();

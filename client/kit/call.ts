@@ -1,13 +1,15 @@
 /** A person's stay in a call, over as many sessions as it takes. */
 import { ApplicationData } from './application-data.ts';
 import type { CallOptions, CallState } from './call-options.ts';
+import { CallProtection } from './call-protection.ts';
 import { CallSignalling } from './call-signalling.ts';
+import type { EncryptionState } from './encryption-state.ts';
 import type { FloorKey } from './floor.ts';
 import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 import { type EntrySession, MemberEntry } from './member-entry.ts';
 import type { NetworkHint } from './network.ts';
 import type { Others } from './others.ts';
-import { NO_PREFERENCES } from './media-preferences.ts';
+import { encryptablePreferences, NO_PREFERENCES } from './media-preferences.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { RemoteStream } from './remote-streams.ts';
@@ -27,6 +29,7 @@ export class Call {
   readonly #signalling: CallSignalling;
   readonly #send: SendToDevice;
   readonly #entry: MemberEntry;
+  readonly #protection: CallProtection;
   #state: CallState = { kind: 'idle' };
   #session: Session | undefined;
   #prepared: Session | undefined;
@@ -49,6 +52,11 @@ export class Call {
       isSharingScreen: () => options.capture.screen !== undefined,
       refused: (session, reason) => this.#notListed(session, reason),
     });
+    const encryptionEvents = {
+      changed: () => options.changed(),
+      failed: (reason: Problem) => this.#isIn() && this.#end(reason),
+    };
+    this.#protection = new CallProtection(options.room, encryptionEvents, options.witness);
     this.#signalling = new CallSignalling(options.room, options.doorOf, {
       opened: () => this.#lineOpened(),
       cut: () => {
@@ -62,6 +70,7 @@ export class Call {
     });
     this.#stopListening = [
       options.room.onMessage(message => this.#session?.take(message)),
+      options.room.onChange(() => this.#roomChanged()),
       options.network.onHint(hint => this.#hinted(hint)),
     ];
     RTCPeerConnection.generateCertificate(CERTIFICATE)
@@ -77,8 +86,13 @@ export class Call {
 
   /** Streams of the others. */
   get streams(): RemoteStream[] {
-    const now = this.#session?.others.streams ?? [];
+    const now = this.#session?.streams ?? [];
     return this.#answered ? now : this.#lastStreams;
+  }
+
+  /** Whether the call is encrypted end to end, and who holds its keys. */
+  get encryption(): EncryptionState {
+    return this.#protection.state;
   }
 
   /** What the current session knows of the others; changes with it. */
@@ -135,6 +149,7 @@ export class Call {
     this.#prepared?.close();
     for (const stop of this.#stopListening) stop();
     this.#signalling.close();
+    this.#protection.close();
   }
 
   /** How a video tile is drawn: its size in device px, or hidden. */
@@ -177,7 +192,12 @@ export class Call {
     const { confId, focus, iceServers } = this.#options.room;
     this.#session?.useIceServers(iceServers);
     if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
-    this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
+    try {
+      this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
+    } catch {
+      // Told when we join.
+      return;
+    }
     this.#prepared.prepare();
   }
 
@@ -197,13 +217,21 @@ export class Call {
       return;
     }
     this.#answered = false;
-    const session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session?.subscriber);
+    let session: Session;
+    try {
+      this.#protection.begin(confId);
+      session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session?.subscriber);
+    } catch (thrown) {
+      this.#end(problemOf(thrown));
+      return;
+    }
     this.#session = session;
     session.start();
   }
 
   #sessionOf(confId: string, focus: FocusRef, previous: Subscriber | undefined): Session {
-    const { room } = this.#options;
+    const { room, preferences = NO_PREFERENCES } = this.#options;
+    const protection = this.#protection.ofSession();
     const address = {
       roomId: room.roomId,
       confId,
@@ -219,7 +247,8 @@ export class Call {
         send: this.#send,
         capture: this.#options.capture,
         iceServers: room.iceServers,
-        preferences: this.#options.preferences ?? NO_PREFERENCES,
+        preferences: protection === undefined ? preferences : encryptablePreferences(preferences),
+        protection,
         certificate: this.#certificate,
         guessSize: this.#options.guessSize,
         hearsNewcomers: this.#options.hearsNewcomers ?? true,
@@ -252,13 +281,18 @@ export class Call {
   }
 
   /** An offer that is older may tell of a network that is gone. */
-  #fits({ options: { address, iceServers, line }, ageMs }: Session, confId: string, focus: FocusRef): boolean {
+  #fits(
+    { options: { address, iceServers, line, protection }, ageMs }: Session,
+    confId: string,
+    focus: FocusRef,
+  ): boolean {
     return (
       line === this.#signalling.prepare(confId, focus) &&
       address.confId === confId &&
       address.focus.userId === focus.userId &&
       address.focus.deviceId === focus.deviceId &&
       iceServers === this.#options.room.iceServers &&
+      protection === this.#protection.ofSession() &&
       ageMs < PREPARED_FOR_MS
     );
   }
@@ -281,7 +315,7 @@ export class Call {
 
   #lost(session: Session, loss: Loss): void {
     if (this.#session !== session || !this.#isIn()) return;
-    if (this.#answered) this.#lastStreams = session.others.streams;
+    if (this.#answered) this.#lastStreams = session.streams;
     const verdict = judge(loss, this.#history, session.upForMs, Math.random());
     if (verdict.kind === 'end') {
       this.#end(verdict.problem);
@@ -308,8 +342,20 @@ export class Call {
     this.#set({ kind: 'reconnecting', by, since, networkGone: this.#options.network.isGone, problem: reason });
   }
 
+  /** Encryption was switched on while the call runs: nothing may pass in the clear from now on. */
+  #roomChanged(): void {
+    const session = this.#session;
+    if (!this.#isIn() || session === undefined || !this.#options.room.isEncrypted) return;
+    if (session.options.protection !== undefined) return;
+    session.hangUp();
+    this.#openAgain();
+  }
+
   #hinted(hint: NetworkHint): void {
-    if (hint !== 'gone') this.#signalling.line?.check();
+    if (hint !== 'gone') {
+      this.#signalling.line?.check();
+      this.#options.room.homeserver.retryNow();
+    }
     this.#session?.hint(hint);
     if (this.#state.kind !== 'reconnecting') return;
     if (hint === 'back' && this.#retry !== undefined) this.#openAgain();
@@ -341,6 +387,7 @@ export class Call {
     this.#entry.stop();
     this.#session?.close();
     this.#session = undefined;
+    this.#protection.end();
     this.#lastStreams = [];
     this.#answered = false;
   }

@@ -27,8 +27,6 @@ const parseToDeviceEvent = parserOf('to-device event', ToDeviceWire);
 export const readSync = parserOf(
   'sync',
   Type.Object({
-    next_batch: Type.String(),
-    to_device: Events,
     rooms: Type.Optional(
       Type.Object({
         join: Type.Optional(Type.Record(Type.String(), JoinedRoom)),
@@ -82,6 +80,22 @@ export const readPing = parserOf(
 export const readDisplayName = parserOf('profile', Type.Object({ displayname: Type.Optional(Type.String()) }));
 export const readMembership = parserOf('membership', Type.Object({ membership: Type.String() }));
 
+/** Any answer. */
+export const readObject = parserOf('answer', Content);
+
+/** POST /keys/query: what devices publish, by user and device; keys by algorithm and device. */
+export const readDeviceKeys = parserOf(
+  'device keys',
+  Type.Object({
+    device_keys: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Record(Type.String(), Type.Object({ keys: Type.Record(Type.String(), Type.String()) })),
+      ),
+    ),
+  }),
+);
+
 /** What the focus says of itself at GET /v1/focus. */
 export const readFocusInfo = parserOf(
   'focus',
@@ -132,11 +146,18 @@ export interface StateEvent {
   sentAt: number;
 }
 
+/** How a message was encrypted. `device`: whose it is, as Olm proves it; `undefined` where that device is not known. */
+export interface MessageEncryption {
+  device: { userId: string; deviceId: string } | undefined;
+}
+
 /** A message from a device. */
 export interface ToDeviceMessage {
   type: string;
   sender: string;
   content: Record<string, unknown>;
+  /** `undefined`: it came in clear. */
+  encryption: MessageEncryption | undefined;
 }
 
 function readAll<W, T>(
@@ -167,6 +188,11 @@ export function stateEventsOf(events: unknown[] | undefined): StateEvent[] {
   );
 }
 
-export function toDeviceMessagesOf(events: unknown[] | undefined): ToDeviceMessage[] {
-  return readAll(events, parseToDeviceEvent, wire => [wire]);
+/** What a device said; `undefined` where it is malformed. */
+export function toDeviceMessageOf(
+  said: unknown,
+  encryption: MessageEncryption | undefined,
+): ToDeviceMessage | undefined {
+  const parsed = parseToDeviceEvent(said);
+  return parsed.kind === 'ok' ? { ...parsed.value, encryption } : undefined;
 }

@@ -1,256 +1,123 @@
-/** The homeserver, as a call needs it. Every request has a time-out; every failure is a ProblemError. */
-import { ConnectionError, MatrixError } from 'matrix-js-sdk/lib/http-api/errors.js';
-import { FetchHttpApi } from 'matrix-js-sdk/lib/http-api/fetch.js';
-import type { HttpApiEvent, HttpApiEventHandlerMap } from 'matrix-js-sdk/lib/http-api/interface.js';
-import { Method } from 'matrix-js-sdk/lib/http-api/method.js';
-import { TypedEventEmitter } from 'matrix-js-sdk/lib/models/typed-event-emitter.js';
-import type { Parsed } from '../../signalling/wire/parse.ts';
-import {
-  type OpenIdToken,
-  readDisplayName,
-  readMembership,
-  readOpenIdToken,
-  readRoomId,
-  readSync,
-  readTurnServers,
-  readWhoAmI,
-  type StateEvent,
-  stateEventsOf,
-  type SyncAnswer,
-} from './homeserver-answers.ts';
+/**
+ * The homeserver, as a call needs it. Two ways lead there: a MatrixClient of one's own, and a widget's, whose host asks for it.
+ * Every request ends; every failure is a ProblemError.
+ */
+import type { IFilterDefinition } from 'matrix-js-sdk/lib/filter.js';
+import type { OpenIdToken, StateEvent, ToDeviceMessage } from './homeserver-answers.ts';
 import type { TurnAnswer } from './ice-servers.ts';
-import { problem, type ProblemCode, ProblemError } from './problems.ts';
+import type { Problem } from './problems.ts';
+import type { Device } from './room.ts';
+import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES, CALL_PERMISSIONS_TYPE } from './wire.ts';
 
-const REQUEST_TIMEOUT_MS = 15_000;
-/** How much later than the homeserver promised a long poll is given up. */
-const SYNC_GRACE_MS = 10_000;
+/** State that a call reads. */
+export const CALL_STATE_TYPES: readonly string[] = [
+  ...CALL_EVENT_TYPES,
+  ...CALL_MEMBER_EVENT_TYPES,
+  CALL_PERMISSIONS_TYPE,
+  'm.room.create',
+  'm.room.encryption',
+  'm.room.name',
+  'm.room.canonical_alias',
+  'm.room.power_levels',
+];
 
-/** Who speaks to the homeserver, and where it is. The token is a secret. */
-export interface Credentials {
-  homeserverUrl: string;
-  userId: string;
-  deviceId: string;
-  accessToken: string;
+const NOTHING = { types: [] };
+
+/**
+ * What a client must hear of a room for a call there, and nothing else: a filter for a client that is made for one call. Of
+ * members those alone who say something: of a large room they are megabytes.
+ */
+export function callFilter(roomId: string): IFilterDefinition {
+  const types = [...CALL_STATE_TYPES, 'm.room.member'];
+  return {
+    presence: NOTHING,
+    account_data: NOTHING,
+    room: {
+      rooms: [roomId],
+      account_data: NOTHING,
+      ephemeral: NOTHING,
+      state: { types, lazy_load_members: true },
+      timeline: { types, limit: 50 },
+    },
+  };
 }
 
-interface RequestOptions {
-  timeoutMs?: number;
-  signal?: AbortSignal;
-  /** Goes on when the page is closed (Fetch, keepalive). */
+/** What is told of a room that is followed. */
+export interface RoomNews {
+  /** State of the types that a call reads: all of it first, then what changes. */
+  state(events: StateEvent[]): void;
+  /** `undefined` when the homeserver answers (again). */
+  trouble(reason: Problem | undefined): void;
+  /** The user is not in the room any more. */
+  removed(): void;
+  /** From anybody, whatever the room. */
+  toDevice(message: ToDeviceMessage): void;
+}
+
+/** A room that is followed until it is closed. */
+export interface FollowedRoom {
+  /** Resolves when the room's state has been told. Rejects where the homeserver cannot be reached before that. */
+  readonly known: Promise<void>;
+  close(): void;
+}
+
+/** Goes on when the page is closed (Fetch, keepalive). */
+export interface SendOptions {
   keepAlive?: boolean;
-  /** What M_FORBIDDEN means here. */
-  forbidden?: ProblemCode;
 }
 
-/** A client-server API without credentials; `Homeserver` below has them. */
-export function httpOf(
-  homeserverUrl: string,
-  accessToken?: string,
-): FetchHttpApi<{
-  baseUrl: string;
-  prefix: string;
-  onlyData: true;
-  accessToken?: string;
-}> {
-  return new FetchHttpApi(new TypedEventEmitter<HttpApiEvent, HttpApiEventHandlerMap>(), {
-    baseUrl: homeserverUrl,
-    prefix: '/_matrix/client/v3',
-    onlyData: true,
-    ...(accessToken === undefined ? {} : { accessToken }),
-  });
-}
-
-/** A failed request in a person's words. `forbidden`: what M_FORBIDDEN means for this request. */
-export function problemOfRequest(thrown: unknown, forbidden: ProblemCode = 'HOMESERVER_ERROR'): ProblemError {
-  if (thrown instanceof ProblemError) return thrown;
-  if (thrown instanceof MatrixError) {
-    const said = thrown.error ?? thrown.errcode ?? '';
-    switch (thrown.errcode) {
-      case 'M_UNKNOWN_TOKEN':
-      case 'M_MISSING_TOKEN':
-        return new ProblemError(problem('TOKEN_REFUSED', said), { cause: thrown });
-      case 'M_FORBIDDEN':
-        return new ProblemError(problem(forbidden, said), { cause: thrown });
-      case 'M_LIMIT_EXCEEDED':
-        return new ProblemError(problem('RATE_LIMITED', said), { cause: thrown });
-      default:
-        return new ProblemError(problem('HOMESERVER_ERROR', said), { cause: thrown });
-    }
-  }
-  const unreachable = thrown instanceof ConnectionError || (thrown instanceof Error && thrown.name === 'AbortError');
-  return new ProblemError(problem(unreachable ? 'HOMESERVER_UNREACHABLE' : 'HOMESERVER_ERROR'), { cause: thrown });
-}
-
-/** Unwraps an answer of the homeserver. */
-export function trusted<T>(parsed: Parsed<T>): T {
-  if (parsed.kind === 'ok') return parsed.value;
-  throw new ProblemError(problem('HOMESERVER_ERROR', parsed.error.message), { cause: parsed.error });
-}
-
-/** True where the homeserver said that there is no such thing. */
-function isNotFound(thrown: ProblemError): boolean {
-  return thrown.cause instanceof MatrixError && thrown.cause.errcode === 'M_NOT_FOUND';
-}
-
-const path = (...parts: string[]): string => parts.map(part => `/${encodeURIComponent(part)}`).join('');
-
-/** One device's view of its homeserver. */
-export class Homeserver {
-  readonly credentials: Credentials;
-  readonly #http: ReturnType<typeof httpOf>;
-  #transactions = 0;
-  readonly #run = crypto.randomUUID().slice(0, 8);
-
-  constructor(credentials: Credentials) {
-    this.credentials = credentials;
-    this.#http = httpOf(credentials.homeserverUrl, credentials.accessToken);
-  }
-
-  /** Whose token this is. Rejects with TOKEN_REFUSED. */
-  async whoAmI(): Promise<{ userId: string; deviceId: string | undefined }> {
-    const answer = trusted(readWhoAmI(await this.#request(Method.Get, '/account/whoami')));
-    return { userId: answer.user_id, deviceId: answer.device_id };
-  }
-
-  /** One message to one device; the homeserver keeps it until the device fetches it. */
-  async sendToDevice(
-    userId: string,
-    deviceId: string,
-    type: string,
-    content: object,
-    options: { keepAlive?: boolean } = {},
-  ): Promise<void> {
-    this.#transactions += 1;
-    const transaction = `${this.#run}.${this.#transactions}`;
-    const body = { messages: { [userId]: { [deviceId]: content } } };
-    await this.#request(Method.Put, path('sendToDevice', type, transaction), {}, body, options);
-  }
-
-  /** Content of one state event, or `undefined` where there is none (or it may not be seen). */
-  async getState(roomId: string, type: string, stateKey: string): Promise<Record<string, unknown> | undefined> {
-    try {
-      return await this.#request(Method.Get, path('rooms', roomId, 'state', type, stateKey));
-    } catch (thrown) {
-      if (thrown instanceof ProblemError && isNotFound(thrown)) return undefined;
-      throw thrown;
-    }
-  }
-
+export interface Homeserver {
+  /** Whose device this is. */
+  readonly self: Device;
+  /** Joins a room by id or alias; `via` names homeservers that know it. Resolves to its id. Rejects with ROOM_NOT_FOUND. */
+  join(room: string, via?: string[]): Promise<string>;
+  /** Tells what happens in a room that we are in. */
+  follow(roomId: string, news: RoomNews): FollowedRoom;
+  /** The network may be back: tries again at once, where it waits to. */
+  retryNow(): void;
+  /** One message to one device, in clear; the homeserver keeps it until the device fetches it. */
+  sendToDevice(userId: string, deviceId: string, type: string, content: object, options?: SendOptions): Promise<void>;
+  /** Whether what comes encrypted says from which device; the host of a widget vouches for users alone. */
+  readonly provesDevices: boolean;
+  /** Whether messages can be encrypted here; the host of a widget does it. */
+  readonly canEncrypt: boolean;
+  /** What is known of devices, in the same order; `undefined` where nobody tells (a widget). Rejects where the homeserver cannot be reached. */
+  identities(devices: readonly Device[]): Promise<readonly DeviceIdentity[] | undefined>;
+  /**
+   * The same message to each of the devices, encrypted for it (Olm). Rejects where encryption is not set up here, and with
+   * `DevicesUnreached` where some cannot be encrypted for; the others have it then.
+   */
+  sendEncrypted(type: string, devices: readonly Device[], content: Record<string, unknown>): Promise<void>;
   /** Sets a state event. Rejects with CALL_FORBIDDEN where the room does not allow it. */
-  async putState(
-    roomId: string,
-    type: string,
-    stateKey: string,
-    content: object,
-    options: { keepAlive?: boolean } = {},
-  ): Promise<void> {
-    await this.#request(Method.Put, path('rooms', roomId, 'state', type, stateKey), {}, content, {
-      forbidden: 'CALL_FORBIDDEN',
-      ...options,
-    });
-  }
-
-  async createRoom(body: object): Promise<string> {
-    return trusted(readRoomId(await this.#request(Method.Post, '/createRoom', {}, body))).room_id;
-  }
-
-  /** Joins a room by id or alias; `via` names homeservers that know it. Rejects with ROOM_NOT_FOUND. */
-  async join(room: string, via: string[] = []): Promise<string> {
-    const query = via.length > 0 ? { server_name: via, via } : {};
-    const options = { forbidden: 'ROOM_NOT_FOUND', timeoutMs: 60_000 } as const;
-    try {
-      return trusted(readRoomId(await this.#request(Method.Post, path('join', room), query, {}, options))).room_id;
-    } catch (thrown) {
-      if (thrown instanceof ProblemError && isNotFound(thrown)) throw new ProblemError(problem('ROOM_NOT_FOUND'));
-      throw thrown;
-    }
-  }
-
-  async invite(roomId: string, userId: string): Promise<void> {
-    await this.#request(Method.Post, path('rooms', roomId, 'invite'), {}, { user_id: userId });
-  }
-
-  /** `join`, `invite`, `leave`…, or `undefined` where the user never was there. */
-  async membership(roomId: string, userId: string): Promise<string | undefined> {
-    const content = await this.getState(roomId, 'm.room.member', userId);
-    if (content === undefined) return undefined;
-    const parsed = readMembership(content);
-    return parsed.kind === 'ok' ? parsed.value.membership : undefined;
-  }
-
+  putState(roomId: string, type: string, stateKey: string, content: object, options?: SendOptions): Promise<void>;
+  invite(roomId: string, userId: string): Promise<void>;
+  /** `join`, `invite`, `leave`…, or `undefined` where the user never was there, or nobody can tell. */
+  membership(roomId: string, userId: string): Promise<string | undefined>;
   /** Who made the room, and how; `undefined` where the homeserver does not say. */
-  async creation(roomId: string): Promise<StateEvent | undefined> {
-    const where = path('rooms', roomId, 'state', 'm.room.create', '');
-    const answer = await this.#request(Method.Get, where, { format: 'event' }, undefined, { timeoutMs: 5_000 });
-    return stateEventsOf([answer])[0];
-  }
-
+  creation(roomId: string): Promise<StateEvent | undefined>;
   /** The name that a member chose for this room; `undefined` where there is none. */
-  async displayName(roomId: string, userId: string): Promise<string | undefined> {
-    const content = await this.getState(roomId, 'm.room.member', userId);
-    const parsed = readDisplayName(content ?? {});
-    return parsed.kind === 'ok' ? parsed.value.displayname : undefined;
-  }
-
-  /** One long poll. Rejects with an AbortError's problem when `signal` fires. */
-  async sync(options: {
-    filter: object;
-    since?: string | undefined;
-    timeoutMs: number;
-    signal: AbortSignal;
-  }): Promise<SyncAnswer> {
-    const query = {
-      filter: JSON.stringify(options.filter),
-      timeout: String(options.timeoutMs),
-      set_presence: 'offline',
-      ...(options.since === undefined ? {} : { since: options.since }),
-    };
-    const answer = await this.#request(Method.Get, '/sync', query, undefined, {
-      timeoutMs: options.timeoutMs + (options.since === undefined ? 60_000 : SYNC_GRACE_MS),
-      signal: options.signal,
-    });
-    return trusted(readSync(answer));
-  }
-
+  displayName(roomId: string, userId: string): Promise<string | undefined>;
   /** The homeserver's relays for WebRTC and how long they may be used; none where it has none or does not say. */
-  async iceServers(): Promise<TurnAnswer> {
-    const parsed = readTurnServers(await this.#request(Method.Get, '/voip/turnServer'));
-    const { uris = [], username, password, ttl } = parsed.kind === 'bad' ? {} : parsed.value;
-    if (uris.length === 0) return { servers: [], lifetimeMs: undefined };
-    const server = {
-      urls: uris,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { credential: password }),
-    };
-    return { servers: [server], lifetimeMs: ttl === undefined ? undefined : ttl * 1_000 };
-  }
-
+  iceServers(): Promise<TurnAnswer>;
   /** A token by which others can ask the homeserver who we are; it opens nothing else. */
-  async openIdToken(): Promise<OpenIdToken> {
-    const where = path('user', this.credentials.userId, 'openid', 'request_token');
-    return trusted(readOpenIdToken(await this.#request(Method.Post, where, {}, {})));
-  }
+  openIdToken(): Promise<OpenIdToken>;
+}
 
-  /** Ends the token. */
-  async logout(): Promise<void> {
-    await this.#request(Method.Post, '/logout', {}, {});
-  }
+/** A device, as its owner's homeserver hands out its keys. */
+export interface DeviceIdentity extends Device {
+  /** Its Ed25519 key, in base64 without padding; `undefined` where it has published none. */
+  readonly fingerprint: string | undefined;
+  /** Whether its owner, or we, have verified it. */
+  readonly verified: boolean;
+}
 
-  async #request(
-    method: Method,
-    where: string,
-    query: Record<string, string | string[]> = {},
-    body?: object,
-    options: RequestOptions = {},
-  ): Promise<Record<string, unknown>> {
-    try {
-      return await this.#http.authedRequest(method, where, query, body === undefined ? undefined : { ...body }, {
-        localTimeoutMs: options.timeoutMs ?? REQUEST_TIMEOUT_MS,
-        ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
-        ...(options.keepAlive === undefined ? {} : { keepAlive: options.keepAlive }),
-      });
-    } catch (thrown) {
-      throw problemOfRequest(thrown, options.forbidden);
-    }
+/** Devices that nothing can be encrypted for: they have no keys, or none are known yet. */
+export class DevicesUnreached extends Error {
+  readonly devices: readonly Device[];
+
+  constructor(devices: readonly Device[]) {
+    super(`${devices.length} devices cannot be encrypted for.`);
+    this.name = 'DevicesUnreached';
+    this.devices = devices;
   }
 }

@@ -9,6 +9,15 @@ export interface MediaPreferences {
 
 export const NO_PREFERENCES: MediaPreferences = { codecs: [], relayOnly: false };
 
+/** Pictures that can be encrypted: what packetisers do not look into. */
+const ENCRYPTABLE_CODECS: readonly string[] = ['VP8', 'VP9'];
+
+/** What of the preferences holds in an encrypted call: only codecs whose frames may hold any bytes. */
+export function encryptablePreferences(preferences: MediaPreferences): MediaPreferences {
+  const preferred = preferences.codecs.filter(codec => ENCRYPTABLE_CODECS.includes(codec.toUpperCase()));
+  return { ...preferences, codecs: preferred.length === 0 ? ENCRYPTABLE_CODECS : preferred };
+}
+
 /** Layers of these come in one stream (SVC), since foci cannot forward several. */
 const SVC_CODECS: readonly string[] = ['VP9', 'AV1'];
 

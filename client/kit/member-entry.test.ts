@@ -20,6 +20,7 @@ beforeEach(() => {
   takes = true;
   entry = new MemberEntry({
     room: {
+      isEncrypted: false,
       isFocusOurs: true,
       announce: async () => {
         tries += 1;

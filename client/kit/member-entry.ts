@@ -11,7 +11,7 @@ export interface EntrySession {
 }
 
 export interface MemberEntryParts {
-  room: Pick<CallRoom, 'announce' | 'isFocusOurs' | 'withdraw'>;
+  room: Pick<CallRoom, 'announce' | 'isEncrypted' | 'isFocusOurs' | 'withdraw'>;
   isSharingScreen(): boolean;
   /** The room did not take the entry of this session. Told once, however often it is tried again. */
   refused(session: EntrySession, reason: Problem): void;
@@ -34,9 +34,12 @@ export class MemberEntry {
     this.#parts = parts;
   }
 
-  /** The focus has answered, and media will follow: foci of other operators let us through once the entry says where we are. */
+  /**
+   * The focus has answered, and media will follow: foci of other operators let us through once the entry says where we are, and
+   * others send us their keys once it says that we are there.
+   */
   answered(session: EntrySession): void {
-    if (this.#parts.room.isFocusOurs) this.#announceAfter(0, session);
+    if (this.#parts.room.isFocusOurs || this.#parts.room.isEncrypted) this.#announceAfter(0, session);
   }
 
   /** Media first: the homeserver is busy with a member entry for a while, and tries that fail would fill the room. */

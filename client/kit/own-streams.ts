@@ -9,6 +9,7 @@ import {
   screenEncodings,
   svcCameraEncoding,
 } from './encodings.ts';
+import { type FrameProtection, protectTransceiver } from './frame-protection.ts';
 import { type MediaPreferences, preferCodecs, prefersSvc } from './media-preferences.ts';
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
@@ -32,12 +33,15 @@ export interface OwnSection {
 /**
  * Stream metadata (MSC3077, MSC3898) for sections of ours. The ids are those of our description, not of the tracks:
  * Firefox makes its own, and a replaced track keeps the id of the first.
+ *
+ * @param encryption name of the frame format, where what we send is encrypted
  */
 export function ownMetadata(
   sdp: string,
   sections: OwnSection[],
   self: Device,
   muted: { audio: boolean; video: boolean },
+  encryption?: string,
 ): StreamMetadata {
   const sent = sentTracks(sdp);
   const metadata: StreamMetadata = {};
@@ -50,6 +54,7 @@ export function ownMetadata(
       purpose,
       audio_muted: purpose === 'm.usermedia' ? muted.audio : true,
       video_muted: purpose === 'm.usermedia' ? muted.video : false,
+      ...(encryption === undefined ? {} : { 'org.weir.encryption': encryption }),
       tracks: {},
     });
     if (purpose === 'm.screenshare' && kind === 'audio') stream.audio_muted = false;
@@ -79,14 +84,21 @@ export class OwnStreams {
   readonly #connection: RTCPeerConnection;
   readonly #capture: Capture;
   readonly #preferences: MediaPreferences;
+  readonly #protection: FrameProtection | undefined;
   readonly #audio: Sending;
   readonly #video: Sending;
   #screen: Sending[] = [];
 
-  constructor(connection: RTCPeerConnection, capture: Capture, preferences: MediaPreferences) {
+  constructor(
+    connection: RTCPeerConnection,
+    capture: Capture,
+    preferences: MediaPreferences,
+    protection: FrameProtection | undefined,
+  ) {
     this.#connection = connection;
     this.#capture = capture;
     this.#preferences = preferences;
+    this.#protection = protection;
     const streams = [new MediaStream()];
     const size = captureSizeOf(capture.videoTrack, capture.plannedSize);
     this.#audio = this.#add('audio', 'm.usermedia', {
@@ -134,7 +146,8 @@ export class OwnStreams {
       const scalabilityMode = kind === 'video' ? scalabilityModeOf(transceiver.sender) : undefined;
       return { mid: transceiver.mid, kind, purpose, width, height, scalabilityMode };
     });
-    return ownMetadata(sdp, sections, self, { audio: this.#capture.audioMuted, video: this.#capture.videoMuted });
+    const muted = { audio: this.#capture.audioMuted, video: this.#capture.videoMuted };
+    return ownMetadata(sdp, sections, self, muted, this.#protection?.format);
   }
 
   get #sections(): Sending[] {
@@ -170,6 +183,7 @@ export class OwnStreams {
     const transceiver = this.#connection.addTransceiver(what, init);
     const kind = (typeof what === 'string' ? what : what.kind) === 'audio' ? 'audio' : 'video';
     if (kind === 'video') preferCodecs(transceiver, this.#preferences);
+    protectTransceiver(this.#protection, transceiver, kind);
     return { transceiver, parameters: new SenderParameters(transceiver.sender), kind, purpose };
   }
 }

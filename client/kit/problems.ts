@@ -38,6 +38,30 @@ const PROBLEMS = {
     title: 'You are no longer in this room',
     remedy: 'Ask somebody in the room for an invitation.',
   },
+  DEVICE_OF_ANOTHER_APP: {
+    title: 'Another app has the keys of this device',
+    remedy: 'Sign in with your password, so that this page gets a device of its own.',
+  },
+  OPEN_ELSEWHERE: {
+    title: 'This call is open in another tab',
+    remedy: 'Go on there, or close that tab and try again.',
+  },
+  ENCRYPTION_UNAVAILABLE: {
+    title: 'This browser cannot encrypt here',
+    remedy: 'Leave private browsing, or allow this page to keep data. Then try again.',
+  },
+  HOST_UNKNOWN: {
+    title: 'This address does not say which app shows the call',
+    remedy: 'Open the call in your chat app. If it comes from there, the app has to give all of the address.',
+  },
+  HOST_SILENT: {
+    title: 'The app that shows this call does not answer',
+    remedy: 'Try again, or close the call in the app and open it anew.',
+  },
+  HOST_REFUSED: {
+    title: 'The app does not let this page hold the call',
+    remedy: 'Try again, and allow what the app asks about.',
+  },
   FOCUS_UNKNOWN: {
     title: 'This page does not know its conference server',
     remedy: 'Open it at the address where a weir focus serves it.',
@@ -93,6 +117,10 @@ const PROBLEMS = {
   CAPTURE_BUSY: {
     title: 'The camera or microphone does not start',
     remedy: 'Close other programs that use it, then try again.',
+  },
+  LOUDSPEAKER_FAILED: {
+    title: 'The loudspeaker cannot be used',
+    remedy: 'Sound goes to the one of the system. Pick another under Devices.',
   },
   SCREEN_FAILED: {
     title: 'The screen could not be shared',

@@ -1,4 +1,5 @@
 /** Who is in the call and which of their tracks are here. */
+import type { CannotDecrypt } from './encryption-state.ts';
 import type { Device } from './room.ts';
 import { sentTracks } from './sections.ts';
 import { trackKey } from './subscriptions.ts';
@@ -30,6 +31,10 @@ export interface RemoteStream {
   granted: GrantedTrack['grant'] | undefined;
   /** What the video is sent in, where this browser did not offer to receive that: it cannot be shown. */
   undecodable: string | undefined;
+  /** Name of the frame format that its publisher says to encrypt with; `undefined`: it says that it does not. */
+  encryption: string | undefined;
+  /** Why nothing of it is shown in an encrypted call. */
+  cannotDecrypt: CannotDecrypt | undefined;
 }
 
 /** A further copy of somebody's track, at a size of its own (extension `org.weir.variant`). */
@@ -95,6 +100,8 @@ export function remoteStreams(
         video: boundTo(videoTrackId),
         granted,
         undecodable: videoTrackId === undefined ? undefined : undecodable.get(trackKey(streamId, videoTrackId)),
+        encryption: stream['org.weir.encryption'],
+        cannotDecrypt: undefined,
       },
     ];
   });

@@ -1,6 +1,6 @@
 /** The rooms of a user, as a list to pick from. */
 import { stateEventsOf } from './homeserver-answers.ts';
-import type { Homeserver } from './homeserver.ts';
+import type { HomeserverRequests } from './homeserver-requests.ts';
 import { devicesInCall, roomNameOf, runningConference, stateOf, withEvents } from './room.ts';
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from './wire.ts';
 
@@ -33,8 +33,11 @@ const FILTER = {
 };
 
 /** Rooms that the user is in or invited to: those with a call first, then by name. Spaces are left out. */
-export async function listRooms(homeserver: Homeserver, signal: AbortSignal): Promise<RoomSummary[]> {
-  const answer = await homeserver.sync({ filter: FILTER, timeoutMs: 0, signal });
+export async function listRooms(
+  homeserver: Pick<HomeserverRequests, 'glance'>,
+  signal: AbortSignal,
+): Promise<RoomSummary[]> {
+  const answer = await homeserver.glance(FILTER, signal);
   const joined = Object.entries(answer.rooms?.join ?? {}).flatMap(([roomId, room]): RoomSummary[] => {
     const state = withEvents(new Map(), [
       ...stateEventsOf(room.state?.events),

@@ -52,6 +52,11 @@ export function roomNameOf(state: RoomState): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
+/** Whether the room asks its members to encrypt. Once it does, it does so for ever (Matrix client-server API, "m.room.encryption"). */
+export function isEncrypted(state: RoomState): boolean {
+  return typeof stateOf(state, 'm.room.encryption')?.['algorithm'] === 'string';
+}
+
 /** conf_id of the latest call that runs in the room. */
 export function runningConference(state: RoomState): string | undefined {
   const running = [...state.values()]

@@ -2,6 +2,7 @@
 import type { MediaPreferences } from './media-preferences.ts';
 import type { ApplicationData } from './application-data.ts';
 import type { Capture } from './capture.ts';
+import type { FrameProtection } from './frame-protection.ts';
 import type { CallAddress, LineOfSession } from './focus-link.ts';
 import type { InviteWay, Mark } from './marks.ts';
 import type { Problem } from './problems.ts';
@@ -34,6 +35,8 @@ export interface SessionOptions {
   data: ApplicationData;
   iceServers: RTCIceServer[];
   preferences: MediaPreferences;
+  /** Where the call is encrypted. */
+  protection: FrameProtection | undefined;
   /** Made in advance, so that joining does not wait for keys. */
   certificate: RTCCertificate | undefined;
   /** How a new tile would be drawn. */

@@ -3,6 +3,7 @@ import { CandidateBatch } from './candidate-batch.ts';
 import { ControlChannel } from './control-channel.ts';
 import { type ControlMessageListener, takeControlMessage } from './control-messages.ts';
 import { FloorKey } from './floor.ts';
+import { bindSenders, protectedStreams } from './frame-protection.ts';
 import { FocusLink } from './focus-link.ts';
 import type { ToDeviceMessage } from './homeserver-answers.ts';
 import { Invitation } from './invitation.ts';
@@ -14,6 +15,7 @@ import { OwnStreams } from './own-streams.ts';
 import { type Problem, problemOf } from './problems.ts';
 import { Publishing } from './publishing.ts';
 import type { Loss } from './recovery.ts';
+import type { RemoteStream } from './remote-streams.ts';
 import { SessionInbox } from './session-inbox.ts';
 import type { SessionEvents, SessionOptions, SessionPhase } from './session-options.ts';
 import { SessionPath } from './session-path.ts';
@@ -105,9 +107,11 @@ export class Session {
       iceServers: options.iceServers,
       iceTransportPolicy: options.preferences.relayOnly ? 'relay' : 'all',
       ...(options.certificate === undefined ? {} : { certificates: [options.certificate] }),
+      ...options.protection?.connectionOptions(),
     });
     this.others = new Others(options.address.self);
-    this.#own = new OwnStreams(this.connection, options.capture, options.preferences);
+    this.#own = new OwnStreams(this.connection, options.capture, options.preferences, options.protection);
+    this.connection.addEventListener('track', ({ receiver }) => options.protection?.receive(receiver));
     this.#iceServers = options.iceServers;
     this.layers = new OwnLayers({
       tell: message => this.#control.tell(message),
@@ -167,6 +171,11 @@ export class Session {
     return this.options.address.sessionId;
   }
 
+  /** Streams of the others, those that cannot be decrypted with the reason. */
+  get streams(): RemoteStream[] {
+    return protectedStreams(this.options.protection, this.others.streams);
+  }
+
   /** For how long it has been connected, in ms; 0 where it never was. */
   get upForMs(): number {
     return this.#upSince === undefined ? 0 : Date.now() - this.#upSince;
@@ -197,7 +206,7 @@ export class Session {
   takeFrame({ type, content }: SignalFrame, text: string): void {
     if (this.#isOver) return;
     if (Object.hasOwn(content, 'call_id'))
-      this.take({ type, sender: this.options.address.focus.userId, content }, 'line');
+      this.take({ type, sender: this.options.address.focus.userId, content, encryption: undefined }, 'line');
     else this.#control.takeFromLine(text);
   }
 
@@ -257,7 +266,9 @@ export class Session {
     this.subscriber.close();
     this.floor.close();
     this.options.data.end(this.connection);
+    const transceivers = this.connection.getTransceivers();
     this.connection.close();
+    this.options.protection?.detach(transceivers);
   }
 
   async #invite(): Promise<void> {
@@ -336,8 +347,14 @@ export class Session {
 
   #setMetadata(metadata: StreamMetadata): void {
     this.others.setMetadata(metadata);
+    this.#bindSenders();
     this.subscriber.setMetadata(this.others.subscribable);
     this.#events.changed();
+  }
+
+  #bindSenders(): void {
+    const { streams, copies } = this.others;
+    bindSenders(this.options.protection, streams, copies, this.connection.getTransceivers());
   }
 
   #subscribe(subscription: Subscription): boolean {
@@ -348,6 +365,7 @@ export class Session {
 
   #applied(description: Description): void {
     this.others.bind(description.sdp, this.connection.getTransceivers());
+    this.#bindSenders();
     this.#own.negotiated();
     if (description.type === 'answer') this.#path.restarted();
     this.layers.applyAgain();

@@ -1,7 +1,7 @@
 /** From what a person types to credentials. */
 import { Method } from 'matrix-js-sdk/lib/http-api/method.js';
 import { readLogin, readLoginFlows, readWellKnown } from './homeserver-answers.ts';
-import { type Credentials, Homeserver, httpOf, problemOfRequest, trusted } from './homeserver.ts';
+import { type Credentials, HomeserverRequests, httpOf, problemOfRequest, trusted } from './homeserver-requests.ts';
 import { problem, ProblemError } from './problems.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -106,8 +106,9 @@ export function loginWithToken(homeserverUrl: string, loginToken: string): Promi
 
 /** Asks whose access token it is. Rejects with TOKEN_REFUSED. */
 export async function loginWithAccessToken(homeserverUrl: string, accessToken: string): Promise<Credentials> {
-  const homeserver = new Homeserver({ homeserverUrl, userId: '', deviceId: '', accessToken });
-  const { userId, deviceId } = await homeserver.whoAmI();
+  const unknown = { userId: '', deviceId: '' };
+  const requests = new HomeserverRequests(httpOf(homeserverUrl, accessToken), unknown);
+  const { userId, deviceId } = await requests.whoAmI();
   if (deviceId === undefined) throw new ProblemError(problem('TOKEN_REFUSED', 'The token belongs to no device.'));
   return { homeserverUrl, userId, deviceId, accessToken };
 }

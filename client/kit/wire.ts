@@ -17,6 +17,8 @@ export {
   FOCI_ACTIVE_KEYS,
   FOCI_PREFERRED_KEYS,
   FOCUS_SESSION_ID,
+  MEDIA_KEY_REQUEST_TYPE,
+  MEDIA_KEY_TYPE,
   STREAM_METADATA_KEYS,
   VOIP_VERSION,
 } from '../../signalling/wire/names.ts';

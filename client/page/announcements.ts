@@ -6,6 +6,8 @@ export interface Heard {
   name: string;
   audioMuted: boolean;
   sharing: boolean;
+  /** What they send cannot be decrypted. */
+  sealed: boolean;
 }
 
 const MOST_NAMES = 3;
@@ -33,6 +35,8 @@ export function describeChanges(before: readonly Heard[], after: readonly Heard[
     [changed((was, is) => was.audioMuted && !is.audioMuted), 'unmuted'],
     [changed((was, is) => !was.sharing && is.sharing), 'shared a screen'],
     [changed((was, is) => was.sharing && !is.sharing), 'stopped sharing'],
+    [after.filter(({ key, sealed }) => sealed && old.get(key)?.sealed !== true), 'cannot be decrypted'],
+    [changed((was, is) => was.sealed && !is.sealed), 'can be decrypted again'],
   ];
   return told.filter(([who]) => who.length > 0).map(([who, what]) => `${names(who)} ${what}.`);
 }

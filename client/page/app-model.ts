@@ -1,6 +1,7 @@
 /** The way through the page: sign in, pick a room, look in the mirror, call. */
 import { type Signal, signal } from '@preact/signals';
 import {
+  Account,
   askFocus,
   type Call,
   callRoomRequest,
@@ -9,12 +10,12 @@ import {
   type CaptureKind,
   type Credentials,
   findHomeserver,
-  Homeserver,
   loginWithAccessToken,
   loginWithPassword,
   loginWithToken,
   type OwnFocus,
   type FocusRef,
+  KeyWitness,
   type MediaPreferences,
   type Problem,
   problem,
@@ -26,7 +27,12 @@ import {
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
+import type { EnteredRoom } from './call-client.ts';
 import { CallModel } from './call-model.ts';
+import { forgetDeviceKeys } from './device-keys.ts';
+import type { Embedding } from './embedded/address.ts';
+import type { HostLine } from './embedded/host-line.ts';
+import { serveHost } from './embedded/hosted-call.ts';
 import { callFragment, type CallTarget, type Link } from './link.ts';
 import { Messages } from './messages.ts';
 import { refusalOf, type ShownKind } from './room-rules.ts';
@@ -36,8 +42,25 @@ export type Screen =
   | { kind: 'loading'; what: string }
   | { kind: 'signIn' }
   | { kind: 'rooms' }
+  /** Another app shows this page, and it did not come into the room; the problem says why. */
+  | { kind: 'shut' }
   /** Lobby and call: what is seen depends on the state of the call. */
   | { kind: 'room'; model: CallModel };
+
+const loadClient = () => import('./call-client.ts');
+
+interface Entered extends EnteredRoom {
+  /** Lets whoever shows us know of the call. Returns what ends that. */
+  serve?(model: CallModel): () => void;
+}
+
+const NO_TARGET = { confId: undefined, via: [], homeserverUrl: undefined } as const satisfies Partial<CallTarget>;
+
+/** Who we are, and where our homeserver is. */
+interface Seeker {
+  userId: string;
+  homeserverUrl: string;
+}
 
 export class AppModel {
   readonly screen: Signal<Screen> = signal({ kind: 'loading', what: 'Starting' });
@@ -50,7 +73,7 @@ export class AppModel {
   readonly focus: Signal<OwnFocus | undefined> = signal(undefined);
   /** Set by the grid: how a new tile would be drawn. */
   guessSize: () => Shown = () => ({ width: 640, height: 360 });
-  homeserver: Homeserver | undefined;
+  account: Account | undefined;
   /** The focus of the operator of our homeserver, where there is one. */
   #picked: OwnFocus | undefined;
   #target: CallTarget | undefined;
@@ -58,10 +81,20 @@ export class AppModel {
   readonly #media: MediaPreferences | undefined;
   #autojoin: boolean;
   readonly #toDeviceOnly: boolean;
+  /** For checks of encryption, where the link asks for it. */
+  readonly witness: KeyWitness | undefined;
   #resume: { audio: boolean; video: boolean } | undefined;
   readonly #asking: Promise<void>;
+  /** The client is large: it comes while the person signs in, or picks a room. */
+  readonly #loading: ReturnType<typeof loadClient> | undefined;
+  #entered: EnteredRoom | undefined;
+  #stopServing: (() => void) | undefined;
+  /** Another app shows this page: it says who we are and where, and there is nowhere else to go. */
+  readonly isEmbedded: boolean;
 
-  constructor(link: Link) {
+  constructor(link: Link, isEmbedded = false) {
+    this.isEmbedded = isEmbedded;
+    this.#loading = isEmbedded ? undefined : loadClient();
     const stored = loadSession();
     const video = link.video ?? stored.video;
     this.#media = link.media ?? stored.media;
@@ -73,8 +106,11 @@ export class AppModel {
     this.#linkFocus = link.focus ?? stored.focus;
     this.#autojoin = link.autojoin;
     this.#toDeviceOnly = link.toDeviceOnly;
-    if (link.credentials !== undefined) saveSession({ credentials: link.credentials });
+    this.witness = link.witness ? new KeyWitness() : undefined;
+    if (link.credentials !== undefined && !isEmbedded) saveSession({ credentials: link.credentials });
     saveSession({ focus: this.#linkFocus, video, media: this.#media });
+    // Whoever needs it is told.
+    this.#loading?.catch(() => undefined);
     this.#asking = askFocus(location.href).then(focus => {
       this.focus.value = focus;
       this.call?.prepare();
@@ -94,6 +130,24 @@ export class AppModel {
       } else if (credentials !== undefined) await this.#enter(credentials);
       else this.#go({ kind: 'signIn' });
     });
+  }
+
+  /** Enters the room that the host shows us in. */
+  startEmbedded(embedding: Embedding, line: HostLine): void {
+    const { userId, homeserverUrl, roomId } = embedding;
+    this.#act(() =>
+      this.#openCall({ userId, homeserverUrl }, { ...NO_TARGET, room: roomId }, async () => {
+        const { enterAsWidget } = await import('./embedded/widget-client.ts');
+        const entered = await enterAsWidget(embedding, line);
+        return { ...entered, serve: model => serveHost(entered.host, this, model.state) };
+      }),
+    );
+  }
+
+  /** The address of an embedded page does not say enough. */
+  refuseAddress(missing: readonly string[]): void {
+    this.problem.value = problem('HOST_UNKNOWN', `Missing: ${missing.join(', ')}`);
+    this.#go({ kind: 'shut' });
   }
 
   /** `server`: as typed; where it is empty, that of the user id or of the focus. */
@@ -123,12 +177,13 @@ export class AppModel {
     forgetSession();
     this.#target = undefined;
     history.replaceState(null, '', location.pathname);
-    const { homeserver } = this;
-    this.homeserver = undefined;
+    const { account } = this;
+    this.account = undefined;
     this.problem.value = undefined;
     this.#go({ kind: 'signIn' });
     // The token may be refused already; what counts is that this tab forgot it.
-    homeserver?.logout().catch(() => undefined);
+    account?.logout().catch(() => undefined);
+    if (account !== undefined) forgetDeviceKeys(account.self).catch(() => undefined);
   }
 
   showRooms(): void {
@@ -146,19 +201,19 @@ export class AppModel {
 
   /** Makes a room in which everybody may join calls, with the focus in it, and enters it. */
   makeRoom(name: string, open: boolean, invite: string[]): void {
-    const { homeserver } = this;
-    if (homeserver === undefined) return;
+    const { account } = this;
+    if (account === undefined) return;
     this.#act(async () => {
       await this.#asking;
-      const focus = (await this.#pickFocus(homeserver, async () => [])) ?? this.#linkFocus ?? this.focus.value;
+      const focus = (await this.#pickFocus(account.credentials, async () => [])) ?? this.#linkFocus ?? this.focus.value;
       const confId = crypto.randomUUID();
       const guests = focus === undefined ? invite : [...invite, focus.userId];
-      const room = await homeserver.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
+      const room = await account.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
       await this.#openRoom({
         room,
         confId,
         via: serversOf(room),
-        homeserverUrl: homeserver.credentials.homeserverUrl,
+        homeserverUrl: account.credentials.homeserverUrl,
       });
     });
   }
@@ -248,13 +303,13 @@ export class AppModel {
   inviteLink(): string {
     const target = this.#target;
     const screen = this.screen.value;
-    const { homeserver } = this;
+    const { account } = this;
     if (target === undefined || screen.kind !== 'room') return location.href;
     const fragment = callFragment({
       room: screen.model.room.roomId,
       confId: screen.model.room.confId,
-      via: target.via.length > 0 || homeserver === undefined ? target.via : serversOf(homeserver.credentials.userId),
-      homeserverUrl: homeserver?.credentials.homeserverUrl,
+      via: target.via.length > 0 || account === undefined ? target.via : serversOf(account.self.userId),
+      homeserverUrl: account?.credentials.homeserverUrl,
     });
     return `${location.origin}${location.pathname}${fragment}`;
   }
@@ -266,8 +321,8 @@ export class AppModel {
     return known.find(focus => focus?.userId === userId && focus.deviceId === deviceId)?.signalling;
   }
 
-  async #pickFocus(homeserver: Homeserver, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
-    this.#picked = await pickFocus(homeserver.credentials, others);
+  async #pickFocus(seeker: Seeker, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
+    this.#picked = await pickFocus(seeker, others);
     return this.#picked;
   }
 
@@ -287,26 +342,36 @@ export class AppModel {
 
   async #enter(credentials: Credentials): Promise<void> {
     saveSession({ credentials, homeserverUrl: undefined });
-    this.homeserver = new Homeserver(credentials);
+    this.account = new Account(credentials);
     if (this.#target === undefined) this.#go({ kind: 'rooms' });
     else await this.#openRoom(this.#target);
   }
 
   async #openRoom(target: CallTarget): Promise<void> {
-    const { homeserver } = this;
-    if (homeserver === undefined) return;
+    const { account } = this;
+    if (account === undefined || this.#loading === undefined) return;
+    const { credentials } = account;
+    const loading = this.#loading;
+    await this.#openCall(credentials, target, async () => {
+      const { enterRoom } = await loading;
+      return enterRoom(credentials, target.room, target.via);
+    });
+  }
+
+  async #openCall(seeker: Seeker, target: CallTarget, enter: () => Promise<Entered>): Promise<void> {
     this.#target = target;
     this.#go({ kind: 'loading', what: 'Entering the room' });
     this.#resume = undefined;
     if (this.capture.audio.kind === 'off' && this.capture.video.kind === 'off') this.startCapture('both');
     if (this.#linkFocus === undefined) await this.#asking;
+    const entered = await enter();
+    this.#entered = entered;
     const room = await CallRoom.open({
-      homeserver,
-      room: target.room,
-      via: target.via,
+      homeserver: entered.homeserver,
+      roomId: entered.roomId,
       confId: target.confId,
       focus: this.#linkFocus ?? this.focus.value,
-      pickFocus: others => this.#pickFocus(homeserver, others),
+      pickFocus: others => this.#pickFocus(seeker, others),
     });
     const model = new CallModel({
       room,
@@ -314,11 +379,13 @@ export class AppModel {
       guessSize: () => this.guessSize(),
       doorOf: focus => this.#doorOf(focus),
       ...(this.#media === undefined ? {} : { preferences: this.#media }),
+      ...(this.witness === undefined ? {} : { witness: this.witness }),
       notice: reason => this.messages.notify(reason),
       announce: text => this.messages.announce(text),
     });
-    history.replaceState(null, '', callFragment({ ...target, room: room.roomId }));
+    if (!this.isEmbedded) history.replaceState(null, '', callFragment({ ...target, room: room.roomId }));
     this.#go({ kind: 'room', model });
+    this.#stopServing = entered.serve?.(model);
     if (!this.#autojoin) return;
     this.#autojoin = false;
     this.join();
@@ -337,13 +404,17 @@ export class AppModel {
 
   #failed(reason: Problem): void {
     this.problem.value = reason;
+    const { account } = this;
     if (reason.code === 'TOKEN_REFUSED') {
       forgetSession();
-      this.homeserver = undefined;
+      this.account = undefined;
     }
     if (this.screen.value.kind !== 'loading') return;
     this.capture.stop();
-    this.#go({ kind: this.homeserver === undefined ? 'signIn' : 'rooms' });
+    this.#closeClient();
+    if (this.account === undefined && account !== undefined) forgetDeviceKeys(account.self).catch(() => undefined);
+    if (this.isEmbedded) this.#go({ kind: 'shut' });
+    else this.#go({ kind: this.account === undefined ? 'signIn' : 'rooms' });
   }
 
   #leaveRoom(): void {
@@ -351,6 +422,14 @@ export class AppModel {
     if (value.kind !== 'room') return;
     value.model.close();
     value.model.room.close();
+    this.#closeClient();
+  }
+
+  #closeClient(): void {
+    this.#stopServing?.();
+    this.#stopServing = undefined;
+    this.#entered?.close();
+    this.#entered = undefined;
   }
 
   #go(screen: Screen): void {

@@ -2,12 +2,14 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { AppModel } from './app-model.ts';
 import type { CallModel } from './call-model.ts';
-import { CallView, useShortcuts } from './call-view.tsx';
+import { CallView } from './call-view.tsx';
 import { Wordmark } from './icons.tsx';
+import { ShutView } from './embedded/shut-view.tsx';
 import { LobbyView } from './lobby-view.tsx';
 import { Notices } from './notices.tsx';
 import { River } from './river.tsx';
 import { RoomsView } from './rooms-view.tsx';
+import { useShortcuts } from './shortcuts.ts';
 import { SignInView } from './sign-in-view.tsx';
 
 export function App({ app }: { app: AppModel }): JSX.Element {
@@ -37,6 +39,8 @@ function View({ app }: { app: AppModel }): JSX.Element {
       return <SignInView app={app} />;
     case 'rooms':
       return <RoomsView app={app} />;
+    case 'shut':
+      return <ShutView app={app} />;
     case 'room':
       return <RoomView key={screen.model.room.roomId} app={app} model={screen.model} />;
   }

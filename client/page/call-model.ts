@@ -7,18 +7,26 @@ import {
   type CallOptions,
   type CallState,
   type Capture,
+  type EncryptionState,
   type FloorState,
+  type KeyWitness,
   type MediaPreferences,
   MicrophoneLevel,
   type Problem,
+  PushToTalk,
+  problem,
   receiverLevel,
   type RemoteStream,
   type Shown,
   SpeakingHold,
+  switchOffRefused,
 } from '../kit/index.ts';
 import { describeChanges, type Heard } from './announcements.ts';
-import { PushToTalk } from './push-to-talk.ts';
-import { rulesInWords, switchOffRefused } from './room-rules.ts';
+import { CallStatistics } from './call-statistics.ts';
+import { KEY_WAIT_MS } from './decryption-words.ts';
+import { rulesInWords } from './room-rules.ts';
+import { type Arrangement, NO_SCREEN } from './stage-choice.ts';
+import { recall, remember } from './tab-memory.ts';
 
 /** One tile of the grid. */
 export interface Tile {
@@ -46,8 +54,8 @@ const FREE_FLOOR: ShownFloor = {
 const LEVELS_EVERY_MS = 250;
 /** Tiles change places for speakers no more often. */
 const CALM_MS = 2_000;
-/** Changes within this time are told together; a rejoin of somebody is then no news. */
-const TELL_AFTER_MS = 1_500;
+/** Changes within this time are told together; a rejoin of somebody is then no news, nor a key that is a moment late. */
+const TELL_AFTER_MS = KEY_WAIT_MS;
 /** The homeserver tells the page of the room as it tells the focus, within this time. */
 const RULES_KNOWN_WITHIN_MS = 3_000;
 export const OWN_KEY = 'own';
@@ -72,8 +80,18 @@ export class CallModel {
   /** Whether one speaks at a time in this call, and we are in it. */
   readonly hasFloor = computed(() => this.changes.value >= 0 && this.room.hasFloor && isIn(this.state.value));
   readonly talk: PushToTalk;
+  readonly encryption: Signal<EncryptionState> = signal({ kind: 'off' });
+  /** Key of the tile that was picked to be large, or `NO_SCREEN`. */
   readonly pinned: Signal<string | undefined> = signal(undefined);
+  readonly arrangement: Signal<Arrangement> = signal(recall().arrangement);
+  /** Device id of the loudspeaker; `''` is the system's choice. */
+  readonly loudspeaker: Signal<string> = signal(recall().loudspeaker);
+  readonly statistics = new CallStatistics({
+    connection: () => this.call.connections[0],
+    tiles: () => this.tiles.value,
+  });
   readonly #capture: Capture;
+  readonly #notice: (reason: Problem) => void;
 
   readonly #hold = new SpeakingHold();
   readonly #cleanups: (() => void)[] = [];
@@ -88,11 +106,13 @@ export class CallModel {
     guessSize: () => Shown;
     doorOf: CallOptions['doorOf'];
     preferences?: MediaPreferences;
+    witness?: KeyWitness;
     notice: (reason: Problem) => void;
     announce: (text: string) => void;
   }) {
     this.room = options.room;
     this.#capture = options.capture;
+    this.#notice = options.notice;
     this.call = new Call({
       room: options.room,
       capture: options.capture,
@@ -100,9 +120,11 @@ export class CallModel {
       network: browserNetwork(),
       doorOf: options.doorOf,
       ...(options.preferences === undefined ? {} : { preferences: options.preferences }),
+      ...(options.witness === undefined ? {} : { witness: options.witness }),
       changed: () => this.#update(),
       notice: reason => this.#pass(reason, options.notice),
     });
+    this.encryption.value = this.call.encryption;
     this.talk = new PushToTalk({
       call: this.call,
       capture: options.capture,
@@ -116,14 +138,46 @@ export class CallModel {
         this.call.prepare();
       }),
       effect(() => this.#scheduleTelling(this.tiles.value, options.announce)),
+      effect(() => {
+        // Who did not want that screen large may want the next one.
+        if (this.pinned.value === NO_SCREEN && !this.tiles.value.some(({ screen }) => screen))
+          this.pinned.value = undefined;
+      }),
     );
     const timer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
     this.#cleanups.push(() => clearInterval(timer));
     this.call.prepare();
   }
 
+  /** Changes how people are shown, and says so. */
+  switchArrangement(): string {
+    const arrangement = this.arrangement.value === 'gallery' ? 'speaker' : 'gallery';
+    this.arrangement.value = arrangement;
+    remember({ arrangement });
+    return arrangement === 'gallery' ? 'Gallery: all are shown alike.' : 'Speaker view: whoever speaks is large.';
+  }
+
+  /** Shows statistics on the tiles, or not any more, and says so. */
+  toggleStatistics(): string {
+    this.statistics.toggle();
+    return this.statistics.isOpen.value ? 'Statistics are shown.' : 'Statistics are hidden.';
+  }
+
+  pickLoudspeaker(deviceId: string): void {
+    this.loudspeaker.value = deviceId;
+    remember({ loudspeaker: deviceId });
+  }
+
+  /** It was unplugged, or the browser does not let us: the system's choice plays instead. */
+  loudspeakerFailed(): void {
+    if (this.loudspeaker.value === '') return;
+    this.pickLoudspeaker('');
+    this.#notice(problem('LOUDSPEAKER_FAILED'));
+  }
+
   close(): void {
     this.call.close();
+    this.statistics.close();
     clearTimeout(this.#tellTimer);
     this.#microphone?.level.close();
     for (const cleanup of this.#cleanups) cleanup();
@@ -143,7 +197,9 @@ export class CallModel {
       this.state.value = this.call.state;
       this.signalling.value = this.call.signalling;
       this.streams.value = this.call.streams;
+      this.encryption.value = this.call.encryption;
     });
+    if (!isIn(this.call.state)) this.statistics.close();
     this.#followRoom();
   }
 
@@ -218,11 +274,12 @@ export class CallModel {
     const people = new Map<string, Heard>();
     for (const { name, stream, screen } of tiles) {
       const key = JSON.stringify([stream.userId, stream.deviceId]);
-      const known = people.get(key) ?? { key, name, audioMuted: false, sharing: false };
+      const known = people.get(key) ?? { key, name, audioMuted: false, sharing: false, sealed: false };
       people.set(key, {
         ...known,
         audioMuted: screen ? known.audioMuted : stream.audioMuted,
         sharing: known.sharing || screen,
+        sealed: known.sealed || stream.cannotDecrypt !== undefined,
       });
     }
     this.#tellTimer = setTimeout(() => {

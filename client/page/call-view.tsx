@@ -1,14 +1,18 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { CallState, Problem } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
+import { CallControls } from './call-controls.tsx';
+import { CallMenu } from './call-menu.tsx';
 import type { CallModel } from './call-model.ts';
 import { ConnectionNoteView } from './connection-note.tsx';
 import { connectionNote, homeserverAlarm, shortWords } from './connection-words.ts';
-import { DevicePickers, LevelMeter } from './devices.tsx';
+import { DevicePickers } from './devices.tsx';
+import { EncryptionLock } from './encryption-view.tsx';
 import { CopyLink, GridView } from './grid-view.tsx';
-import { Icon, type IconName, Wordmark } from './icons.tsx';
-import { rulesInWords, type ShownKind } from './room-rules.ts';
+import { Icon, Wordmark } from './icons.tsx';
+import { rulesInWords } from './room-rules.ts';
+import { Sheet } from './sheet.tsx';
 import { TalkBar } from './talk-view.tsx';
 
 export function CallView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
@@ -26,12 +30,19 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
         <Wordmark />
         <h1 class="call-name">{model.room.name ?? 'Call'}</h1>
         <ConnectionState state={state} />
+        <EncryptionLock
+          state={model.encryption.value}
+          self={model.room.self}
+          nameOf={userId => model.room.nameOf(userId)}
+        />
         <span class="call-count" title={`${count} in the call`}>
           <Icon name="person" size={16} />
           <span class="unseen">In the call: </span>
           {count}
         </span>
+        <ArrangementSwitch app={app} model={model} />
         <CopyLink app={app} />
+        <CallMenu app={app} model={model} />
       </header>
       {problem === undefined ? null : (
         <p class="call-problem" role="alert">
@@ -49,17 +60,10 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
           <span>{rules}</span>
         </p>
       )}
-      <Controls app={app} model={model} openDevices={() => devices.current?.showModal()} />
-      <dialog ref={devices} class="sheet" aria-labelledby="devices-title">
-        <form method="dialog">
-          <h2 id="devices-title">Camera and microphone</h2>
-          <DevicePickers app={app} />
-          <LevelMeter app={app} />
-          <button class="button button-main" type="submit">
-            Done
-          </button>
-        </form>
-      </dialog>
+      <CallControls app={app} model={model} openDevices={() => devices.current?.showModal()} />
+      <Sheet sheet={devices} id="device-sheet" title="Devices">
+        <DevicePickers app={app} model={model} full />
+      </Sheet>
     </main>
   );
 }
@@ -84,106 +88,21 @@ function ConnectionState({ state }: { state: CallState }): JSX.Element {
   );
 }
 
-function Controls({
-  app,
-  model,
-  openDevices,
-}: {
-  app: AppModel;
-  model: CallModel;
-  openDevices: () => void;
-}): JSX.Element {
-  void app.captureChanges.value;
-  const { capture } = app;
-  const mayNot = (kind: ShownKind): boolean => app.refusal(kind) !== undefined;
-  const canShare = 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices;
-  return (
-    <div class="controls" role="toolbar" aria-label="Your call">
-      {model.hasFloor.value || mayNot('audio') ? null : (
-        <Control
-          id="microphone"
-          icon={capture.audioMuted ? 'microphoneOff' : 'microphone'}
-          off={capture.audioMuted}
-          text={capture.audioMuted ? 'Unmute' : 'Mute'}
-          shortcut="m"
-          act={() => app.toggleMicrophone()}
-        />
-      )}
-      {mayNot('video') ? null : (
-        <Control
-          id="camera"
-          icon={capture.videoMuted ? 'cameraOff' : 'camera'}
-          off={capture.videoMuted}
-          text={capture.videoMuted ? 'Start camera' : 'Stop camera'}
-          shortcut="v"
-          act={() => app.toggleCamera()}
-        />
-      )}
-      {canShare && !mayNot('screen') ? (
-        <Control
-          id="screen"
-          icon={capture.screen === undefined ? 'screen' : 'screenOff'}
-          active={capture.screen !== undefined}
-          text={capture.screen === undefined ? 'Share screen' : 'Stop sharing'}
-          shortcut="s"
-          act={() => app.toggleScreen()}
-        />
-      ) : null}
-      <Control id="devices" icon="settings" text="Devices" act={openDevices} />
-      <Control id="leave" icon="leave" leave text="Leave" act={() => app.leave()} />
-    </div>
-  );
-}
-
-function Control(props: {
-  id: string;
-  icon: IconName;
-  text: string;
-  shortcut?: string;
-  off?: boolean;
-  active?: boolean;
-  leave?: boolean;
-  act: () => void;
-}): JSX.Element {
-  const { id, icon, text, shortcut, off = false, active = false, leave = false, act } = props;
-  const classes = ['control', off ? 'control-off' : '', active ? 'control-active' : '', leave ? 'control-leave' : ''];
+/** All alike, or whoever speaks large. */
+function ArrangementSwitch({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
+  const isGallery = model.arrangement.value === 'gallery';
+  const text = isGallery ? 'Speaker view' : 'Gallery';
   return (
     <button
-      id={id}
-      class={classes.filter(Boolean).join(' ')}
+      id="arrangement"
+      class="bar-button"
       type="button"
-      title={shortcut === undefined ? text : `${text} (${shortcut})`}
-      onClick={act}
-      {...(shortcut === undefined ? {} : { 'aria-keyshortcuts': shortcut })}
+      title={`${text} (l)`}
+      aria-keyshortcuts="l"
+      onClick={() => app.messages.announce(model.switchArrangement())}
     >
-      <Icon name={icon} />
-      <span class="control-text">{text}</span>
+      <Icon name={isGallery ? 'speakerView' : 'gallery'} size={20} />
+      <span class="bar-text">{text}</span>
     </button>
   );
-}
-
-/** m, v and s, wherever the focus is but in fields. */
-export function useShortcuts(app: AppModel): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const { target } = event;
-      if (target instanceof Element && target.closest('input, select, textarea, dialog[open]')) return;
-      if (app.screen.value.kind !== 'room') return;
-      switch (event.key.toLowerCase()) {
-        case 'm':
-          app.toggleMicrophone();
-          return;
-        case 'v':
-          app.toggleCamera();
-          return;
-        case 's':
-          if (app.inCall) app.toggleScreen();
-          return;
-        default:
-      }
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, []);
 }

@@ -1,24 +1,53 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { captureDevices, type CaptureKind, MicrophoneLevel } from '../kit/index.ts';
+import {
+  askForLoudspeaker,
+  canAskForLoudspeaker,
+  canPickLoudspeaker,
+  captureDevices,
+  type CaptureKind,
+  loudspeakers,
+  MicrophoneLevel,
+} from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
+import type { CallModel } from './call-model.ts';
 
 const LABELS: Record<CaptureKind, string> = { audio: 'Microphone', video: 'Camera' };
 
-/** Lets a person pick camera and microphone. */
-export function DevicePickers({ app }: { app: AppModel }): JSX.Element {
-  const devices = useSignal<Record<CaptureKind, MediaDeviceInfo[]>>({ audio: [], video: [] });
+interface Devices extends Record<CaptureKind, MediaDeviceInfo[]> {
+  output: MediaDeviceInfo[];
+}
+
+async function allDevices(): Promise<Devices> {
+  const [captures, output] = await Promise.all([captureDevices(), loudspeakers()]);
+  return { ...captures, output };
+}
+
+/**
+ * Lets a person pick camera, microphone and loudspeaker, before a call and while it runs. `full`: with the level of the
+ * microphone, and with the loudspeaker where there is nothing to choose, too.
+ */
+export function DevicePickers({
+  app,
+  model,
+  full = false,
+}: {
+  app: AppModel;
+  model: CallModel;
+  full?: boolean;
+}): JSX.Element {
+  const devices = useSignal<Devices>({ audio: [], video: [], output: [] });
   const changes = app.captureChanges.value;
+  const list = (): void => {
+    allDevices().then(
+      found => {
+        devices.value = found;
+      },
+      () => undefined,
+    );
+  };
   useEffect(() => {
-    const list = (): void => {
-      captureDevices().then(
-        found => {
-          devices.value = found;
-        },
-        () => undefined,
-      );
-    };
     list();
     if (!('mediaDevices' in navigator)) return;
     navigator.mediaDevices.addEventListener('devicechange', list);
@@ -28,7 +57,13 @@ export function DevicePickers({ app }: { app: AppModel }): JSX.Element {
   return (
     <div class="pickers">
       <DevicePicker app={app} kind="video" devices={devices.value.video} />
-      <DevicePicker app={app} kind="audio" devices={devices.value.audio} />
+      <div class="picker">
+        <DevicePicker app={app} kind="audio" devices={devices.value.audio} />
+        {full ? <LevelMeter app={app} /> : null}
+      </div>
+      {full || devices.value.output.length > 0 || canAskForLoudspeaker() ? (
+        <LoudspeakerPicker model={model} devices={devices.value.output} listAgain={list} />
+      ) : null}
     </div>
   );
 }
@@ -60,6 +95,57 @@ function DevicePicker({
         ))}
       </select>
     </label>
+  );
+}
+
+/** Where a browser gives no choice, it says so. */
+function LoudspeakerPicker({
+  model,
+  devices,
+  listAgain,
+}: {
+  model: CallModel;
+  devices: MediaDeviceInfo[];
+  listAgain: () => void;
+}): JSX.Element {
+  const current = model.loudspeaker.value;
+  const ask = (): void => {
+    askForLoudspeaker().then(
+      device => {
+        if (device === undefined) return;
+        model.pickLoudspeaker(device.deviceId);
+        listAgain();
+      },
+      () => undefined,
+    );
+  };
+  return (
+    <div class="picker">
+      <label class="field">
+        <span>Loudspeaker</span>
+        <select
+          id="loudspeaker"
+          value={current}
+          disabled={!canPickLoudspeaker()}
+          onChange={event => model.pickLoudspeaker(event.currentTarget.value)}
+        >
+          <option value="">System default</option>
+          {devices.map(({ deviceId, label }, index) => (
+            <option key={deviceId} value={deviceId}>
+              {label || `Loudspeaker ${index + 1}`}
+            </option>
+          ))}
+          {current === '' || devices.some(({ deviceId }) => deviceId === current) ? null : (
+            <option value={current}>The one that was picked</option>
+          )}
+        </select>
+      </label>
+      {canAskForLoudspeaker() ? (
+        <button class="link-button" type="button" onClick={ask}>
+          Show more loudspeakers
+        </button>
+      ) : null}
+    </div>
   );
 }
 

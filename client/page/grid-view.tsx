@@ -6,7 +6,8 @@ import type { CallModel } from './call-model.ts';
 import { type Box, type Placement, placeTiles, type Rect, stripPlaces } from './grid.ts';
 import { Icon } from './icons.tsx';
 import { playAllSounds } from './media-element.tsx';
-import { stripOrder } from './strip-order.ts';
+import { chooseStage, stageButton } from './stage-choice.ts';
+import { changePlaces, stripOrder } from './strip-order.ts';
 import { OwnTile, TileView } from './tile-view.tsx';
 
 const GAP_PX = 8;
@@ -29,14 +30,19 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
 
   const tiles = model.tiles.value;
   const keys = tiles.map(({ key }) => key);
-  const pinned = keys.indexOf(model.pinned.value ?? '');
-  const shared = tiles.findIndex(({ screen }) => screen);
-  const onStage = pinned >= 0 ? pinned : shared >= 0 && model.pinned.value !== 'none' ? shared : undefined;
+  const arrangement = model.arrangement.value;
+  const latest = model.latest.value;
+  const stage = chooseStage(tiles, { arrangement, pinned: model.pinned.value, latest });
+  const onStage = stage?.index;
   // The order stays over the moments without a stage, so that a tile comes back to its place.
   const order = useRef<string[]>([]);
-  if (onStage !== undefined) {
-    const inStrip = keys.filter((_, index) => index !== onStage);
-    order.current = stripOrder(order.current, inStrip, model.latest.value, stripPlaces(keys.length, box.value, GAP_PX));
+  const lastOnStage = useRef<string | undefined>(undefined);
+  const keyOnStage = keys[onStage ?? -1];
+  if (keyOnStage !== undefined) {
+    const inStrip = keys.filter(key => key !== keyOnStage);
+    const before = changePlaces(order.current, keyOnStage, lastOnStage.current);
+    order.current = stripOrder(before, inStrip, latest, stripPlaces(keys.length, box.value, GAP_PX));
+    lastOnStage.current = keyOnStage;
   }
   const strip = order.current.map(key => keys.indexOf(key));
   const place = (others: number): Placement => placeTiles(others, onStage, box.value, GAP_PX, strip);
@@ -49,10 +55,6 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
       return { width: rect.width * window.devicePixelRatio, height: rect.height * window.devicePixelRatio };
     };
   });
-  const enlarge = (key: string, index: number): void => {
-    // A shared screen is enlarged unasked, so it must be possible to ask for the contrary.
-    model.pinned.value = index === onStage ? 'none' : key;
-  };
   return (
     <div ref={element} class="grid" role="region" aria-label="People in the call" tabIndex={-1}>
       <div class="grid-inner" style={{ height: `${height}px` }}>
@@ -62,8 +64,8 @@ export function GridView({ app, model }: { app: AppModel; model: CallModel }): J
             model={model}
             tile={tile}
             rect={rects[index]}
-            enlarged={index === onStage}
-            onEnlarge={tiles.length > 1 || tile.screen ? () => enlarge(tile.key, index) : undefined}
+            staged={index === onStage ? stage?.by : undefined}
+            button={stageButton(tiles, index, stage, arrangement)}
             onBlocked={() => {
               soundBlocked.value = true;
             }}
@@ -113,7 +115,8 @@ function Alone({ app }: { app: AppModel }): JSX.Element {
   );
 }
 
-export function CopyLink({ app, main = false }: { app: AppModel; main?: boolean }): JSX.Element {
+/** Nothing where another app shows the call: its people are asked in by that app. */
+export function CopyLink({ app, main = false }: { app: AppModel; main?: boolean }): JSX.Element | null {
   const copied = useSignal(false);
   const copy = (): void => {
     const link = app.inviteLink();
@@ -128,6 +131,7 @@ export function CopyLink({ app, main = false }: { app: AppModel; main?: boolean 
       () => window.prompt('Copy this link:', link),
     );
   };
+  if (app.isEmbedded) return null;
   return (
     <button class={main ? 'button button-main' : 'button button-quiet'} type="button" onClick={copy}>
       <Icon name={copied.value ? 'check' : 'link'} size={18} />

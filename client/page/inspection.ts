@@ -1,5 +1,13 @@
 /** `window.weir`: how automatic checks look into the page. Nothing here changes what people see, but join, leave and what cuts. */
-import { type ApplicationData, type Marks, preciseNow, type RemoteStream, type TrackIds } from '../kit/index.ts';
+import {
+  type ApplicationData,
+  type Marks,
+  preciseNow,
+  type RemoteStream,
+  senderOf,
+  type TrackIds,
+  type WitnessedKey,
+} from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 
 /** One of the others, as a check sees it: one entry for each stream. */
@@ -24,6 +32,38 @@ export interface InspectedParticipant {
   granted: RemoteStream['granted'];
   /** What the video is sent in, where this browser cannot show that. */
   undecodable: string | undefined;
+  /** Why it cannot be decrypted, where the call is encrypted and it cannot. */
+  cannotDecrypt: RemoteStream['cannotDecrypt'];
+}
+
+/** A frame that this page encrypted, or decrypted and found authentic. */
+interface InspectedFrame {
+  direction: 'sent' | 'received';
+  kind: 'audio' | 'video';
+  /** JSON of [user id, device id] of its sender. */
+  from: string;
+  /** Decimal, as is the counter. */
+  keyId: string;
+  counter: string;
+  /** Of the frame in the clear: the first 8 bytes of SHA-256, in hexadecimal. */
+  digest: string;
+}
+
+/** A key that was held here at some time. */
+interface InspectedKey extends Pick<WitnessedKey, 'generation' | 'step' | 'baseKey' | 'at'> {
+  from: string;
+  stay: string;
+}
+
+export interface InspectedEncryption {
+  /** `off`, `on`, `unavailable`; `none` outside of a room. */
+  state(): string;
+  /** What people compare; `undefined` until all devices are known. */
+  code(): string | undefined;
+  /** All frames since it was asked last. */
+  witness(): InspectedFrame[];
+  keys(): InspectedKey[];
+  cannotDecrypt(): { streamId: string; reason: string }[];
 }
 
 export interface Inspection {
@@ -36,6 +76,8 @@ export interface Inspection {
   participants(): InspectedParticipant[];
   /** bit/s that our link carries towards us, as the focus estimates it; `undefined` while it did not say. */
   available(): number | undefined;
+  /** How the call is encrypted, and with a link that says `witness=1` all about it. */
+  readonly encryption: InspectedEncryption;
   /** Audio tracks of those who spoke last, the latest first. */
   speakers(): readonly TrackIds[];
   /** Data channels beside the call; `undefined` outside of a room. */
@@ -56,6 +98,30 @@ declare global {
   interface Window {
     weir: Inspection;
   }
+}
+
+function selfOf(app: AppModel): string {
+  const { value } = app.screen;
+  return value.kind === 'room' ? senderOf(value.model.room.self) : '';
+}
+
+function codeOf(app: AppModel): string | undefined {
+  const state = app.call?.encryption;
+  return state?.kind === 'on' ? state.code : undefined;
+}
+
+function witnessedFrames(app: AppModel): InspectedFrame[] {
+  const self = selfOf(app);
+  return (app.witness?.drain() ?? []).map(({ direction, from, ...frame }) => ({
+    ...frame,
+    direction: direction === 'send' ? 'sent' : 'received',
+    from: from ?? self,
+  }));
+}
+
+function heldKeys(app: AppModel): InspectedKey[] {
+  const self = selfOf(app);
+  return (app.witness?.keys ?? []).map(({ from = self, ...key }) => ({ ...key, from }));
 }
 
 export function inspect(app: AppModel): Inspection {
@@ -80,6 +146,16 @@ export function inspect(app: AppModel): Inspection {
         };
       }),
     available: () => app.call?.others?.available,
+    encryption: {
+      state: () => app.call?.encryption.kind ?? 'none',
+      code: () => codeOf(app),
+      witness: () => witnessedFrames(app),
+      keys: () => heldKeys(app),
+      cannotDecrypt: () =>
+        (app.call?.streams ?? []).flatMap(({ streamId, cannotDecrypt: reason }) =>
+          reason === undefined ? [] : [{ streamId, reason }],
+        ),
+    },
     speakers: () => app.call?.others?.speakers ?? [],
     get data() {
       return app.call?.data;

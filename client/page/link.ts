@@ -24,6 +24,8 @@ export interface Link {
   video: CaptureSize | undefined;
   /** No fast signalling, for comparisons: `signalling=to-device`. */
   toDeviceOnly: boolean;
+  /** Keeps what checks of encryption ask for, keys included: `witness=1`. */
+  witness: boolean;
   /** How to send, for tests and odd networks; `undefined` where the link does not say. */
   media: MediaPreferences | undefined;
 }
@@ -64,6 +66,7 @@ export function parseLink(hash: string, search: string): Link {
     autojoin: said.get('autojoin') === '1',
     video: parseCaptureSize(said.get('video')),
     toDeviceOnly: said.get('signalling') === 'to-device',
+    witness: said.get('witness') === '1',
     media: parseMedia(said.get('codec'), said.get('relay')),
   };
 }

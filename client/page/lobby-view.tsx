@@ -26,10 +26,12 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
         <Wordmark />
         <div class="bar-side">
           <span class="bar-user">{room.self.userId}</span>
-          <button class="button button-quiet" type="button" onClick={() => app.showRooms()}>
-            <Icon name="back" size={18} />
-            <span>Rooms</span>
-          </button>
+          {app.isEmbedded ? null : (
+            <button class="button button-quiet" type="button" onClick={() => app.showRooms()}>
+              <Icon name="back" size={18} />
+              <span>Rooms</span>
+            </button>
+          )}
         </div>
       </header>
       <div class="lobby-columns">
@@ -59,7 +61,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
             </div>
           </div>
           <LevelMeter app={app} />
-          <DevicePickers app={app} />
+          <DevicePickers app={app} model={model} />
         </section>
         <section class="doorway" aria-labelledby="room-name">
           <Greeting state={state} />
@@ -79,7 +81,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
             <CopyLink app={app} />
           </div>
           <p class="keys">
-            <kbd>m</kbd> microphone <kbd>v</kbd> camera <kbd>s</kbd> screen
+            <kbd>m</kbd> microphone <kbd>v</kbd> camera <kbd>s</kbd> screen <kbd>l</kbd> layout
           </p>
         </section>
       </div>

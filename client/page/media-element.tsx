@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { playOn } from '../kit/index.ts';
 
 /** Plays one video track, silently. `onFrame`: its first frame is on the screen. */
 export function Picture({
@@ -26,8 +27,23 @@ export function Picture({
   return <video ref={element} class={classes.join(' ').trim()} autoplay playsInline muted />;
 }
 
-/** Plays one audio track. `onBlocked`: the browser wants a click first. */
-export function Sound({ track, onBlocked }: { track: MediaStreamTrack; onBlocked: () => void }): JSX.Element {
+/**
+ * Plays one audio track. `silenced`: nothing of it is to be heard. `loudspeaker`: device id, `''` for the system's choice.
+ * `onBlocked`: the browser wants a click first.
+ */
+export function Sound({
+  track,
+  silenced,
+  loudspeaker,
+  onBlocked,
+  onNoLoudspeaker,
+}: {
+  track: MediaStreamTrack;
+  silenced: boolean;
+  loudspeaker: string;
+  onBlocked: () => void;
+  onNoLoudspeaker: () => void;
+}): JSX.Element {
   const element = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = element.current;
@@ -40,7 +56,10 @@ export function Sound({ track, onBlocked }: { track: MediaStreamTrack; onBlocked
       audio.srcObject = null;
     };
   }, [track]);
-  return <audio ref={element} autoplay />;
+  useEffect(() => {
+    if (element.current !== null) playOn(element.current, loudspeaker).catch(onNoLoudspeaker);
+  }, [loudspeaker]);
+  return <audio ref={element} autoplay muted={silenced} />;
 }
 
 /** Starts every sound that the browser held back; to be called on a click. */

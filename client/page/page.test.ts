@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeChanges, type Heard } from './announcements.ts';
 import { layoutGrid, placeTiles, stripPlaces, wholeIn } from './grid.ts';
 import { callFragment, parseCaptureSize, parseLink } from './link.ts';
-import { stripOrder } from './strip-order.ts';
+import { changePlaces, stripOrder } from './strip-order.ts';
 
 describe('links', () => {
   it('of a demo carry all that is needed', () => {
@@ -27,6 +27,7 @@ describe('links', () => {
       autojoin: true,
       video: { width: 640, height: 360, frameRate: 15 },
       toDeviceOnly: true,
+      witness: false,
     });
   });
 
@@ -51,6 +52,7 @@ describe('links', () => {
         credentials: undefined,
         autojoin: false,
         toDeviceOnly: false,
+        witness: false,
       });
     }
     expect(parseLink('', '?loginToken=t').loginToken).toBe('t');
@@ -190,6 +192,12 @@ describe('the strip', () => {
     expect(stripOrder(keys, keys, ['e'], 0)).toEqual(keys);
     expect(stripOrder(['a'], [], ['a'], 3)).toEqual([]);
   });
+
+  it('gives who comes from the stage the place of who goes there', () => {
+    expect(changePlaces(['a', 'b', 'c'], 'b', 'stage')).toEqual(['a', 'stage', 'c']);
+    expect(changePlaces(['a', 'b'], 'new', 'stage')).toEqual(['a', 'b']);
+    for (const from of [undefined, 'a', 'b']) expect(changePlaces(['a', 'b'], 'b', from)).toEqual(['a', 'b']);
+  });
 });
 
 describe('announcements', () => {
@@ -198,6 +206,7 @@ describe('announcements', () => {
     name,
     audioMuted: false,
     sharing: false,
+    sealed: false,
     ...more,
   });
 
@@ -208,6 +217,11 @@ describe('announcements', () => {
       'Ana muted.',
       'Ana shared a screen.',
     ]);
+    const sealed = heard('Ana', { sealed: true });
+    expect(describeChanges([heard('Ana')], [sealed])).toEqual(['Ana cannot be decrypted.']);
+    expect(describeChanges([sealed], [sealed])).toEqual([]);
+    expect(describeChanges([sealed], [heard('Ana')])).toEqual(['Ana can be decrypted again.']);
+    expect(describeChanges([], [sealed])).toEqual(['Ana joined.', 'Ana cannot be decrypted.']);
     expect(describeChanges([heard('Ana')], [heard('Ana')])).toEqual([]);
   });
 

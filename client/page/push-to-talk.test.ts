@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FloorState } from '../kit/index.ts';
 import { FloorKey } from '../kit/floor.ts';
 import type { ControlMessage } from '../kit/wire.ts';
-import { PushToTalk, watchPointer, watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
-import { refusalOf, rulesInWords, switchOffRefused } from './room-rules.ts';
+import { PushToTalk } from '../kit/push-to-talk.ts';
+import { switchOffRefused } from '../kit/refused-kinds.ts';
+import { watchPointer, watchSpaceBar, wordsForFloor } from './push-to-talk.ts';
+import { refusalOf, rulesInWords } from './room-rules.ts';
 
 const ANA = { userId: '@ana:example.org', deviceId: 'ANADEV' };
 const BO = { userId: '@bo:example.org', deviceId: 'BODEV' };

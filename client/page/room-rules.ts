@@ -1,5 +1,5 @@
-/** What the room lets us publish, as the page keeps it: what we may not send is switched off, and the buttons say why. */
-import type { CallRoom, Capture, PublishedKind } from '../kit/index.ts';
+/** What the room lets us publish, as the page says it. */
+import type { CallRoom, PublishedKind } from '../kit/index.ts';
 
 /** What has a button of its own. */
 export type ShownKind = Exclude<PublishedKind, 'data'>;
@@ -30,14 +30,4 @@ export function rulesInWords(room: Pick<CallRoom, 'mayPublish'>): string | undef
   const last = acts.at(-1) ?? '';
   const list = acts.length === 1 ? last : `${acts.slice(0, -1).join(', ')} or ${last}`;
   return `Only moderators may ${list} here.`;
-}
-
-/** Switches off what nobody would get: no camera is lit, and no microphone open, for nothing. */
-export function switchOffRefused(
-  room: Pick<CallRoom, 'mayPublish'>,
-  capture: Pick<Capture, 'audioMuted' | 'setAudioMuted' | 'video' | 'setVideoMuted' | 'screen' | 'stopScreen'>,
-): void {
-  if (!capture.audioMuted && !room.mayPublish('audio')) capture.setAudioMuted(true);
-  if (capture.video.kind !== 'off' && !room.mayPublish('video')) capture.setVideoMuted(true);
-  if (capture.screen !== undefined && !room.mayPublish('screen')) capture.stopScreen();
 }

@@ -18,9 +18,9 @@ export function RoomsView({ app }: { app: AppModel }): JSX.Element {
 
   useEffect(() => {
     const abort = new AbortController();
-    const { homeserver } = app;
-    if (homeserver === undefined) return;
-    listRooms(homeserver, abort.signal).then(
+    const { account } = app;
+    if (account === undefined) return;
+    listRooms(account, abort.signal).then(
       rooms => {
         listing.value = { kind: 'ready', rooms };
       },
@@ -40,7 +40,7 @@ export function RoomsView({ app }: { app: AppModel }): JSX.Element {
       <header class="bar">
         <Wordmark />
         <div class="bar-side">
-          <span class="bar-user">{app.homeserver?.credentials.userId}</span>
+          <span class="bar-user">{app.account?.self.userId}</span>
           <button class="button button-quiet" type="button" onClick={() => app.signOut()}>
             Sign out
           </button>

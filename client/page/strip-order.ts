@@ -25,3 +25,9 @@ export function stripOrder(
   }
   return order;
 }
+
+/** `order` once `to` has gone from the strip onto the stage, and `from` has come back from there: into its place. */
+export function changePlaces(order: readonly string[], to: string, from: string | undefined): string[] {
+  if (from === undefined || from === to || order.includes(from)) return [...order];
+  return order.map(key => (key === to ? from : key));
+}

@@ -1,143 +1,52 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Shown } from '../kit/index.ts';
 import type { AppModel } from './app-model.ts';
 import { type CallModel, OWN_KEY, type Tile } from './call-model.ts';
+import { decryptionWords, KEY_WAIT_MS } from './decryption-words.ts';
+import { FiguresOverlay, OwnFiguresOverlay } from './figures-view.tsx';
 import { type Rect, wholeIn } from './grid.ts';
 import { Icon } from './icons.tsx';
+import { useLasting } from './lasting.ts';
 import { Picture, Sound } from './media-element.tsx';
-import { useShown } from './shown-tile.ts';
+import type { Stage, StageButton } from './stage-choice.ts';
+import { AwaitingKey, Initials, Undecryptable } from './tile-covers.tsx';
+import { TileFrame } from './tile-frame.tsx';
 import { waitingWords } from './waiting-words.ts';
 
-/** Where on the colour circle somebody's tile lies: cool colours only, so that all belong together. */
-function hueOf(userId: string): number {
-  let sum = 7;
-  for (const character of userId) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
-  return 165 + (sum % 90);
-}
+/** px. Smaller tiles have room for why they cannot be decrypted, or for statistics. */
+const ROOM_FOR_BOTH = { width: 280, height: 260 };
 
-function initialsOf(name: string): string {
-  const words = name.split(/[\s._-]+/).filter(Boolean);
-  return words
-    .slice(0, 2)
-    .map(word => [...word][0]?.toUpperCase() ?? '')
-    .join('');
-}
-
-interface FrameProps {
-  rect: Rect | undefined;
-  label: string;
-  name: string;
-  userId: string;
-  streamId: string | undefined;
-  classes: string[];
-  enlarged: boolean;
-  audioMuted: boolean;
-  onEnlarge: (() => void) | undefined;
-  /** Size in device px, or hidden. */
-  onShown?: (shown: Shown) => void;
-  children: ComponentChildren;
-  /** No picture: initials instead. */
-  blank: boolean;
-  /** What the picture is sent in, where that is why there is none. */
-  unshown?: string | undefined;
-  /** Has the word. */
-  voice?: boolean;
-}
-
-function TileFrame(props: FrameProps): JSX.Element {
-  const element = useRef<HTMLDivElement>(null);
-  const { rect } = props;
-  useShown(element, rect, props.onShown);
-  const style =
-    rect === undefined
-      ? { display: 'none' }
-      : {
-          transform: `translate(${rect.x}px, ${rect.y}px)`,
-          width: `${rect.width}px`,
-          height: `${rect.height}px`,
-          '--hue': hueOf(props.userId),
-        };
-  const small = rect !== undefined && Math.min(rect.width, rect.height) < 130;
-  return (
-    <div
-      ref={element}
-      class={['tile', small ? 'tile-small' : '', ...props.classes].filter(Boolean).join(' ')}
-      style={style}
-      role="group"
-      data-stream={props.streamId}
-      aria-label={props.label}
-    >
-      {props.children}
-      {props.blank ? (
-        <div class="tile-blank" aria-hidden="true">
-          <span class="avatar">{initialsOf(props.name)}</span>
-          {props.unshown === undefined ? null : <Unshown codec={props.unshown} />}
-        </div>
-      ) : null}
-      <div class="tile-label">
-        {props.audioMuted ? (
-          <span class="tile-muted" title="Microphone off">
-            <Icon name="microphoneOff" size={15} />
-          </span>
-        ) : null}
-        {props.voice === true ? (
-          <span class="tile-voice" title="Speaks">
-            <Icon name="voice" size={15} />
-          </span>
-        ) : null}
-        <span class="tile-name">{props.name}</span>
-      </div>
-      {props.onEnlarge === undefined ? null : (
-        <button
-          class="icon-button tile-button"
-          type="button"
-          aria-pressed={props.enlarged}
-          aria-label={props.enlarged ? `Show ${props.name} among the others` : `Enlarge ${props.name}`}
-          onClick={props.onEnlarge}
-        >
-          <Icon name={props.enlarged ? 'shrink' : 'enlarge'} size={18} />
-        </button>
-      )}
-    </div>
-  );
-}
-
-/** Why there is no picture; small tiles have room for the codec alone. The tile's label says it, too. */
-function Unshown({ codec }: { codec: string }): JSX.Element {
-  return (
-    <p class="tile-unshown" title={`Sent in ${codec}, which this browser cannot show`}>
-      <Icon name="cameraOff" size={18} />
-      <span>
-        Sent in {codec}
-        <span class="tile-unshown-more">, which this browser cannot show</span>
-      </span>
-    </p>
-  );
-}
+/** What a tile needs of a call. */
+export type TileModel = Pick<
+  CallModel,
+  'floor' | 'loudspeaker' | 'loudspeakerFailed' | 'pinned' | 'speaker' | 'speaking' | 'statistics'
+> & { call: Pick<CallModel['call'], 'mark' | 'show'> };
 
 /** Somebody else. */
 export function TileView({
   model,
   tile,
   rect,
-  enlarged,
-  onEnlarge,
+  staged,
+  button,
   onBlocked,
 }: {
-  model: CallModel;
+  model: TileModel;
   tile: Tile;
   rect: Rect | undefined;
-  enlarged: boolean;
-  onEnlarge: (() => void) | undefined;
+  /** Why it is large; `undefined` where it is not. */
+  staged: Stage['by'] | undefined;
+  button: StageButton | undefined;
   onBlocked: () => void;
 }): JSX.Element {
   const { stream, name, screen } = tile;
-  const { streamId, videoTrackId } = stream;
+  const { streamId, videoTrackId, cannotDecrypt } = stream;
   const seen = useSignal<MediaStreamTrack | undefined>(undefined);
-  const track = stream.video?.track;
-  const whole = screen || enlarged;
+  // Whoever speaks fills the stage; what was picked, or is to be read, is seen whole.
+  const whole = screen || staged === 'pin';
+  const enlarged = staged !== undefined;
   /** Size of the tile. */
   const shown = useRef<Shown | undefined>(undefined);
   const tellShown = (): void => {
@@ -150,21 +59,36 @@ export function TileView({
   // The same tile may come to show another stream: whoever joins again gets new ids.
   useEffect(tellShown, [streamId, videoTrackId, stream.width, stream.height, whole, enlarged]);
 
+  // A key that is a moment late is no trouble: until then the last picture stands, if there is one.
+  const keyIsLate = useLasting(cannotDecrypt === 'no_key', KEY_WAIT_MS);
+  const sealed = cannotDecrypt !== undefined && (cannotDecrypt !== 'no_key' || keyIsLate) ? cannotDecrypt : undefined;
+  const track = sealed === undefined ? stream.video?.track : undefined;
   const hasPicture = track !== undefined && !stream.videoMuted;
-  const { granted } = stream;
-  const waiting = hasPicture ? waitingWords(granted) : undefined;
+  const waiting = hasPicture ? waitingWords(stream.granted) : undefined;
   const unshown = stream.videoMuted ? undefined : stream.undecodable;
   const speaking = model.speaking.value.has(tile.key);
   const { holder } = model.floor.value.state;
   const holdsFloor = !screen && holder?.userId === stream.userId && holder.deviceId === stream.deviceId;
   const hasWord = holdsFloor || model.speaker.value === tile.key;
   const title = screen ? `Screen of ${name}` : name;
+  const sealedWords = sealed === undefined ? undefined : decryptionWords(sealed, name);
+  const awaitsKey = cannotDecrypt === 'no_key' && !keyIsLate;
+  const hasRoom = rect !== undefined && rect.width >= ROOM_FOR_BOTH.width && rect.height >= ROOM_FOR_BOTH.height;
+  const isMeasured = model.statistics.isOpen.value && (sealed === undefined || hasRoom);
   const states = [
     stream.audioMuted && !screen ? 'microphone off' : '',
     hasPicture ? '' : 'no picture',
     waiting === undefined ? '' : waiting.label,
     unshown === undefined ? '' : `sent in ${unshown}, which this browser cannot show`,
+    sealedWords === undefined ? '' : `cannot decrypt: ${sealedWords.reason}`,
+    awaitsKey ? 'waiting for the key' : '',
   ].filter(Boolean);
+  const cover = (): JSX.Element | null => {
+    if (sealedWords !== undefined) return <Undecryptable words={sealedWords} />;
+    const hasSeen = hasPicture && unshown === undefined && seen.value === track;
+    if (hasSeen) return null;
+    return awaitsKey ? <AwaitingKey /> : <Initials name={title} unshown={unshown} />;
+  };
   return (
     <TileFrame
       rect={rect}
@@ -178,12 +102,14 @@ export function TileView({
         screen ? 'tile-screen' : '',
         waiting === undefined ? '' : 'tile-waiting',
       ]}
-      enlarged={enlarged}
+      button={button}
+      onButton={() => {
+        model.pinned.value = button?.pins;
+      }}
       voice={hasWord}
       audioMuted={stream.audioMuted && !screen}
-      onEnlarge={onEnlarge}
-      blank={!hasPicture || unshown !== undefined || seen.value !== track}
-      unshown={unshown}
+      cover={cover()}
+      overlay={isMeasured ? <FiguresOverlay model={model} tile={tile} /> : null}
       onShown={value => {
         shown.current = value;
         tellShown();
@@ -197,7 +123,15 @@ export function TileView({
           seen.value = track;
         }}
       />
-      {stream.audio === undefined ? null : <Sound track={stream.audio.track} onBlocked={onBlocked} />}
+      {stream.audio === undefined ? null : (
+        <Sound
+          track={stream.audio.track}
+          silenced={cannotDecrypt !== undefined}
+          loudspeaker={model.loudspeaker.value}
+          onBlocked={onBlocked}
+          onNoLoudspeaker={() => model.loudspeakerFailed()}
+        />
+      )}
       {waiting === undefined ? null : (
         <span class="tile-sign" title={waiting.title}>
           <Icon name="waiting" size={15} />
@@ -238,11 +172,15 @@ export function OwnTile({
         overlaid ? 'tile-overlaid' : '',
         'tile-own',
       ]}
-      enlarged={false}
       voice={hasWord}
       audioMuted={capture.audioMuted}
-      onEnlarge={undefined}
-      blank={track === undefined}
+      button={undefined}
+      cover={track === undefined ? <Initials name="You" unshown={undefined} /> : null}
+      overlay={
+        model.statistics.isOpen.value ? (
+          <OwnFiguresOverlay model={model} screenTrackId={capture.screen?.video.id} />
+        ) : null
+      }
     >
       <Picture track={track} mirrored />
     </TileFrame>

@@ -44,14 +44,15 @@ export class ReceivedFrames {
     if (candidate === undefined) return refused('no_key');
     const frame = await decryptFrame(candidate.key, header, clear, encrypted.subarray(bytes.length));
     if (frame === undefined) return refused('not_authentic');
-    candidate.proven();
-    return this.#windowOf(keyId).accept(counter) ? { kind: 'frame', frame } : refused('replayed');
+    candidate.proven(counter);
+    return this.#windowOf(keyId, candidate.highest).accept(counter) ? { kind: 'frame', frame } : refused('replayed');
   }
 
-  #windowOf(keyId: bigint): ReplayWindow {
+  /** @param highest what other tracks have come to: a track that begins takes nothing that is long past */
+  #windowOf(keyId: bigint, highest: bigint): ReplayWindow {
     const known = this.#windows.get(keyId);
     if (known !== undefined) return known;
-    const window = new ReplayWindow();
+    const window = new ReplayWindow(highest);
     this.#windows.set(keyId, window);
     const [oldest] = [...this.#windows.keys()].sort((one, other) => Number(one - other));
     if (this.#windows.size > MOST_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);

@@ -7,8 +7,10 @@ import type { Bytes, Suite } from './suites.ts';
 /** A key that a frame may have been encrypted with. */
 export interface Candidate {
   readonly key: FrameKey;
+  /** The highest counter of all frames that proved authentic with it, on whatever track; -1 where none did. */
+  readonly highest: bigint;
   /** To be called when a frame proved authentic with it. */
-  proven(): void;
+  proven(counter: bigint): void;
 }
 
 /** ms. Frames of an earlier key are on their way for so long. */
@@ -28,6 +30,8 @@ interface Derived {
   readonly key: FrameKey;
   /** When a later one was proven, ms; `undefined` while there is none. */
   readonly supersededAt: number | undefined;
+  /** Counter; -1 before the first frame. */
+  readonly highest: bigint;
 }
 
 export class ReceivedKeys {
@@ -51,7 +55,7 @@ export class ReceivedKeys {
     const known = this.#latest.get(generation);
     if (known !== undefined && known.step >= step) return;
     this.#latest.set(generation, { step, baseKey });
-    this.#derived.set(keyId, { key, supersededAt: undefined });
+    this.#derived.set(keyId, { key, supersededAt: undefined, highest: -1n });
     const [oldest] = [...this.#latest.keys()].sort((one, other) => one - other);
     if (this.#latest.size > MOST_WAITING && oldest !== undefined) this.#forgetGeneration(oldest);
   }
@@ -60,7 +64,10 @@ export class ReceivedKeys {
   async candidate(keyId: bigint): Promise<Candidate | undefined> {
     this.#forgetEarlier();
     const derived = this.#derived.get(keyId);
-    if (derived !== undefined) return { key: derived.key, proven: () => this.#supersede(keyId) };
+    if (derived !== undefined) {
+      const { key, highest } = derived;
+      return { key, highest, proven: counter => this.#proven(keyId, counter) };
+    }
     const wanted = keyStepOf(keyId);
     const latest = wanted && this.#latest.get(wanted.generation);
     if (wanted === undefined || latest === undefined || wanted.step <= latest.step) return undefined;
@@ -78,22 +85,29 @@ export class ReceivedKeys {
     for (let { step } = from; step < to; step += 1) baseKey = await ratchet(this.#suite, baseKey);
     const keyId = keyIdOf({ generation, step: to });
     const key = await deriveKey(this.#suite, keyId, baseKey);
-    const proven = (): void => {
+    const proven = (counter: bigint): void => {
       const latest = this.#latest.get(generation);
       if (latest !== undefined && latest.step < to) {
         this.#latest.set(generation, { step: to, baseKey });
-        this.#derived.set(keyId, { key, supersededAt: undefined });
+        this.#derived.set(keyId, { key, supersededAt: undefined, highest: -1n });
       }
-      this.#supersede(keyId);
+      this.#proven(keyId, counter);
     };
-    return { key, proven };
+    return { key, highest: -1n, proven };
+  }
+
+  #proven(keyId: bigint, counter: bigint): void {
+    const derived = this.#derived.get(keyId);
+    if (derived !== undefined && counter > derived.highest) this.#derived.set(keyId, { ...derived, highest: counter });
+    this.#supersede(keyId);
   }
 
   /** Whatever is before this one is not used any more. */
   #supersede(keyId: bigint): void {
     const now = this.#now();
-    for (const [earlier, { key, supersededAt }] of this.#derived)
-      if (earlier < keyId && supersededAt === undefined) this.#derived.set(earlier, { key, supersededAt: now });
+    for (const [earlier, derived] of this.#derived)
+      if (earlier < keyId && derived.supersededAt === undefined)
+        this.#derived.set(earlier, { ...derived, supersededAt: now });
   }
 
   #forgetEarlier(): void {

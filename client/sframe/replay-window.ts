@@ -6,7 +6,12 @@ export const WINDOW_FRAMES = 2_048;
 export class ReplayWindow {
   readonly #seen = new Uint8Array(WINDOW_FRAMES);
   /** The highest that was accepted. */
-  #highest = -1n;
+  #highest: bigint;
+
+  /** @param highest that others have accepted: what is so much older is not new here, either; -1 where there is none */
+  constructor(highest = -1n) {
+    this.#highest = highest;
+  }
 
   /** False for one that came before, or is older than anybody remembers. Changes nothing. */
   isNew(counter: bigint): boolean {

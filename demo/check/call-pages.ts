@@ -124,6 +124,24 @@ export class CallPage {
     await this.#page.keyboard.up(key);
   }
 
+  /** Presses a key for a moment: `l`, `Escape`… */
+  async press(key: KeyInput): Promise<void> {
+    await this.#page.emulateFocusedPage(true);
+    await this.#page.keyboard.press(key);
+  }
+
+  /** Picks in a list. */
+  async pick(selector: string, value: string): Promise<void> {
+    await this.#page.select(selector, value);
+  }
+
+  /** Loads the page anew, and joins again. */
+  async reload(): Promise<void> {
+    await this.#page.reload({ timeout: TIMEOUT_MS, waitUntil: 'domcontentloaded' });
+    await this.#page.waitForSelector('#join:not([disabled])', { timeout: TIMEOUT_MS });
+    await this.#page.click('#join');
+  }
+
   async click(selector: string): Promise<void> {
     await this.#page.click(selector);
   }
@@ -131,6 +149,13 @@ export class CallPage {
   /** What stands in the first such element; `undefined` where there is none. */
   text(selector: string): Promise<string | undefined> {
     return this.#page.evaluate(wanted => document.querySelector(wanted)?.textContent, selector);
+  }
+
+  /** A property of each such element, as text. */
+  properties(selector: string, name: string): Promise<string[]> {
+    const read = (wanted: string, property: string): string[] =>
+      [...document.querySelectorAll(wanted)].map(element => String(Reflect.get(element, property)));
+    return this.#page.evaluate(read, selector, name);
   }
 
   /** Leaves, as who closes the tab does. */

@@ -28,6 +28,8 @@ export interface LightPeerOptions {
   obeysLayersWanted?: boolean;
   /** Changes each description of the focus before the endpoint takes it: see via-relay.ts. */
   rewriteCandidates?: (sdp: string) => string;
+  /** Says of its streams that they are encrypted, in the frame format of this name. It sends what it sends. */
+  encryption?: string;
   /** Does not write its member event. */
   unlisted?: boolean;
   /** Names the room in the invite. */

@@ -127,6 +127,7 @@ export class LightPeer {
       },
     });
     this.#published = new Published(this.call, this.#endpoint);
+    this.#published.sayEncryption(options.encryption);
     if (options.viewsOnly !== true) this.#published.own(options.publishes);
   }
 
@@ -241,6 +242,12 @@ export class LightPeer {
   /** Mutes its camera or microphone, and says so. */
   setMuted(kind: 'audio' | 'video', muted: boolean): void {
     this.#published.setMuted(kind, muted);
+    this.#say({ kind: 'metadata_changed', metadata: this.#published.metadata });
+  }
+
+  /** Says of its streams that they are encrypted, in the frame format of this name, or that they are not. */
+  sayEncryption(format: string | undefined): void {
+    this.#published.sayEncryption(format);
     this.#say({ kind: 'metadata_changed', metadata: this.#published.metadata });
   }
 

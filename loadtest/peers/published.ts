@@ -11,6 +11,7 @@ export class Published {
   readonly #call: CallAddress;
   readonly #endpoint: Endpoint;
   readonly #tracks: SentTrack[] = [];
+  #encryption: string | undefined;
 
   constructor(call: CallAddress, endpoint: Endpoint) {
     this.#call = call;
@@ -43,6 +44,15 @@ export class Published {
     if (stream !== undefined) stream[kind === 'audio' ? 'audio_muted' : 'video_muted'] = muted;
   }
 
+  /** From now on it says of its streams that they are encrypted end to end, in the frame format of this name; or that they are not. */
+  sayEncryption(format: string | undefined): void {
+    this.#encryption = format;
+    for (const stream of Object.values(this.metadata)) {
+      if (format === undefined) delete stream['org.weir.encryption'];
+      else stream['org.weir.encryption'] = format;
+    }
+  }
+
   #send(kind: 'audio' | 'video', streamId: string, direction: SentTrack['direction']): SentTrack {
     const wanted = { kind, streamId, trackId: randomUUID(), direction };
     const sent = { ...wanted, trackId: this.#endpoint.send(wanted) };
@@ -56,6 +66,7 @@ export class Published {
       user_id: this.#call.userId,
       device_id: this.#call.deviceId,
       ...stream,
+      ...(this.#encryption === undefined ? {} : { 'org.weir.encryption': this.#encryption }),
       tracks: Object.fromEntries(
         tracks.map(({ kind, trackId }) => [trackId, kind === 'audio' ? { kind } : { kind, width, height }]),
       ),

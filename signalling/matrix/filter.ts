@@ -1,5 +1,6 @@
 import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES } from '../wire/names.ts';
 import { CALL_PERMISSIONS_TYPE } from '../wire/permissions.ts';
+import { ENCRYPTION_TYPE } from '../wire/room-state.ts';
 
 const NOTHING = { types: [], not_types: ['*'], limit: 0 };
 const STATE_TYPES = [
@@ -9,6 +10,7 @@ const STATE_TYPES = [
   CALL_PERMISSIONS_TYPE,
   'm.room.power_levels',
   'm.room.create',
+  ENCRYPTION_TYPE,
 ];
 
 /**

@@ -100,6 +100,20 @@ describe('readSync', () => {
     expect(counts).toEqual([]);
   });
 
+  it('reads that messages are encrypted, whatever the event says, under the empty key alone', () => {
+    const encryption = (content: object, stateKey = ''): object => ({
+      type: 'm.room.encryption',
+      sender: '@a',
+      state_key: stateKey,
+      content,
+    });
+    const { rooms } = read(
+      room([encryption({ algorithm: 'm.megolm.v1.aes-sha2' })], [encryption({}), encryption({}, 'another key')]),
+    );
+    expect(rooms[0]?.changes).toEqual([{ kind: 'encryption' }, { kind: 'encryption' }]);
+    expect(counts).toEqual([]);
+  });
+
   it('takes permissions that cannot be read for none, and counts them', () => {
     const { rooms } = read(
       room([{ type: 'org.weir.call.permissions', sender: '@a', state_key: 'conf', content: { publish: 'nobody' } }]),

@@ -3,7 +3,13 @@ import { type Static, Type } from 'typebox';
 import { ok, type Parsed, parserOf } from '../wire/parse.ts';
 import { CALL_PERMISSIONS_TYPE, parseCallPermissions } from '../wire/permissions.ts';
 import { parseCreation, parsePowerLevels } from '../wire/power-levels.ts';
-import { isCallEvent, isCallMemberEvent, parseCallMemberState, parseCallState } from '../wire/room-state.ts';
+import {
+  ENCRYPTION_TYPE,
+  isCallEvent,
+  isCallMemberEvent,
+  parseCallMemberState,
+  parseCallState,
+} from '../wire/room-state.ts';
 import { addressOf, parseToDevice } from '../wire/to-device.ts';
 import { parseTrunkHello, TRUNK_HELLO, type TrunkHello } from '../wire/trunk.ts';
 import { parseServerName } from './server-name.ts';
@@ -179,6 +185,8 @@ function readState(json: unknown, count: Count): RoomChange[] {
     count('matrix_state_ignored', { reason: 'bad_call' });
     return [];
   }
+  // Whatever it says: clients encrypt by any such event, and who redacts it switches nothing off.
+  if (type === ENCRYPTION_TYPE) return stateKey === '' ? [{ kind: 'encryption' }] : [];
   if (isCallMemberEvent(type)) return readCallMember(type, stateKey, sender, content, count);
   return readPermissions(type, stateKey, sender, content, count);
 }

@@ -169,6 +169,24 @@ describe('who may publish', () => {
   });
 });
 
+describe('a room with encrypted messages', () => {
+  const encryption: RoomChange = { kind: 'encryption' };
+
+  it('is encrypted from then on, until the focus has left it', () => {
+    view.apply([inRoom('!r', joined('@a')), inRoom('!s', encryption)], true);
+    expect([view.isEncrypted('!r'), view.isEncrypted('!s'), view.isEncrypted('!nowhere')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    view.apply([inRoom('!r', encryption)], false);
+    view.apply([inRoom('!r', joined('@b'))], false);
+    expect(view.isEncrypted('!r')).toBe(true);
+    view.apply([{ roomId: '!r', membership: 'leave', changes: [] }], false);
+    expect(view.isEncrypted('!r')).toBe(false);
+  });
+});
+
 describe('the foci of a conference', () => {
   const A = { userId: '@focus:a', deviceId: 'FA' };
   const B = { userId: '@focus:b', deviceId: 'FB' };

@@ -24,6 +24,7 @@ interface Room {
   devices: number;
   foci: RoomFoci;
   permissions: RoomPermissions;
+  isEncrypted: boolean;
 }
 
 /** The rooms that the focus is joined to: who is in them, which conferences run, which devices take part. */
@@ -103,6 +104,11 @@ export class RoomView {
     return this.#rooms.get(roomId)?.permissions.of(confId) ?? OPEN_TO_ALL;
   }
 
+  /** Whether the room's messages are encrypted. */
+  isEncrypted(roomId: string): boolean {
+    return this.#rooms.get(roomId)?.isEncrypted ?? false;
+  }
+
   #update({ roomId, changes }: RoomDelta): number {
     let room = this.#rooms.get(roomId);
     if (room === undefined) {
@@ -114,6 +120,7 @@ export class RoomView {
         devices: 0,
         foci: new RoomFoci(),
         permissions: new RoomPermissions(),
+        isEncrypted: false,
       };
       this.#rooms.set(roomId, room);
     }
@@ -136,6 +143,9 @@ export class RoomView {
           change.userId,
           change.devices.map(device => ({ ...device, userId: change.userId })),
         );
+      case 'encryption':
+        room.isEncrypted = true;
+        return true;
       case 'permissions':
       case 'power_levels':
       case 'creation':

@@ -40,6 +40,8 @@ export type RoomChange =
   /** All devices that a user lists under a type's name; none: the user left its calls. */
   | { kind: 'call_member'; type: string; userId: string; devices: MemberDevice[] }
   | { kind: 'membership'; userId: string; membership: Membership }
+  /** The room's messages are encrypted from now on. */
+  | { kind: 'encryption' }
   | PermissionsChange;
 
 /** What decides who may publish in a room's calls; `undefined` where nothing (that can be read) is there any more. */

@@ -49,6 +49,7 @@ export function readStreamMetadata(input: unknown): Parsed<StreamMetadata> {
 
 function knownOfStream(stream: StreamDescription): StreamDescription {
   const { user_id, device_id, purpose, audio_muted, video_muted, tracks } = stream;
+  const { 'org.weir.encryption': encryption, 'org.weir.refused': refused } = stream;
   return {
     ...(user_id === undefined ? {} : { user_id }),
     ...(device_id === undefined ? {} : { device_id }),
@@ -58,6 +59,8 @@ function knownOfStream(stream: StreamDescription): StreamDescription {
     ...(tracks === undefined
       ? {}
       : { tracks: Object.fromEntries(Object.entries(tracks).map(([id, track]) => [id, knownOfTrack(track)])) }),
+    ...(encryption === undefined ? {} : { 'org.weir.encryption': encryption }),
+    ...(refused === undefined ? {} : { 'org.weir.refused': refused }),
   };
 }
 

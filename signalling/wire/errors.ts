@@ -73,6 +73,12 @@ export const ERRORS = {
     cause: 'A participant publishes, or wants to, what the room lets only others publish.',
     remedy: 'Ask a moderator of the room: org.weir.call.permissions says which power level it takes.',
   },
+  WEIR_CLEAR_MEDIA: {
+    cause:
+      'A participant publishes a stream that is not encrypted end to end, in an encrypted room where that is asked for.',
+    remedy:
+      'Use a client that encrypts calls; or lift encryption.require_in_encrypted_rooms, if clear media may be forwarded.',
+  },
   WEIR_MAY_NOT_REVOKE: {
     cause: 'A participant without the power for it wants to take the floor from its holder.',
     remedy: 'Ask a moderator of the room: org.weir.call.permissions says which power level it takes.',

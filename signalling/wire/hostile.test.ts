@@ -106,6 +106,16 @@ describe('stream metadata', () => {
     });
   });
 
+  test('keeps how a stream is encrypted, and why it is refused', () => {
+    const metadata = {
+      st: { purpose: 'm.usermedia', 'org.weir.encryption': 'sframe' },
+      clear: { purpose: 'm.usermedia', 'org.weir.refused': 'WEIR_CLEAR_MEDIA' },
+    };
+    const changes = { kind: 'streams_changed' as const, changed: metadata, gone: [] };
+    expect(readStreamMetadata(metadata)).toEqual({ kind: 'ok', value: metadata });
+    expect(parseControl(writeControl(changes))).toEqual({ kind: 'ok', value: changes });
+  });
+
   test('refuses __proto__ as an id, and changes no prototype', () => {
     const own = JSON.parse('{"__proto__": {"purpose": "m.usermedia"}}') as unknown;
     expect(readStreamMetadata(own)).toMatchObject({ kind: 'bad' });
@@ -134,6 +144,9 @@ describe('stream metadata', () => {
     ['a kind that there is not', { st: { purpose: 'p', tracks: { t: { kind: 'text' } } } }],
     ['a width beyond every screen', { st: { purpose: 'p', tracks: { t: { kind: 'video', width: MAX_PIXELS + 1 } } } }],
     ['a stream that is null', { st: null }],
+    ['encryption without a name', { st: { purpose: 'p', 'org.weir.encryption': '' } }],
+    ['a frame format of a long name', { st: { purpose: 'p', 'org.weir.encryption': 'f'.repeat(65) } }],
+    ['encryption that is no text', { st: { purpose: 'p', 'org.weir.encryption': true } }],
     [
       'too many tracks',
       { st: { purpose: 'p', tracks: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`t${i}`, {}])) } },

@@ -10,6 +10,10 @@ export const CALL_EVENT_TYPES = ['org.matrix.msc3401.call', 'm.call'] as const;
 /** State event in which a member lists its devices in calls (MSC3401, "m.call.member"); state_key = user id. */
 export const CALL_MEMBER_EVENT_TYPES = ['org.matrix.msc3401.call.member', 'm.call.member'] as const;
 
+/** To-device events between the clients of a call (extension): the key of its encrypted media, and the wish for it. */
+export const MEDIA_KEY_TYPE = 'org.weir.call.media_key';
+export const MEDIA_KEY_REQUEST_TYPE = 'org.weir.call.media_key_request';
+
 /** Stream metadata beside an offer or an answer (MSC3077). */
 export const STREAM_METADATA_KEYS = ['org.matrix.msc3077.sdp_stream_metadata', 'sdp_stream_metadata'] as const;
 

@@ -3,6 +3,7 @@ import { writeTrunkData, writeTrunkDataMessage } from './trunk-data.ts';
 import { parseTrunkMessage } from './trunk-message.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { type ClientToClient, parseClientToClient, writeClientToClient } from './media-keys.ts';
 import { type ControlMessage, parseControl, writeControl } from './control.ts';
 import { ERRORS, type ErrorCode, hangupReason } from './errors.ts';
 import type { Parsed } from './parse.ts';
@@ -56,6 +57,7 @@ const TO_DEVICE_OF_CLIENTS = [
   'hangup',
 ] satisfies ClientToDevice['kind'][];
 const TO_DEVICE_OF_FOCI = ['answer', 'negotiate', 'candidates', 'hangup'] satisfies FocusToDevice['kind'][];
+const AMONG_CLIENTS = ['media_key', 'media_key_request'] satisfies ClientToClient['kind'][];
 const ON_CONTROL = [
   'subscription',
   'negotiate',
@@ -85,6 +87,7 @@ describe('docs/protocol.md', () => {
       'state',
       'client-to-device',
       'focus-to-device',
+      'client-to-client',
       'control',
       'trunk-hello',
       'trunk-frame',
@@ -124,6 +127,16 @@ describe('docs/protocol.md', () => {
       return message.kind;
     });
     expect(new Set(kinds)).toEqual(new Set(TO_DEVICE_OF_FOCI));
+  });
+
+  test('shows what clients say to each other, as it is written', () => {
+    const kinds = blocksOf('client-to-client').map(block => {
+      const { type, content } = messageOf(block);
+      const message = valueOf(parseClientToClient(type, content));
+      expect(writeClientToClient(message), `line ${block.line}`).toEqual({ type, content });
+      return message.kind;
+    });
+    expect(kinds).toEqual(AMONG_CLIENTS);
   });
 
   test('shows every control message, as it is written', () => {

@@ -4,6 +4,9 @@ import { CALL_EVENT_TYPES, CALL_MEMBER_EVENT_TYPES, FOCI_ACTIVE_KEYS, FOCI_PREFE
 import { bad, firstOf, ok, type Parsed, parserOf } from './parse.ts';
 import { Id } from './stream-metadata.ts';
 
+/** State event that switches on encryption of a room's messages (client-server API, "m.room.encryption"); nothing switches it off. */
+export const ENCRYPTION_TYPE = 'm.room.encryption';
+
 /** A focus, as members name it (MSC3898). */
 export interface FocusRef {
   userId: string;

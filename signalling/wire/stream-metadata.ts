@@ -26,6 +26,9 @@ export const TrackMetadata = Type.Object({
 });
 export type TrackMetadata = Static<typeof TrackMetadata>;
 
+/** Longest name of a frame format, in characters. */
+const MAX_FORMAT_LENGTH = 64;
+
 /** One stream: whose it is, what it is for, which tracks it has (MSC3077, MSC3898). */
 export const StreamDescription = Type.Object({
   user_id: Type.Optional(Id),
@@ -34,6 +37,10 @@ export const StreamDescription = Type.Object({
   audio_muted: Type.Optional(Type.Boolean()),
   video_muted: Type.Optional(Type.Boolean()),
   tracks: Type.Optional(Type.Record(Id, TrackMetadata)),
+  /** Extension: its media is encrypted end to end, in the frame format of this name (`sframe`: RFC 9605). Its publisher's word. */
+  'org.weir.encryption': Type.Optional(Type.String({ minLength: 1, maxLength: MAX_FORMAT_LENGTH })),
+  /** Extension: the focus forwards nothing of it, for this reason: a code of `ERRORS`. */
+  'org.weir.refused': Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
 });
 export type StreamDescription = Static<typeof StreamDescription>;
 

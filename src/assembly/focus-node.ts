@@ -58,7 +58,7 @@ export class FocusNode {
   /** Resolves once the homeserver knows the focus; batches come from then on. */
   async start(): Promise<void> {
     const { log, store, metrics } = this.#world;
-    const { homeserver: settings, rooms, limits, media, overload } = this.#config;
+    const { homeserver: settings, rooms, limits, media, overload, encryption } = this.#config;
     const stored = await store.load();
     const homeserver = createHomeserver({
       url: settings.url,
@@ -113,6 +113,7 @@ export class FocusNode {
       },
       trunks: this.#cascade,
       rooms: this.#rooms,
+      requireEncryption: encryption.requireInEncryptedRooms,
       bounds: {
         conferences: limits.conferences,
         invitesPerUserPerMinute: limits.invitesPerMinute,

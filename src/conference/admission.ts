@@ -20,6 +20,8 @@ export interface RoomDirectory {
   fociOf(conference: ConferenceId, now: number): readonly { focus: FocusId; devices: readonly DeviceId[] }[];
   /** Who may publish what in a conference. The same object as long as nothing about it changed. */
   permissionsOf(roomId: string, confId: string): Permissions;
+  /** Whether the room's messages are encrypted. Once they are, they stay so. */
+  isEncrypted(roomId: string): boolean;
 }
 
 /** A refusal may turn into an admission: the homeserver may not have told the focus of a join or a call yet. */

@@ -60,6 +60,7 @@ export function join(
     shown: {},
     barred: barredKinds(conference.permissions, invite.session.userId),
     toldBarred: new Set(),
+    toldRefused: new Set(),
     toldFloor: { floor: undefined, text: undefined },
     claims: freshClaims(now),
     earlyOffer: invite.earlyOffer,

@@ -17,7 +17,7 @@ export function earlyTracks(conference: Conference, newcomer: Client): Map<Subsc
     if (early.size >= conference.limits.earlyTracks) break;
     const publisher = conference.participants.get(publication.publisher);
     const key = keyOfSubscription(publication.track.ref);
-    const isReady = publisher?.stage.kind === 'present' && isAllowed(publisher, publication);
+    const isReady = publisher?.stage.kind === 'present' && isAllowed(conference, publisher, publication);
     if (isReady && canReceive(newcomer, publication))
       early.set(key, serve(conference, newcomer, publication, key, undefined));
   }

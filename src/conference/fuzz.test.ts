@@ -7,6 +7,7 @@ import {
   clientOf,
   clientsIn,
   ConferenceBench,
+  encrypted,
   layersOfCamera,
 } from '../testing/conference-bench.ts';
 import { fromScratch, kept, missedIn } from '../testing/from-scratch.ts';
@@ -47,6 +48,8 @@ type Move =
   | { kind: 'shown'; who: number; to: number; layer: number | undefined }
   | { kind: 'offer' | 'answer' | 'pong' | 'hangup' | 'garbage' | 'leave-room'; who: number }
   | { kind: 'permissions'; barred: PublishedKind[]; floor: boolean }
+  | { kind: 'encryption'; required: boolean }
+  | { kind: 'encrypt' | 'decrypt'; who: number }
   | { kind: 'press' | 'let-go' | 'revoke'; who: number }
   | { kind: 'mute'; who: number; steals: number }
   | { kind: 'stop-video' | 'start-video'; who: number }
@@ -152,6 +155,8 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       floor: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('encryption' as const), required: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('encrypt' as const, 'decrypt' as const), who }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('press' as const, 'let-go' as const), who }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('mute' as const), who, steals: who }) },
@@ -238,6 +243,9 @@ class Play {
       case 'permissions':
         bench.take({ kind: 'permissions-changed', permissions: permissionsOf(one) });
         break;
+      case 'encryption':
+        bench.take({ kind: 'encryption-required', required: one.required });
+        break;
       case 'overload':
         bench.take({ kind: 'pressed', videoShare: one.videoShare });
         break;
@@ -259,7 +267,7 @@ class Play {
   }
 
   #byClient(
-    one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' | 'permissions' | 'overload' }>,
+    one: Exclude<Move, { kind: 'invite' | 'media' | 'wait' | 'late' | 'permissions' | 'encryption' | 'overload' }>,
     client: BenchClient,
   ): void {
     const { bench } = this;
@@ -289,6 +297,11 @@ class Play {
       }
       case 'tell':
         bench.want(client, { tell: ['allocation', 'speakers', 'audio_levels'] });
+        return;
+      case 'encrypt':
+      case 'decrypt':
+        client.metadata = encrypted(client.metadata, one.kind === 'encrypt' && 'sframe');
+        bench.say(client, { kind: 'metadata_changed', metadata: client.metadata });
         return;
       case 'press':
         bench.say(client, { kind: 'floor_request' });
@@ -440,7 +453,7 @@ class Play {
     }
   }
 
-  /** Nobody is sent what its publisher may not publish, nor, where there is a floor, more than the voice of its holder. */
+  /** Nobody is sent what its publisher may not publish, nor, where encryption is required, what is in the clear, nor, where there is a floor, more than the voice of its holder. */
   #checkHeard(viewer: Participant): void {
     const { conference } = this.bench;
     const { sent } = this.#downlinkOf(viewer.callId);
@@ -450,6 +463,10 @@ class Play {
       if (sent.get(key)?.paused !== false || publication?.generation !== generation || speaker === undefined) continue;
       const { kind } = publication.track;
       must(!speaker.barred.has(kind), 'what may not be published does not flow');
+      if (conference.encryptionRequired) {
+        const format = speaker.metadata[source.streamId]?.['org.weir.encryption'];
+        must(format !== undefined, 'where encryption is required nothing flows in the clear');
+      }
       if (kind === 'audio' && conference.floor !== undefined)
         must(conference.floor.holder?.by === keyOfDevice(speaker.session), 'who does not hold the floor is not heard');
     }
@@ -487,7 +504,10 @@ class Play {
   /** Everybody is heard and answers whatever is offered, until nothing more happens. */
   calmDown(): void {
     const { bench } = this;
-    bench.take({ kind: 'permissions-changed', permissions: OPEN_TO_ALL });
+    bench.take(
+      { kind: 'permissions-changed', permissions: OPEN_TO_ALL },
+      { kind: 'encryption-required', required: false },
+    );
     for (let round = 0; round < 50; round++) {
       const before = bench.effects.length;
       bench.finishAll();

@@ -82,6 +82,8 @@ export type Input =
   | { kind: 'negotiation-failed'; call: CallRef; revision: number; error: WeirError }
   /** What the room says of who may publish; the same object as before where nothing changed. */
   | { kind: 'permissions-changed'; permissions: Permissions }
+  /** Whether media that is not encrypted end to end is refused. */
+  | { kind: 'encryption-required'; required: boolean }
   /** How much of the video that viewers want the focus can send, 0 to 1. */
   | { kind: 'pressed'; videoShare: number }
   /** The user is no longer joined to the room. */

@@ -4,7 +4,7 @@ import type { WantedTrack } from '../../signalling/wire/control.ts';
 import type { ScalabilityModes } from '../ports.ts';
 import { keyOfTrack, type TrackKey, type TrackRef } from '../session.ts';
 import type { TrackPurpose, Size } from '../allocation/layer-choice.ts';
-import { allowedMetadata, isAllowed } from './permissions.ts';
+import { allowedMetadata, mayBeKnown } from './permissions.ts';
 import { streamsFor } from './shown-streams.ts';
 import type { Conference, Participant } from './state.ts';
 
@@ -35,7 +35,8 @@ export function ownMetadata(
       !isCopyOfAnothers(conference, streamId, participant.key)
     ) {
       const { userId, deviceId } = participant.session;
-      metadata[streamId] = { ...withoutCopies(stream), user_id: userId, device_id: deviceId };
+      const { 'org.weir.refused': _, ...own } = withoutCopies(stream);
+      metadata[streamId] = { ...own, user_id: userId, device_id: deviceId };
     } else taken.push(streamId);
   }
   return { metadata, taken };
@@ -115,10 +116,10 @@ export function isAnnounced(conference: Conference, viewer: Participant, track: 
   const publication = conference.tracks.get(keyOfTrack(track));
   if (publication !== undefined) {
     const publisher = conference.participants.get(publication.publisher);
-    return publisher !== undefined && publisher !== viewer && isAllowed(publisher, publication);
+    return publisher !== undefined && publisher !== viewer && mayBeKnown(publisher, publication);
   }
   const owner = ownerOfStream(conference, track.streamId, viewer.key);
-  const stream = owner && allowedMetadata(owner)[track.streamId];
+  const stream = owner && allowedMetadata(conference, owner)[track.streamId];
   return stream?.tracks !== undefined && Object.hasOwn(stream.tracks, track.trackId);
 }
 

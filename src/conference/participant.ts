@@ -47,6 +47,8 @@ export interface Client extends AnyParticipant {
   barred: ReadonlySet<PublishedKind>;
   /** Those of them that it was told of. */
   readonly toldBarred: Set<PublishedKind>;
+  /** Streams of which it was told that they are refused for being in the clear. */
+  readonly toldRefused: Set<string>;
   /** The floor that it knows all of, and what it was told of it last, as text; `undefined`: nothing. */
   toldFloor: { floor: Floor | undefined; text: string | undefined };
   /** How often it may still begin to want the floor. */

@@ -10,6 +10,7 @@ import type { StreamDescription, StreamMetadata, TrackMetadata } from '../../sig
 import { type DeviceKey, keyOfDevice, type SessionId, type TrackRef } from '../session.ts';
 import { everythingChanged } from './due.ts';
 import { note, tell } from './effects.ts';
+import { isRefused, withRefusals } from './encryption.ts';
 import { FREE_FLOOR } from './floor.ts';
 import type { Effect } from './messages.ts';
 import type { Conference, Participant, Publication } from './state.ts';
@@ -48,11 +49,16 @@ function barredIn(publisher: Participant, streamId: string): ReadonlySet<Publish
   return (userId === undefined ? undefined : publisher.barredOf.get(userId)) ?? NOTHING_BARRED;
 }
 
-/** Whether others may know of a track, and be offered it. */
-export function isAllowed(publisher: Participant, { track }: Publication): boolean {
+/** Whether others may know of a track. */
+export function mayBeKnown(publisher: Participant, { track }: Publication): boolean {
   const { streamId } = track.ref;
   const barred = barredIn(publisher, streamId);
   return barred.size === 0 || !barred.has(kindOf(publisher, streamId, track.kind));
+}
+
+/** Whether others may be offered a track: they may know of it, and it is not refused for being in the clear. */
+export function isAllowed(conference: Conference, publisher: Participant, publication: Publication): boolean {
+  return mayBeKnown(publisher, publication) && !isRefused(conference, publisher, publication.track.ref.streamId);
 }
 
 /** Whether a track may flow to others now: allowed, of somebody who is present, and, where there is a floor, of its holder. */
@@ -60,13 +66,14 @@ export function mayFlow(conference: Conference, publisher: Participant, publicat
   const may =
     publication.track.kind === 'audio'
       ? mayBeHeard(conference, publisher, publication)
-      : isAllowed(publisher, publication);
+      : isAllowed(conference, publisher, publication);
   return may && publisher.stage.kind === 'present';
 }
 
 /** Whether its publisher may speak on an audio track now: it may at all, and where there is a floor, it holds it. */
-export function mayBeHeard({ floor }: Conference, speaker: Participant, publication: Publication): boolean {
-  if (!isAllowed(speaker, publication)) return false;
+export function mayBeHeard(conference: Conference, speaker: Participant, publication: Publication): boolean {
+  if (!isAllowed(conference, speaker, publication)) return false;
+  const { floor } = conference;
   return floor === undefined || (floor.holder !== undefined && isOf(speaker, publication.track.ref, floor.holder.by));
 }
 
@@ -93,8 +100,15 @@ function kindOf({ metadata }: Participant, streamId: string, kind: 'audio' | 'vi
   return metadata[streamId]?.purpose === 'm.screenshare' ? 'screen' : 'video';
 }
 
-/** What others may be told of a participant's streams: tracks that it may not publish are left out, and count as muted. */
-export function allowedMetadata(publisher: Participant): StreamMetadata {
+/**
+ * What others may be told of a participant's streams: tracks that it may not publish are left out, and count as muted; streams that
+ * are refused for being in the clear say so.
+ */
+export function allowedMetadata(conference: Conference, publisher: Participant): StreamMetadata {
+  return withRefusals(conference, permittedMetadata(publisher));
+}
+
+function permittedMetadata(publisher: Participant): StreamMetadata {
   if ((publisher.kind === 'client' ? publisher.barred : publisher.barredOf).size === 0) return publisher.metadata;
   const allowed: StreamMetadata = {};
   for (const [streamId, stream] of Object.entries(publisher.metadata)) {

@@ -56,7 +56,7 @@ export function describe(conference: Conference, participant: Participant, metad
 /** What of its description decides how a track is sent, as text. */
 function describedAs(metadata: StreamMetadata, { streamId, trackId }: TrackRef): string {
   const stream = metadata[streamId];
-  return JSON.stringify([stream?.purpose, stream?.tracks?.[trackId]]);
+  return JSON.stringify([stream?.purpose, stream?.['org.weir.encryption'], stream?.tracks?.[trackId]]);
 }
 
 /** The tracks that its latest session description publishes, all of them. */

@@ -72,10 +72,10 @@ export function setMetadata({ roster }: Conference, participant: Participant, me
 }
 
 /** The others are told of its streams while it is present, as far as it may publish. */
-export function showStreams({ shown }: Conference, participant: Participant): void {
-  const after = participant.stage.kind === 'present' ? allowedMetadata(participant) : NO_STREAMS;
+export function showStreams(conference: Conference, participant: Participant): void {
+  const after = participant.stage.kind === 'present' ? allowedMetadata(conference, participant) : NO_STREAMS;
   if (after === participant.shown) return;
-  showAnew(shown, participant, participant.shown, after);
+  showAnew(conference.shown, participant, participant.shown, after);
   participant.shown = after;
 }
 

@@ -5,6 +5,7 @@ import { canReceive, tellUndecodable } from './codecs.ts';
 import { dataPresenceChanged, settleData } from './data.ts';
 import { nothingIsDue, spread, trackChanged } from './due.ts';
 import { callOf } from './effects.ts';
+import { tellRefused } from './encryption.ts';
 import { tellFloors, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
 import { makeOffer } from './negotiation.ts';
@@ -47,6 +48,7 @@ export function settle(conference: Conference, now: number, effects: Effect[]): 
   tellAllOfStreams(conference, now, effects);
   for (const participant of due.participants) {
     tellBarred(conference, participant, effects);
+    tellRefused(conference, participant, effects);
     serveSubscriptions(conference, participant, now, effects);
     followAnew(conference, participant);
     askAnew(conference, participant);
@@ -131,7 +133,7 @@ function tracksDue(conference: Conference, viewer: Client): Map<SubscriptionKey,
     if (publication === undefined || publisher === undefined) continue;
     if (!canReceive(viewer, publication)) continue;
     // Nobody is offered a track before it can flow.
-    const isOfferable = publisher.stage.kind === 'present' && isAllowed(publisher, publication);
+    const isOfferable = publisher.stage.kind === 'present' && isAllowed(conference, publisher, publication);
     if (offered === undefined && (wanted === undefined || !isOfferable)) continue;
     const served = serve(conference, viewer, publication, key, wanted);
     // Nobody wants it now: it stays what it was, a copy or the track itself.

@@ -65,7 +65,7 @@ export function ownerOf(conference: Conference, track: TrackKey): OwnerKey | und
 function isAllowedTrack(conference: Conference, key: TrackKey): boolean {
   const publication = conference.tracks.get(key);
   const publisher = publisherOf(conference, key);
-  return publication !== undefined && publisher !== undefined && isAllowed(publisher, publication);
+  return publication !== undefined && publisher !== undefined && isAllowed(conference, publisher, publication);
 }
 
 /** Tracks that are gone, or may no longer be heard, speak no more. */

@@ -30,6 +30,8 @@ export interface Conference {
   /** As it is known here. `undefined`: everybody is heard at any time. */
   floor: Floor | undefined;
   readonly turns: Turns;
+  /** Media that is not encrypted end to end is forwarded to nobody. */
+  encryptionRequired: boolean;
   /** How much of the video that viewers want the focus can send, 0 to 1. */
   videoShare: number;
   /** Counts changes of tracks, of who may see them, and of who speaks. */
@@ -229,6 +231,7 @@ export function emptyConference(
     permissions: OPEN_TO_ALL,
     floor: undefined,
     turns: noTurns(),
+    encryptionRequired: false,
     videoShare: 1,
     streamsVersion: 0,
     dataVersion: 0,

@@ -8,6 +8,7 @@ import { attend } from './due.ts';
 import { dataClosed, dataDropped, dataOpened, forwardEnded, subscribeData } from './data.ts';
 import { note, tell } from './effects.ts';
 import { endParticipant, endUser, join, leave } from './coming-and-going.ts';
+import { encryptionRequired } from './encryption.ts';
 import { takeFloorMessage } from './floor-control.ts';
 import type { CallRef, Effect, Input, ParticipantInput } from './messages.ts';
 import {
@@ -45,6 +46,8 @@ function take(conference: Conference, input: Input, now: number, effects: Effect
       return join(conference, input, now, effects);
     case 'permissions-changed':
       return permissionsChanged(conference, input.permissions);
+    case 'encryption-required':
+      return encryptionRequired(conference, input.required);
     case 'pressed':
       return press(conference, input.videoShare);
     case 'trunk-opened':

@@ -66,13 +66,13 @@ function askOf(
 
 /** Asked for before its publisher has the floor: a hand-over is not to wait until the other focus has heard that it is wanted. */
 function waitsForTheFloor(
-  { floor }: Conference,
+  conference: Conference,
   viewer: Participant,
   publisher: Participant,
   publication: Publication,
 ): boolean {
-  if (floor === undefined || publication.track.kind !== 'audio') return false;
-  return isAllowed(publisher, publication) && canReceive(viewer, publication);
+  if (conference.floor === undefined || publication.track.kind !== 'audio') return false;
+  return isAllowed(conference, publisher, publication) && canReceive(viewer, publication);
 }
 
 function partOf({ grant, ideal, shown }: ViewerAsk): string {

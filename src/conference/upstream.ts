@@ -46,8 +46,8 @@ function isAskedAnew(
 ): boolean {
   if (publisher.kind === 'focus') return isAskedAcross(conference, key, publication, now);
   // Voices are always wanted, where they may be heard at all.
-  if (publication.track.kind === 'audio' || !isAllowed(publisher, publication))
-    return request(publication, allowedLayers(publisher, publication), now);
+  if (publication.track.kind === 'audio' || !isAllowed(conference, publisher, publication))
+    return request(publication, allowedLayers(conference, publisher, publication), now);
   const awaited = [...newcomers].some(newcomer => newcomer !== publisher);
   return steer(publication, asksOf(conference, key), { awaited, lingerMs: LINGER_MS }, now);
 }
@@ -101,9 +101,9 @@ function steer(
   return request(publication, told, now);
 }
 
-/** None of a track that its publisher may not publish, else all. */
-function allowedLayers(publisher: Participant, publication: Publication): boolean[] {
-  const all = isAllowed(publisher, publication);
+/** None of a track that is forwarded to nobody, else all. */
+function allowedLayers(conference: Conference, publisher: Participant, publication: Publication): boolean[] {
+  const all = isAllowed(conference, publisher, publication);
   if (!all) Object.assign(publication, { upstream: undefined, steerAt: undefined });
   return publication.layers.map(() => all);
 }

@@ -153,6 +153,22 @@ describe('metrics', () => {
     expect(await status(behind, '192.0.2.1', { 'x-forwarded-for': '127.0.0.1' })).toBe(403);
   });
 
+  it('is shown within the pages of configured origins, and of no others; nothing else is', async () => {
+    const embedOrigins = ['https://chat.example.org', 'https://chat.example.com:8443'];
+    const { app } = await start({ embedOrigins });
+    const index = await app.inject('/');
+    const again = await app.inject({ url: '/', headers: { 'if-none-match': String(index.headers.etag) } });
+    for (const { headers } of [index, again]) {
+      expect(headers['content-security-policy']).toContain(`frame-ancestors ${embedOrigins.join(' ')}`);
+      expect(headers).not.toHaveProperty('x-frame-options');
+    }
+    for (const url of ['/status', '/healthz', '/icon.svg']) {
+      const { headers } = await app.inject(url);
+      expect(headers['content-security-policy'], url).toContain("frame-ancestors 'none'");
+      expect(headers['x-frame-options']).toBe('DENY');
+    }
+  });
+
   it('can be switched off', async () => {
     expect(await status({ metrics: { enabled: false, allow: ['127.0.0.1'] } }, '127.0.0.1')).toBe(404);
   });
@@ -178,6 +194,8 @@ describe('the page', () => {
     expect(index.headers['content-type']).toContain('text/html');
     const asset = await app.inject('/assets/index-D4k3.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    // Browsers compile it while it comes by this type alone.
+    expect((await app.inject('/assets/crypto-D4k3.wasm')).headers['content-type']).toBe('application/wasm');
     expect((await app.inject('/icon.svg')).headers['cache-control']).toBe('no-cache');
     const again = await app.inject({ url: '/', headers: { 'if-none-match': String(index.headers.etag) } });
     expect(again.statusCode).toBe(304);
@@ -212,6 +230,8 @@ describe('security headers', () => {
     const { app } = await start();
     const { headers } = await app.inject(url);
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    // The encryption library of the page is WebAssembly; text must not become script.
+    expect(headers['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect(headers['permissions-policy']).toContain('camera=(self)');
     expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' });
     expect(headers).not.toHaveProperty('strict-transport-security');

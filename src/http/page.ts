@@ -5,8 +5,9 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { WeirError } from '../../signalling/wire/errors.ts';
 import type { HttpDeps } from './deps.ts';
+import { contentSecurityPolicy } from './security-headers.ts';
 
-export function servePage(app: FastifyInstance, { config, defaultPageDir, log }: HttpDeps): void {
+export function servePage(app: FastifyInstance, { config, defaultPageDir, homeserverUrl, log }: HttpDeps): void {
   if (!config.page.enabled) return;
   const root = config.page.dir ?? defaultPageDir;
   if (!existsSync(join(root, 'index.html'))) {
@@ -16,6 +17,7 @@ export function servePage(app: FastifyInstance, { config, defaultPageDir, log }:
     });
     return;
   }
+  const embeddable = contentSecurityPolicy(homeserverUrl, config.embedOrigins);
   app.register(fastifyStatic, {
     root,
     cacheControl: false,
@@ -24,6 +26,10 @@ export function servePage(app: FastifyInstance, { config, defaultPageDir, log }:
       // The build puts a hash of the contents into the names of assets; whatever changes has another name.
       const hashed = path.startsWith(join(root, 'assets') + sep);
       reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      if (config.embedOrigins.length === 0 || path !== join(root, 'index.html')) return;
+      reply.header('content-security-policy', embeddable);
+      // It knows all or none.
+      reply.removeHeader('x-frame-options');
     },
   });
 }

@@ -59,15 +59,17 @@ export function securityHeaders({ homeserverUrl, config }: HttpDeps): SecurityHe
 /**
  * People log in at a homeserver of their own, and may call by a focus of its operator, so any https origin may be asked; http
  * only on this machine, and where configured. `https:` does not cover WebSockets.
+ * @param ancestors origins whose pages may show this one within theirs
  */
-function contentSecurityPolicy(homeserverUrl: string): string {
+export function contentSecurityPolicy(homeserverUrl: string, ancestors: readonly string[] = []): string {
   const homeserver = new URL(homeserverUrl).origin;
   const connect = ["'self'", 'https:', 'wss:', ...LOOPBACK.flatMap(host => [`http://${host}:*`, `ws://${host}:*`])];
   // A host-source cannot be an IPv6 address (CSP 3, 2.3.1); `http:` is the narrowest that lets one through.
   if (homeserver.startsWith('http:')) connect.push(homeserver.includes('[') ? 'http:' : homeserver);
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    // WebAssembly of the encryption library; it is no `unsafe-eval`: text does not become script.
+    "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
@@ -77,6 +79,6 @@ function contentSecurityPolicy(homeserverUrl: string): string {
     `connect-src ${connect.join(' ')}`,
     "form-action 'self'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${ancestors.length === 0 ? "'none'" : ancestors.join(' ')}`,
   ].join('; ');
 }

@@ -99,6 +99,7 @@ class EasternFocus {
     rooms: this.rooms,
     trunks: this.trunks,
     bounds: { conferences: 10, invitesPerUserPerMinute: 10, invitePatienceMs: 3_000, waitingInvites: 5 },
+    requireEncryption: false,
   });
 
   async join(from: Envelope): Promise<void> {

@@ -39,7 +39,10 @@ class FocusBench {
   readonly meters = new FakeMeters();
   readonly focus: Focus;
 
-  constructor(bounds: Partial<{ conferences: number; invitesPerUserPerMinute: number; waitingInvites: number }> = {}) {
+  constructor(
+    bounds: Partial<{ conferences: number; invitesPerUserPerMinute: number; waitingInvites: number }> = {},
+    requireEncryption = false,
+  ) {
     this.focus = new Focus({
       media: this.media,
       process: this.process,
@@ -54,6 +57,7 @@ class FocusBench {
       limits: DEFAULT_LIMITS,
       rooms: this.rooms,
       bounds: { conferences: 10, invitesPerUserPerMinute: 10, invitePatienceMs: 3_000, waitingInvites: 5, ...bounds },
+      requireEncryption,
     });
   }
 
@@ -105,6 +109,54 @@ describe('application data', () => {
     await bench.clock.pass(10);
     expect(alice.told.some(text => text.includes('WEIR_DATA_LIMIT'))).toBe(true);
     expect(bench.meters.counts.get('error WEIR_DATA_LIMIT')).toBe(1);
+  });
+});
+
+describe('media in the clear', () => {
+  const METADATA = { stream: { purpose: 'm.usermedia', tracks: { track: { kind: 'video' } } } } as const;
+  const told = (peer: { told: readonly string[] }): boolean =>
+    peer.told.some(text => text.includes('WEIR_CLEAR_MEDIA'));
+
+  /** Alice publishes a stream, and has her control channel. */
+  async function publishes() {
+    const from = envelope(ALICE);
+    const ref = { streamId: 'stream', trackId: 'track' };
+    const key = keyOfSession({ userId: ALICE, deviceId: from.deviceId, sessionId: from.sessionId });
+    bench.media.published.set(key, [{ ref, kind: 'video', codec: 'VP8', layers: [{ rid: undefined }] }]);
+    const alice = await bench.join(from);
+    const content = { sdp_stream_metadata: METADATA };
+    alice.events.control(JSON.stringify({ type: 'm.call.sdp_stream_metadata_changed', content }));
+    await bench.clock.pass(10);
+    return alice;
+  }
+
+  async function encryptRoom(): Promise<void> {
+    bench.rooms.encrypted.add(ROOM);
+    bench.focus.roomsChanged(new Map([[ROOM, new Set()]]));
+    await bench.clock.pass(10);
+  }
+
+  it('is refused in an encrypted room where the configuration says so, and counted', async () => {
+    bench = new FocusBench({}, true);
+    bench.rooms.room(ROOM, 'conf', ALICE, BOB);
+    bench.rooms.encrypted.add(ROOM);
+    expect(told(await publishes())).toBe(true);
+    expect(bench.meters.counts.get('error WEIR_CLEAR_MEDIA')).toBe(1);
+  });
+
+  it('is refused from when encryption is switched on in a running call', async () => {
+    bench = new FocusBench({}, true);
+    bench.rooms.room(ROOM, 'conf', ALICE, BOB);
+    const alice = await publishes();
+    expect(told(alice)).toBe(false);
+    await encryptRoom();
+    expect(told(alice)).toBe(true);
+  });
+
+  it('is nobody’s business otherwise', async () => {
+    const alice = await publishes();
+    await encryptRoom();
+    expect(told(alice)).toBe(false);
   });
 });
 

@@ -20,6 +20,8 @@ import { type Invite, WaitingRoom } from './waiting-room.ts';
 export interface FocusWorld extends RunnerWorld, OverloadWorld {
   rooms: RoomDirectory;
   bounds: FocusBounds;
+  /** Whether media in the clear is refused in encrypted rooms. */
+  requireEncryption: boolean;
 }
 
 export interface FocusBounds {
@@ -200,7 +202,7 @@ export class Focus {
       runner.post({ kind: 'dissolved', error: new WeirError('WEIR_CALL_ENDED', message) });
       return;
     }
-    runner.post({ kind: 'permissions-changed', permissions: rooms.permissionsOf(roomId, confId) });
+    this.#tellRules(runner);
     runner.relink();
     for (const userId of users) {
       if (!rooms.isJoined(roomId, userId)) runner.post({ kind: 'user-left', userId });
@@ -271,8 +273,16 @@ export class Focus {
     });
     this.#conferences.set(key, runner);
     // Before anybody is in: nothing is ever shown that may not be.
-    runner.post({ kind: 'permissions-changed', permissions: this.#world.rooms.permissionsOf(id.roomId, id.confId) });
+    this.#tellRules(runner);
     return runner;
+  }
+
+  /** What the room says of what may be published. */
+  #tellRules(runner: ConferenceRunner): void {
+    const { rooms, requireEncryption } = this.#world;
+    const { roomId, confId } = runner.id;
+    runner.post({ kind: 'permissions-changed', permissions: rooms.permissionsOf(roomId, confId) });
+    if (requireEncryption) runner.post({ kind: 'encryption-required', required: rooms.isEncrypted(roomId) });
   }
 
   #unknownCall(message: Exclude<ClientToDevice, Invite>): void {

@@ -70,6 +70,7 @@ class Bench {
     limits: DEFAULT_LIMITS,
     rooms: this.rooms,
     bounds: { conferences: 10, invitesPerUserPerMinute: 10, invitePatienceMs: 3_000, waitingInvites: 5 },
+    requireEncryption: false,
   });
 
   connect(member = ALICE, resume?: ResumedSession): { line: FakeLine; door: SignalDoor } {

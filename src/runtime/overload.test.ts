@@ -72,6 +72,7 @@ class Bench {
       limits: { ...DEFAULT_LIMITS, participants },
       rooms: this.rooms,
       bounds: { conferences: 2, invitesPerUserPerMinute: 100, invitePatienceMs: 3_000, waitingInvites: 5 },
+      requireEncryption: false,
     });
     for (const confId of ['conf', 'second', 'third']) this.rooms.room(ROOM, confId, ...USERS);
   }

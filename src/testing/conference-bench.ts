@@ -244,6 +244,16 @@ export class ConferenceBench {
   }
 }
 
+/** The streams as their publisher says that they are encrypted end to end, or are not. */
+export function encrypted(metadata: StreamMetadata, format: string | false = 'sframe'): StreamMetadata {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([streamId, { 'org.weir.encryption': _, ...stream }]) => [
+      streamId,
+      format === false ? stream : { ...stream, 'org.weir.encryption': format },
+    ]),
+  );
+}
+
 /** Clients of these names in one call. */
 export function callOfMany<const Names extends readonly string[]>(
   ...names: Names

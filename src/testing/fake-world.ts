@@ -283,6 +283,13 @@ export class FakeRooms implements RoomDirectory {
     return this.permissions;
   }
 
+  /** Rooms whose messages are encrypted. */
+  readonly encrypted = new Set<string>();
+
+  isEncrypted(roomId: string): boolean {
+    return this.encrypted.has(roomId);
+  }
+
   memberDevices(): { userId: string; deviceId: string }[] {
     return [];
   }

@@ -56,7 +56,9 @@ export function fromScratch(conference: Conference): Lists {
     shown: all
       .filter(({ stage }) => stage.kind === 'present')
       .flatMap(one =>
-        Object.entries(allowedMetadata(one)).map(([id, stream]) => `${id} ${one.key} ${JSON.stringify(stream)}`),
+        Object.entries(allowedMetadata(conference, one)).map(
+          ([id, stream]) => `${id} ${one.key} ${JSON.stringify(stream)}`,
+        ),
       )
       .toSorted(),
     dataForwards: [String(all.reduce((sum, { data }) => sum + data.forwards.size, 0))],

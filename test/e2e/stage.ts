@@ -25,9 +25,11 @@ export class Stage {
   readonly #free: MatrixUser[] = [];
   #registering: Promise<unknown> = Promise.resolve();
 
+  /** @param way how the focus reaches the homeserver: where it does by something in between, the URL of that */
   static async start(
     options: Partial<FocusOptions> = {},
     homeserver: Omit<SynapseOptions, 'stateDir'> = {},
+    way: (homeserverUrl: string) => Promise<string> = async url => url,
   ): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), 'weir-e2e-'));
     const synapse = await startSynapse({ ...homeserver, stateDir: join(directory, 'synapse') });
@@ -36,7 +38,7 @@ export class Stage {
       const user = await synapse.registerUser({ localpart: 'focus', deviceId: 'FOCUSDEV' });
       const focus = await startFocus({
         stateDir: join(directory, 'focus'),
-        homeserverUrl: synapse.baseUrl,
+        homeserverUrl: await way(synapse.baseUrl),
         user,
         logLevel: 'debug',
         ...options,

@@ -39,6 +39,7 @@ export class DataCall {
       limits: DEFAULT_LIMITS,
       rooms: this.#rooms,
       bounds: { conferences: 1, invitesPerUserPerMinute: 60, invitePatienceMs: 1_000, waitingInvites: 1 },
+      requireEncryption: false,
     });
   }
 

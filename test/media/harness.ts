@@ -29,7 +29,7 @@ import {
   type SessionKey,
   type TrackRef,
 } from '../../src/session.ts';
-import { FIREFOX_PREFERENCES } from './firefox-preferences.ts';
+import { FIREFOX_PREFERENCES } from '../../demo/check/firefox-preferences.ts';
 import { type InboundVideo, installClient } from './page-client.ts';
 
 export const systemClock: Clock = {
@@ -222,8 +222,11 @@ export function startChromium(): Promise<Pages> {
   );
 }
 
-/** Debian's Firefox with fake devices. It gathers no loopback address: run it where there is another one. */
-export function startFirefox(): Promise<Pages> {
+/**
+ * Debian's Firefox with fake devices. It gathers no loopback address: run it where there is another one, or say so in its
+ * preferences.
+ */
+export function startFirefox(preferences: Readonly<Record<string, boolean | number>> = {}): Promise<Pages> {
   return startPages(userDataDir =>
     launch({
       browser: 'firefox',
@@ -236,6 +239,7 @@ export function startFirefox(): Promise<Pages> {
         ...FIREFOX_PREFERENCES,
         'app.update.disabledForTesting': true,
         'datareporting.policy.dataSubmissionEnabled': false,
+        ...preferences,
       },
     }),
   );

@@ -231,4 +231,18 @@ export class FakePeerConnection extends EventTarget {
   }
 }
 
-export class FakeMediaStream {}
+export class FakeMediaStream {
+  readonly #tracks = new Set<unknown>();
+
+  getTracks(): unknown[] {
+    return [...this.#tracks];
+  }
+
+  addTrack(track: unknown): void {
+    this.#tracks.add(track);
+  }
+
+  removeTrack(track: unknown): void {
+    this.#tracks.delete(track);
+  }
+}

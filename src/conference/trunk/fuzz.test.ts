@@ -39,14 +39,15 @@ const ref: fc.Arbitrary<TrackRef> = fc.oneof(
 const owner = fc.constantFrom(...everybody.map(({ session }) => session), undefined);
 
 const streams: fc.Arbitrary<StreamMetadata> = fc
-  .array(fc.tuple(streamId, owner, fc.array(trackId, { maxLength: 2 }), fc.boolean()), { maxLength: 4 })
+  .array(fc.tuple(streamId, owner, fc.array(trackId, { maxLength: 2 }), fc.boolean(), fc.boolean()), { maxLength: 4 })
   .map(list =>
     Object.fromEntries(
-      list.map(([id, session, tracks, muted]) => [
+      list.map(([id, session, tracks, muted, isEncrypted]) => [
         id,
         {
           purpose: 'm.usermedia',
           audio_muted: muted,
+          ...(isEncrypted ? { 'org.weir.encryption': 'sframe' } : { 'org.weir.refused': 'X' }),
           ...(session === undefined ? {} : { user_id: session.userId, device_id: session.deviceId }),
           tracks: Object.fromEntries(
             tracks.map(track => [track, { kind: 'video' as const, width: 1280, height: 720 }]),
@@ -168,6 +169,7 @@ type Move =
   | { kind: 'watch'; who: number; track: TrackRef; width: number }
   | { kind: 'data-open' }
   | { kind: 'data-closed' | 'data-dropped' | 'forward-ended'; channelId: number; fails: boolean }
+  | { kind: 'encryption'; required: boolean }
   | { kind: 'wait'; ms: number };
 
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -235,6 +237,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       width: fc.constantFrom(0, 160, 1280),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('encryption' as const), required: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(100, 1_000, 20_000) }) },
 );
 
@@ -325,6 +328,10 @@ class Play {
         }
         break;
       }
+      case 'encryption':
+        for (const { bench: each } of [this.#call, this.#alone])
+          each.take({ kind: 'encryption-required', required: one.required });
+        break;
       case 'wait':
         for (const { bench: each, clients } of [this.#call, this.#alone]) {
           each.pass(one.ms);

@@ -19,7 +19,7 @@ export function tracksAcross(
     const publisher = conference.participants.get(publication.publisher);
     if (publisher?.kind !== 'client' || tracks >= conference.limits.trunkTracks) continue;
     const keys = keysAcross(publication);
-    if (!keys.some(key => focus.offered.has(key)) && !isShown(publisher, publication)) continue;
+    if (!keys.some(key => focus.offered.has(key)) && !isShown(conference, publisher, publication)) continue;
     tracks += 1;
     for (const [layer, key] of keys.entries())
       due.set(key, servedAcross(conference, focus, publisher, publication, layer, key, now));
@@ -28,9 +28,9 @@ export function tracksAcross(
 }
 
 /** Nobody is offered a track before it can flow. */
-function isShown(publisher: Client, publication: Publication): boolean {
+function isShown(conference: Conference, publisher: Client, publication: Publication): boolean {
   const { streamId } = publication.track.ref;
-  const isPresent = publisher.stage.kind === 'present' && isAllowed(publisher, publication);
+  const isPresent = publisher.stage.kind === 'present' && isAllowed(conference, publisher, publication);
   return isPresent && Object.hasOwn(publisher.shown, streamId);
 }
 

@@ -128,6 +128,7 @@ export async function measureJoins(participants: number, joins: number): Promise
     limits: { ...DEFAULT_LIMITS, participants: names.length },
     rooms,
     bounds: { conferences: 1, invitesPerUserPerMinute: 60, invitePatienceMs: 1_000, waitingInvites: 1 },
+    requireEncryption: false,
   });
   try {
     const heapBefore = heapUsed();
