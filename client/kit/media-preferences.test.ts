@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { svcCameraEncoding } from './encodings.ts';
-import { preferredCodecs, prefersSvc } from './media-preferences.ts';
+import { encryptablePreferences, preferredCodecs, prefersSvc } from './media-preferences.ts';
 import { videoBitrate } from './wire.ts';
 
 const KNOWN = ['video/VP8', 'video/rtx', 'video/H264', 'video/VP9', 'video/H264', 'video/red'].map(
@@ -27,6 +27,14 @@ describe('preferred codecs', () => {
     expect(prefersSvc({ codecs: ['AV1', 'VP8'], relayOnly: false })).toBe(true);
     expect(prefersSvc({ codecs: ['VP8', 'AV1'], relayOnly: false })).toBe(false);
     expect(prefersSvc({ codecs: [], relayOnly: false })).toBe(false);
+  });
+
+  it('are in an encrypted call those that can be encrypted, whatever else is preferred', () => {
+    const allowed = (...codecs: string[]): readonly string[] =>
+      encryptablePreferences({ codecs, relayOnly: true }).codecs;
+    expect(allowed('H264', 'vp9', 'AV1')).toEqual(['vp9']);
+    for (const none of [[], ['H264'], ['AV1', 'H264']]) expect(allowed(...none)).toEqual(['VP8', 'VP9']);
+    expect(encryptablePreferences({ codecs: [], relayOnly: true }).relayOnly).toBe(true);
   });
 });
 
