@@ -117,6 +117,7 @@ export default {
     sees('bench', ['demo/', 'loadtest/', 'setup/'], 'A bench puts a deployment and load peers together.', [
       '^bench/scale/bare/',
       '^bench/cascade/refused/',
+      '^bench/e2ee/',
     ]),
     sees(
       'bench/scale/bare',
@@ -127,6 +128,11 @@ export default {
       'bench/cascade/refused',
       ['bench/', 'demo/', 'loadtest/', 'signalling/wire/', 'src/cascade/handshake[.]ts$', 'src/session[.]ts$'],
       'Hostile foci speak as foci do, and hold the secrets that two hellos make.',
+    ),
+    sees(
+      'bench/e2ee',
+      ['bench/', 'demo/', 'loadtest/', 'setup/', 'client/sframe/'],
+      'Whoever tries to read a recording does it as clients do that may.',
     ),
     sees('loadtest', ['signalling/wire/', 'config/', 'html/'], 'A stranger to src: it could talk to any focus.'),
     {
@@ -185,7 +191,7 @@ export default {
       from: { path: `^(${PURE.join('|')})/`, pathNot: test },
       to: { dependencyTypes: ['core'] },
     },
-    ownedBy('mediasoup', ['src/media/', 'bench/scale/bare/']),
+    ownedBy('mediasoup', ['src/media/', 'bench/scale/bare/', 'bench/e2ee/recording/']),
     ownedBy('matrix-js-sdk', ['signalling/matrix/', 'client/']),
     ownedBy('fastify', ['src/http/']),
     ownedBy('@fastify', ['src/http/']),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SCENARIO_NAMES } from '../loadtest/lab/result.ts';
 import { describeFailure } from '../setup/failure.mjs';
-import { CASCADE_PARTS, readArguments, SCALE_PARTS, SESSION_PARTS } from './arguments.ts';
+import { CASCADE_PARTS, E2EE_PARTS, readArguments, SCALE_PARTS, SESSION_PARTS } from './arguments.ts';
 
 const DEFAULTS = {
   kind: 'network',
@@ -42,6 +42,11 @@ describe('the arguments of the bench', () => {
     ],
     [['cascade'], { kind: 'cascade', parts: [...CASCADE_PARTS], quick: false }],
     [['cascade', '--quick', '--only=bytes,calls'], { kind: 'cascade', parts: ['calls', 'bytes'], quick: true }],
+    [['e2ee'], { kind: 'e2ee', parts: [...E2EE_PARTS], rounds: 3, screenshots: undefined }],
+    [
+      ['e2ee', '--only=trunk,vectors', '--rounds', '2', '--screenshots=shots'],
+      { kind: 'e2ee', parts: ['vectors', 'trunk'], rounds: 2, screenshots: 'shots' },
+    ],
     [['network', '--only', 'loss5,steps'], { ...DEFAULTS, scenarios: ['steps', 'loss5'] }],
     [['network', '--control'], { ...DEFAULTS, scenarios: ['steps'], control: true }],
     [
@@ -60,6 +65,8 @@ describe('the arguments of the bench', () => {
     [['sessions', '--joins', '2'], '--joins 2'],
     [['scale', '--only', 'rain'], 'no part "rain"'],
     [['cascade', '--only', 'rain'], 'no part "rain"'],
+    [['e2ee', '--only', 'rain'], 'no part "rain"'],
+    [['e2ee', '--rounds', '0'], '--rounds 0'],
     [['scale', '--receivers', '50,many'], '--receivers many'],
     [['scale', '--soak-minutes', '1'], '--soak-minutes 1'],
     [['network', '--only', 'steps,rain'], '"rain"'],

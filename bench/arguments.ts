@@ -68,6 +68,20 @@ export interface CascadeBench {
   quick: boolean;
 }
 
+/** What `e2ee` measures, in this order. */
+export const E2EE_PARTS = ['vectors', 'call', 'cost', 'trunk'] as const;
+export type E2eePart = (typeof E2EE_PARTS)[number];
+
+export interface E2eeBench {
+  kind: 'e2ee';
+  /** In the order of the table. */
+  parts: E2eePart[];
+  /** In each of which a clear and an encrypted call are compared. */
+  rounds: number;
+  /** Folder for pictures of the page; none are taken without it. */
+  screenshots: string | undefined;
+}
+
 export interface ScaleBench {
   kind: 'scale';
   /** In the order of the table. */
@@ -81,7 +95,14 @@ export interface ScaleBench {
   report: string | undefined;
 }
 
-export type Mode = { kind: 'help' } | NetworkBench | SessionsBench | SignallingBench | ScaleBench | CascadeBench;
+export type Mode =
+  | { kind: 'help' }
+  | NetworkBench
+  | SessionsBench
+  | SignallingBench
+  | ScaleBench
+  | CascadeBench
+  | E2eeBench;
 
 export const USAGE = `npm run -s bench -- network       a call behind bad links of all kinds, judged
     --only steps,loss5            these scenarios alone: ${SCENARIO_NAMES.join(', ')}
@@ -104,7 +125,11 @@ npm run -s bench -- scale         what a packet and a join cost, how many fit, a
     --report FILE                 where a report goes
 npm run -s bench -- cascade       a call over two foci: what crosses between them, and how fast
     --only hop,bytes              these parts alone: ${CASCADE_PARTS.join(', ')}
-    --quick                       fewer repetitions of each part`;
+    --quick                       fewer repetitions of each part
+npm run -s bench -- e2ee          an encrypted call: who can read it, and what that costs
+    --only call,trunk             these parts alone: ${E2EE_PARTS.join(', ')}
+    --rounds N                    comparisons of a clear and an encrypted call (3; 1 to 20)
+    --screenshots DIR             where pictures of the call page go`;
 
 /** Rejects with a Failure that names what is wrong. */
 export function readArguments(args: readonly string[]): Mode {
@@ -126,6 +151,8 @@ export function readArguments(args: readonly string[]): Mode {
         quick: { type: 'boolean', default: false },
         receivers: { type: 'string' },
         'soak-minutes': { type: 'string' },
+        rounds: { type: 'string', default: '3' },
+        screenshots: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -160,6 +187,13 @@ export function readArguments(args: readonly string[]): Mode {
   }
   if (bench === 'cascade' && others.length === 0)
     return { kind: 'cascade', parts: readNames('part', CASCADE_PARTS, values.only), quick: values.quick };
+  if (bench === 'e2ee' && others.length === 0)
+    return {
+      kind: 'e2ee',
+      parts: readNames('part', E2EE_PARTS, values.only),
+      rounds: readNumber('rounds', values.rounds, 1, 20),
+      screenshots: values.screenshots,
+    };
   if (bench !== 'network' || others.length > 0) {
     throw new Failure(`"${positionals.join(' ')}" is no bench.`, `Usage:\n${USAGE}`);
   }

@@ -4,6 +4,7 @@ import { describeFailure } from '../setup/failure.mjs';
 import { Interrupted, INTERRUPTED_EXIT_CODE, untilInterrupted } from '../setup/interrupt.ts';
 import { type Mode, readArguments, USAGE } from './arguments.ts';
 import { runCascade } from './cascade/index.ts';
+import { runE2ee } from './e2ee/index.ts';
 import { runNetwork } from './network.ts';
 import { runScale } from './scale/index.ts';
 import { runSessions } from './sessions/index.ts';
@@ -24,6 +25,8 @@ async function run(mode: Mode, signal: AbortSignal): Promise<number> {
       return runScale(mode, signal);
     case 'cascade':
       return runCascade(mode, signal);
+    case 'e2ee':
+      return runE2ee(mode, signal);
   }
 }
 

@@ -20,6 +20,8 @@ export interface CallRoomOptions {
   membersMayNotCall?: boolean;
   /** Who may publish in its calls: content of `org.weir.call.permissions`. */
   permissions?: Record<string, unknown>;
+  /** Its messages and calls are encrypted. */
+  encrypted?: boolean;
 }
 
 export interface CallRoom {
@@ -50,6 +52,9 @@ export async function createCallRoom(options: CallRoomOptions): Promise<CallRoom
           state_key: confId,
           content: { 'm.intent': 'm.room', 'm.type': 'm.video', 'm.name': options.name ?? 'Weir demo call' },
         },
+        ...(options.encrypted
+          ? [{ type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }]
+          : []),
         ...(options.permissions === undefined
           ? []
           : [{ type: CALL_PERMISSIONS_TYPE, state_key: '', content: options.permissions }]),

@@ -9,6 +9,8 @@ export interface DeploymentOptions
   pageDir: string;
   /** Local parts of the users that are in the call's room from the start; the first makes it. */
   users: readonly [string, ...string[]];
+  /** Whether the room is encrypted. */
+  encrypted?: boolean;
 }
 
 /** A homeserver, a focus and a call room with users in it; or several of the first two. */
@@ -39,6 +41,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
     creator,
     members: users.slice(1),
     invited: [focus.user.userId],
+    ...(options.encrypted && { encrypted: true }),
   });
   await untilJoined(
     { baseUrl: synapse.baseUrl, viewer: creator, roomId: room.roomId },

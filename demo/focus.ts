@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { Failure } from '../setup/failure.mjs';
 import { findFreePort } from './free-port.ts';
@@ -37,6 +38,8 @@ export interface FocusOptions {
   /** Sections of weir.yaml that are merged, key by key, over those that the other options make. */
   config?: Record<string, Record<string, unknown>>;
   env?: NodeJS.ProcessEnv;
+  /** Module that its process loads before it, such as one that looks over its shoulder. */
+  preload?: string;
   /** Resolve when /healthz answers, without waiting for /readyz: for a homeserver that is away. */
   evenIfNotReady?: boolean;
   /** Gives up starting, and ends what was started. */
@@ -78,11 +81,12 @@ export async function startFocus(options: FocusOptions): Promise<Focus> {
   const logFile = join(stateDir, 'focus.log');
   await mkdir(stateDir, { recursive: true });
 
+  const preloaded = options.preload === undefined ? [] : ['--import', pathToFileURL(options.preload).href];
   const launch = async (port: number): Promise<OwnedProcess> => {
     const owned = await OwnedProcess.start({
       name: 'The focus',
       command: process.execPath,
-      args: [...NODE_OPTIONS, join(REPOSITORY, 'src', 'main.ts'), 'run', '--config', configFile],
+      args: [...NODE_OPTIONS, ...preloaded, join(REPOSITORY, 'src', 'main.ts'), 'run', '--config', configFile],
       cwd: stateDir,
       env: {
         ...process.env,

@@ -34,6 +34,8 @@ export interface SiteOptions {
   homeserverConfig?: Record<string, unknown>;
   /** More for weir.yaml: see FocusOptions. */
   config?: FocusOptions['config'];
+  /** More for the process of the focus. */
+  focusProcess?: Pick<FocusOptions, 'env' | 'preload'>;
   signal?: AbortSignal;
   /** What is being done. */
   report?: (step: string) => void;
@@ -112,7 +114,11 @@ export async function startSite(options: SiteOptions): Promise<Site> {
           },
         }),
       },
-      ...(options.federation && { env: { NODE_EXTRA_CA_CERTS: options.federation.caFile } }),
+      ...options.focusProcess,
+      env: {
+        ...options.focusProcess?.env,
+        ...(options.federation && { NODE_EXTRA_CA_CERTS: options.federation.caFile }),
+      },
       ...interruptible,
     }),
   );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
+import type { CallBrowser } from './browser.ts';
 import { CHROMIUM_FLAGS } from './chromium-flags.ts';
 
 const EXECUTABLE = join(import.meta.dirname, 'chromium-behind-servers.sh');
@@ -25,7 +26,7 @@ export interface ChromiumOptions {
  * One browser for all pages: its shared processes (network, compositor, audio) would otherwise run once for each page, on two
  * cores. Every page has an incognito context, so a window, a renderer process and a session storage of its own.
  */
-export class Chromium {
+export class Chromium implements CallBrowser {
   readonly #browser: Browser;
 
   private constructor(browser: Browser) {
@@ -80,6 +81,11 @@ export class Chromium {
     return context.newPage();
   }
 
+  /** No other page shares it. */
+  processOf(page: Page): Promise<number> {
+    return rendererPid(page);
+  }
+
   async close(): Promise<void> {
     const closed = this.#browser.close().then(() => true);
     const late = delay(CLOSES_WITHIN_MS, false, { ref: false });
@@ -97,7 +103,7 @@ interface TraceEvent {
 }
 
 /** The process that runs a page's scripts, as Chromium's own tracing names it. */
-export async function rendererPid(page: Page): Promise<number> {
+async function rendererPid(page: Page): Promise<number> {
   const session = await page.createCDPSession();
   try {
     const { frameTree } = await session.send('Page.getFrameTree');

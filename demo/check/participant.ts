@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
 import type { MatrixUser } from '../synapse.ts';
-import { type Chromium, rendererPid } from './chromium.ts';
+import type { CallBrowser } from './browser.ts';
 import { installProbe, type Snapshot, type StreamFrames } from './probe.ts';
 
 const OPENS_WITHIN_MS = 30_000;
@@ -36,12 +36,12 @@ export class Participant {
   readonly name: string;
   readonly user: MatrixUser;
   readonly page: Page;
-  /** Process of the page's scripts; no other page shares it. */
-  readonly rendererPid: number;
+  /** Process of the page's scripts, which no other page shares; where the browser tells. */
+  readonly rendererPid: number | undefined;
   #crashed = false;
   readonly #complaints: string[] = [];
 
-  private constructor(user: MatrixUser, page: Page, pid: number) {
+  private constructor(user: MatrixUser, page: Page, pid: number | undefined) {
     this.user = user;
     this.name = user.userId.replace(/^@/, '').replace(/:.*$/, '');
     this.page = page;
@@ -55,11 +55,11 @@ export class Participant {
   }
 
   /** Opens the call page with a fake camera, up to the join button. */
-  static async open(chromium: Chromium, user: MatrixUser, link: string): Promise<Participant> {
-    const page = await chromium.openPage();
+  static async open(browser: CallBrowser, user: MatrixUser, link: string): Promise<Participant> {
+    const page = await browser.openPage();
     await page.evaluateOnNewDocument(installProbe);
     await page.goto(`${link}&video=${CAPTURE}`, { waitUntil: 'load', timeout: OPENS_WITHIN_MS });
-    const participant = new Participant(user, page, await rendererPid(page));
+    const participant = new Participant(user, page, await browser.processOf(page));
     await participant.#waitFor('offers no join', () => document.querySelector('#join:not([disabled])') !== null);
     await participant.#waitFor('shows no picture of its camera', () =>
       [...document.querySelectorAll('video')].some(({ videoWidth }) => videoWidth > 0),
@@ -172,7 +172,7 @@ export class Participant {
     const late = new AbortController();
     const silence = delay(ANSWERS_WITHIN_MS, undefined, { signal: late.signal }).then(() => {
       throw new Failure(
-        `The page of ${this.name} does not answer (${this.#crashed ? 'its process died' : `process ${this.rendererPid}`}).`,
+        `The page of ${this.name} does not answer (${this.#crashed ? 'its process died' : `process ${this.rendererPid ?? 'unknown'}`}).`,
         'See what its process does.',
       );
     });

@@ -26,6 +26,8 @@ export interface FederationOptions
   places: readonly [SitePlace, SitePlace];
   /** Who may publish in the room's calls: content of `org.weir.call.permissions`. */
   permissions?: Record<string, unknown>;
+  /** Whether the room is encrypted. */
+  encrypted?: boolean;
 }
 
 /** Two operators: a homeserver that federates with the other's, a focus and users each, and one room of all of them. */
@@ -116,7 +118,7 @@ async function portBeside(taken: readonly { port: number }[], { address, ports }
 async function makeRoom(
   a: Site,
   b: Site,
-  { permissions, signal }: Pick<FederationOptions, 'permissions' | 'signal'>,
+  { permissions, encrypted, signal }: Pick<FederationOptions, 'permissions' | 'encrypted' | 'signal'>,
 ): Promise<CallRoom> {
   const [creator, ...others] = a.users;
   const [guest] = b.users;
@@ -127,6 +129,7 @@ async function makeRoom(
     members: others,
     invited: [a.focus.user.userId, ...b.users.map(({ userId }) => userId)],
     ...(permissions && { permissions }),
+    ...(encrypted && { encrypted }),
   });
   // One after the other: the homeserver of B learns the room with the first.
   for (const user of b.users) await joinRoom(b.synapse.baseUrl, user, room.roomId, a.synapse.serverName);

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { type Browser, launch, type LaunchOptions, type Page } from 'puppeteer-core';
 import { CHROMIUM_FLAGS } from '../../demo/check/chromium-flags.ts';
-import { FIREFOX_PREFERENCES } from '../media/firefox-preferences.ts';
+import { FIREFOX_PREFERENCES } from '../../demo/check/firefox-preferences.ts';
 import { type PageReport, readReport } from '../../demo/check/page-report.ts';
 
 const [kind, link] = process.argv.slice(2);

@@ -29,7 +29,7 @@ import {
   type SessionKey,
   type TrackRef,
 } from '../../src/session.ts';
-import { FIREFOX_PREFERENCES } from './firefox-preferences.ts';
+import { FIREFOX_PREFERENCES } from '../../demo/check/firefox-preferences.ts';
 import { type InboundVideo, installClient } from './page-client.ts';
 
 export const systemClock: Clock = {

@@ -16,6 +16,7 @@ export async function killOne(call: Call): Promise<number | undefined> {
   const victim = call.participants.at(-1);
   if (victim === undefined) throw new Failure('There is nobody in the call.', 'See why nobody joined.');
   const pid = victim.rendererPid;
+  if (pid === undefined) throw new Failure('The process of a page is not known.', 'See how its browser is started.');
   if (new Set(call.participants.map(({ rendererPid }) => rendererPid)).size !== call.participants.length) {
     throw new Failure('Two pages share a process, so that none can be killed alone.', 'See how Chromium is started.');
   }
@@ -39,7 +40,10 @@ export async function killOne(call: Call): Promise<number | undefined> {
   );
   await until(call, NOTICES_WITHIN_MS, async () => victim.crashed || undefined);
   if (!victim.crashed || others.some(({ crashed }) => crashed)) {
-    throw new Failure(`Process ${pid} was not the page of ${victim.name}.`, "The check's fault: see rendererPid().");
+    throw new Failure(
+      `Process ${pid} was not the page of ${victim.name}.`,
+      "The check's fault: see Chromium.processOf().",
+    );
   }
   await victim.close();
   const gone = times.flatMap(time => time ?? []);

@@ -1,0 +1,125 @@
+/** What encrypted media costs the focus's worker beside media in the clear: the same call, in turn. */
+import { type Call, openPage, pause } from '../../../demo/check/call.ts';
+import { Chromium } from '../../../demo/check/chromium.ts';
+import type { Participant } from '../../../demo/check/participant.ts';
+import { joinOne } from '../../../demo/check/phases/join.ts';
+import { type CallRoom, createCallRoom, untilJoined } from '../../../demo/call-room.ts';
+import { type Deployment, startDeployment } from '../../../demo/deployment.ts';
+import { demoLink } from '../../../demo/site.ts';
+import { cpuTimeNs } from '../../scale/process-clock.ts';
+import type { CostRound } from '../figures.ts';
+import { readEncryption } from '../page-encryption.ts';
+import { CALM_MS, type Parts, tellComplaints } from './place.ts';
+
+const NAMES = ['participant1', 'participant2', 'participant3'] as const;
+/** Estimates and layers find their level. */
+const SETTLES_MS = 4_000;
+const MEASURED_MS = 15_000;
+/** The focus forgets who left before the next come. */
+const GONE_MS = 3_000;
+
+export async function measureCost(parts: Parts): Promise<CostRound[]> {
+  const { progress, signal, fail } = parts;
+  await using deployment = await startDeployment({
+    ...parts,
+    users: NAMES,
+    encrypted: true,
+    report: step => progress.tell(step),
+  });
+  const clearRoom = await openClearRoom(deployment, signal);
+  await using chromium = await Chromium.start(signal);
+  const callIn = (room: CallRoom): Call => ({
+    deployment: inRoom(deployment, room),
+    chromium,
+    participants: [],
+    progress,
+    signal,
+    fail,
+  });
+  const rounds: CostRound[] = [];
+  for (let round = 0; round < parts.rounds; round += 1) {
+    progress.phase(`Compare (${round + 1} of ${parts.rounds})`);
+    const cost: CostRound = { encrypted: 0, clear: 0 };
+    // Whoever comes first finds another machine than whoever comes second.
+    const kinds = ['encrypted', 'clear'] as const;
+    for (const kind of round % 2 === 0 ? kinds : kinds.toReversed())
+      cost[kind] = await costOf(callIn(kind === 'clear' ? clearRoom : deployment.room), kind);
+    rounds.push(cost);
+  }
+  return rounds;
+}
+
+/** ns of the workers for a packet that somebody received. */
+async function costOf(call: Call, kind: keyof CostRound): Promise<number> {
+  const { participants, progress, deployment } = call;
+  for (const user of deployment.users) {
+    const page = await openPage(call, user);
+    await joinOne(call, page);
+    await pause(call, CALM_MS);
+  }
+  await pause(call, SETTLES_MS);
+  const workers = await deployment.focus.workerPids();
+  const read = async (): Promise<{ ns: number; packets: number }> => ({
+    ns: sum(await Promise.all(workers.map(cpuTimeNs))),
+    packets: sum(await Promise.all(participants.map(packetsReceived))),
+  });
+  const before = await read();
+  await pause(call, MEASURED_MS);
+  const after = await read();
+  for (const page of participants) await checkKind(call, page, kind);
+  tellComplaints(call, participants);
+  for (const page of participants.splice(0)) {
+    await page.page.evaluate(() => {
+      window.weir.leave();
+    });
+    await page.close();
+  }
+  await pause(call, GONE_MS);
+  const packets = after.packets - before.packets;
+  const ns = (after.ns - before.ns) / packets;
+  progress.tell(`${kind}: ${(ns / 1_000).toFixed(2)} µs for each of ${packets} packets`);
+  return ns;
+}
+
+/** That what is compared is what it is said to be. */
+async function checkKind(call: Call, page: Participant, kind: keyof CostRound): Promise<void> {
+  const witnessed = (await readEncryption(page))?.witnessed ?? [];
+  const received = witnessed.some(({ direction }) => direction === 'received');
+  if (received !== (kind === 'encrypted'))
+    call.fail(`in the ${kind} call ${page.name} decrypted ${received ? 'some' : 'no'} frames`);
+}
+
+/** Of all others, so far. Runs in the page. */
+function packetsReceived({ page }: Participant): Promise<number> {
+  return page.evaluate(async () => {
+    let packets = 0;
+    for (const connection of window.weir.peerConnections())
+      for (const stat of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
+        if (stat['type'] === 'inbound-rtp') packets += Number(stat['packetsReceived'] ?? 0);
+    return packets;
+  });
+}
+
+/** Another room of the same people, which is not encrypted. */
+async function openClearRoom({ synapse, focus, users }: Deployment, signal: AbortSignal): Promise<CallRoom> {
+  const [creator, ...members] = users;
+  if (creator === undefined) throw new RangeError('users are needed');
+  const { userId } = focus.user;
+  const { baseUrl } = synapse;
+  const room = await createCallRoom({ baseUrl, creator, members, invited: [userId], name: 'Clear call' });
+  await untilJoined({ baseUrl, viewer: creator, roomId: room.roomId }, { userId, logFile: focus.logFile }, signal);
+  return room;
+}
+
+function inRoom(deployment: Deployment, room: CallRoom): Deployment {
+  const { focus, synapse } = deployment;
+  return {
+    ...deployment,
+    room,
+    link: user => demoLink({ page: focus.baseUrl, homeserver: synapse.baseUrl, user, room, focusUser: focus.user }),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

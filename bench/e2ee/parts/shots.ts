@@ -1,0 +1,35 @@
+/** Which pictures are taken of the call page, and what stands on it then. */
+
+export interface Shot {
+  /** Of the file, without its ending. */
+  name: 'grid' | 'phone' | 'speaker' | 'locked' | 'cannot-decrypt' | 'embedded';
+  /** CSS px. */
+  viewport: { width: number; height: number; deviceScaleFactor?: number };
+  /** What is clicked first, what has to be there then, and what is clicked afterwards: selectors. */
+  open?: string;
+  shows?: string;
+  close?: string;
+  needs?: 'somebody without encryption';
+}
+
+const DESKTOP = { width: 1_280, height: 720 };
+
+/** In turn: who comes without encryption stays. */
+export const SHOTS: readonly Shot[] = [
+  { name: 'grid', viewport: DESKTOP, shows: '[data-stream]' },
+  { name: 'phone', viewport: { width: 390, height: 844, deviceScaleFactor: 2 }, shows: '[data-stream]' },
+  {
+    name: 'speaker',
+    viewport: DESKTOP,
+    open: '#layout',
+    shows: '[data-layout="speaker"]',
+    close: '#layout',
+  },
+  { name: 'locked', viewport: DESKTOP, open: '#lock', shows: '#verification-code', close: '#lock' },
+  {
+    name: 'cannot-decrypt',
+    viewport: DESKTOP,
+    shows: '[data-undecrypted]',
+    needs: 'somebody without encryption',
+  },
+];
