@@ -2,6 +2,8 @@
  * Loaded into the process of a focus before the focus itself (`node --import`): records all RTP that participants send it, in every
  * layer, and whatever it is told by to-device messages, into the file that WEIR_RECORDING names. The focus knows nothing of it.
  */
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { observer, type types } from 'mediasoup';
 import { BoundedFile } from './bounded-file.ts';
 import { stringsOfToDevice } from './to-device.ts';
@@ -15,8 +17,6 @@ const now = (): number => performance.timeOrigin + performance.now();
 const file = new BoundedFile(path, MOST_BYTES, now);
 process.once('exit', () => file.close());
 const fail = (error: unknown): void => {
-  // A sync that the focus itself gave up.
-  if (error instanceof Error && error.name === 'AbortError') return;
   file.write({ kind: 'failure', message: error instanceof Error ? error.message : String(error) });
 };
 
@@ -66,19 +66,25 @@ class RouterTap {
   }
 }
 
-const { fetch: original } = globalThis;
-globalThis.fetch = async (...request) => {
-  const response = await original(...request);
-  const [asked] = request;
-  const url = asked instanceof Request ? asked.url : String(asked);
-  if (response.ok && new URL(url).pathname.endsWith('/sync')) {
-    response
-      .clone()
-      .json()
-      .then((body: unknown) => {
-        const texts = stringsOfToDevice(body);
-        if (texts.length > 0) file.write({ kind: 'told', texts });
-      }, fail);
+// All that the homeserver answers comes by node:http.
+subscribe('http.client.response.finish', message => {
+  const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+  if (response.statusCode !== 200 || !/\/sync(\?|$)/.test(request.path)) return;
+  const chunks: Buffer[] = [];
+  // Where parts of the body go in: a listener more would take them from whoever listens later.
+  const push = response.push.bind(response);
+  response.push = (chunk: Buffer | null, encoding) => {
+    if (chunk === null) tell(Buffer.concat(chunks));
+    else chunks.push(chunk);
+    return push(chunk, encoding);
+  };
+});
+
+function tell(body: Buffer): void {
+  try {
+    const texts = stringsOfToDevice(JSON.parse(body.toString()));
+    if (texts.length > 0) file.write({ kind: 'told', texts });
+  } catch (error) {
+    fail(error);
   }
-  return response;
-};
+}
