@@ -1,4 +1,4 @@
-/** What the call page offers to checks of its encryption, as `window.weir.encryption`, and how it is asked. */
+/** What the call page offers to checks of its encryption where its link says so, as `window.weir.encryption`, and how it is asked. */
 import type { Participant } from '../../demo/check/participant.ts';
 
 /** One frame that the page's own worker encrypted, or decrypted and found authentic. */
@@ -10,7 +10,7 @@ export interface WitnessedFrame {
   /** Decimal, as is the counter: 64 bits each. */
   keyId: string;
   counter: string;
-  /** SHA-256 of the frame in the clear, hex. */
+  /** Of the frame in the clear: see `frameDigest`. */
   digest: string;
 }
 
@@ -36,12 +36,15 @@ export interface UndecryptedStream {
 export interface PageEncryption {
   /** Of the call: what the page's lock says. */
   state(): string | Promise<string>;
-  /** All frames since it was last asked, the first ones first; the page keeps some seconds. */
+  /** All frames since it was last asked, also those from before it left. */
   witness(): WitnessedFrame[] | Promise<WitnessedFrame[]>;
-  /** As they are held now: those that it has forgotten are not among them. */
+  /** Its own and those of others: as they are held, or as they ever were. */
   keys(): HeldKey[] | Promise<HeldKey[]>;
   cannotDecrypt(): UndecryptedStream[] | Promise<UndecryptedStream[]>;
 }
+
+/** Makes a page keep what it tells here, by its link. */
+export const WITNESS = 'witness=1';
 
 /** All of it at one moment. */
 export interface EncryptionReport {

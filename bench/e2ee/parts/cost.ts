@@ -1,5 +1,5 @@
 /** What encrypted media costs the focus's worker beside media in the clear: the same call, in turn. */
-import { type Call, openPage, pause } from '../../../demo/check/call.ts';
+import { type Call, pause } from '../../../demo/check/call.ts';
 import { Chromium } from '../../../demo/check/chromium.ts';
 import type { Participant } from '../../../demo/check/participant.ts';
 import { joinOne } from '../../../demo/check/phases/join.ts';
@@ -9,7 +9,7 @@ import { demoLink } from '../../../demo/site.ts';
 import { cpuTimeNs } from '../../scale/process-clock.ts';
 import type { CostRound } from '../figures.ts';
 import { readEncryption } from '../page-encryption.ts';
-import { CALM_MS, type Parts, tellComplaints } from './place.ts';
+import { CALM_MS, openWitness, type Parts, tellComplaints } from './place.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3'] as const;
 /** Estimates and layers find their level. */
@@ -53,7 +53,8 @@ export async function measureCost(parts: Parts): Promise<CostRound[]> {
 async function costOf(call: Call, kind: keyof CostRound): Promise<number> {
   const { participants, progress, deployment } = call;
   for (const user of deployment.users) {
-    const page = await openPage(call, user);
+    // Its own in each call: see openWitness().
+    const page = await openWitness(call, await deployment.synapse.login(user));
     await joinOne(call, page);
     await pause(call, CALM_MS);
   }

@@ -8,7 +8,7 @@ import type { Progress } from '../../../demo/check/progress.ts';
 import { Failure } from '../../../setup/failure.mjs';
 import type { MatrixUser } from '../../../demo/synapse.ts';
 import type { EncryptionWatch } from '../encryption-watch.ts';
-import { senderOf } from '../page-encryption.ts';
+import { senderOf, WITNESS } from '../page-encryption.ts';
 
 export interface Parts {
   /** Folder of its state and logs. */
@@ -28,14 +28,23 @@ export const CALM_MS = 3_000;
 /** How long pairs are judged. */
 export const JUDGED_MS = 10_000;
 
-/** A page before the call, whose encryption is watched. */
+/**
+ * A page before the call, which tells of its encryption.
+ *
+ * @param user a device that no page had before: its keys are in the storage of that one
+ */
+export function openWitness(call: Call, user: MatrixUser, browser: CallBrowser = call.chromium): Promise<Participant> {
+  return Participant.open(browser, user, `${call.deployment.link(user)}&${WITNESS}`);
+}
+
+/** The same, whose encryption is watched. */
 export async function openWatched(
   call: Call,
   watch: EncryptionWatch,
   user: MatrixUser,
   browser: CallBrowser = call.chromium,
 ): Promise<Participant> {
-  const page = await Participant.open(browser, user, call.deployment.link(user));
+  const page = await openWitness(call, user, browser);
   watch.add(page);
   return page;
 }

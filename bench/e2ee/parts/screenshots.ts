@@ -36,7 +36,7 @@ export async function takeScreenshots(parts: Parts, folder: string): Promise<voi
   await using owned = new AsyncDisposableStack();
   for (const shot of SHOTS) {
     if (shot.needs === 'somebody without encryption') await owned.use(clearPeer(deployment)).join();
-    const reason = await take(call, shot, join(folder, `${shot.name}.png`));
+    const reason = await take(call, shot, join(folder, shot.name));
     if (reason === undefined) progress.tell(join(folder, `${shot.name}.png`));
     else fail(`screenshot ${shot.name}: ${reason}`);
   }
@@ -60,7 +60,7 @@ async function take(call: Call, shot: Shot, path: string): Promise<string | unde
       if (shown === undefined) return `the page shows no ${shows}`;
     }
     await pause(call, DRAWN_AFTER_MS);
-    await page.screenshot({ path: `${path.replace(/\.png$/, '')}.png`, type: 'png' });
+    await page.screenshot({ path: `${path}.png`, type: 'png' });
     if (shot.close !== undefined) await page.click(shot.close);
     return undefined;
   } finally {

@@ -18,18 +18,18 @@ const DESKTOP = { width: 1_280, height: 720 };
 export const SHOTS: readonly Shot[] = [
   { name: 'grid', viewport: DESKTOP, shows: '[data-stream]' },
   { name: 'phone', viewport: { width: 390, height: 844, deviceScaleFactor: 2 }, shows: '[data-stream]' },
+  { name: 'speaker', viewport: DESKTOP, open: '#arrangement', shows: '.tile', close: '#arrangement' },
   {
-    name: 'speaker',
+    name: 'locked',
     viewport: DESKTOP,
-    open: '#layout',
-    shows: '[data-layout="speaker"]',
-    close: '#layout',
+    open: '#lock',
+    shows: '#encryption[open] .code-groups',
+    close: '#encryption button[type="submit"]',
   },
-  { name: 'locked', viewport: DESKTOP, open: '#lock', shows: '#verification-code', close: '#lock' },
   {
     name: 'cannot-decrypt',
     viewport: DESKTOP,
-    shows: '[data-undecrypted]',
+    shows: '.tile-sealed-title',
     needs: 'somebody without encryption',
   },
 ];

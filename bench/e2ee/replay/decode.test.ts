@@ -7,7 +7,7 @@ import { RtpStream } from '../../../loadtest/peers/rtp.ts';
 import { Vp8Packetiser } from '../../../loadtest/peers/vp8.ts';
 import type { HeldKey } from '../page-encryption.ts';
 import type { RecordedPacket, Recording } from '../recording/format.ts';
-import { sha256 } from './digest.ts';
+import { frameDigest } from './digest.ts';
 import { type CallSecrets, figuresOfRecording } from './recording-figures.ts';
 
 const ALICE = JSON.stringify(['@alice:localhost', 'A']);
@@ -47,7 +47,7 @@ class Sender {
     const [sentPicture, sentVoice] = encrypted
       ? [await this.#encrypt('VP8', picture), await this.#encrypt('opus', voice)]
       : [picture, voice];
-    this.digests.push(sha256(picture), sha256(voice));
+    this.digests.push(frameDigest(picture), frameDigest(voice));
     const timestamp = this.#count * 3_000;
     for (const packet of this.#streams.picture.packets(Buffer.from(sentPicture), timestamp))
       this.#recording.packets.push({ at, track: VP8, packet });

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** Hex, as pages tell it of their frames. */
-export function sha256(data: Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+const BYTES = 8;
+
+/** Of a frame, as pages tell it of theirs: the first 8 bytes of SHA-256, hex. */
+export function frameDigest(data: Uint8Array): string {
+  return createHash('sha256')
+    .update(data)
+    .digest('hex')
+    .slice(0, 2 * BYTES);
 }

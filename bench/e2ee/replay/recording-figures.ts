@@ -2,7 +2,7 @@
 import type { Recording } from '../recording/format.ts';
 import type { HeldKey } from '../page-encryption.ts';
 import { decodeFrames, type Opened } from './decode.ts';
-import { sha256 } from './digest.ts';
+import { frameDigest } from './digest.ts';
 import { ringKeysIn, ringKeysOf } from './keys.ts';
 import { framesOfRecording } from './recorded-frames.ts';
 import { type Attempt, replay, type Replay } from './replays.ts';
@@ -18,7 +18,7 @@ export interface CallSecrets {
   /** ms since 1970: before the newcomer asked to join; when nobody used a key any more that the ex-member has. */
   newcomerJoinedAt: number;
   rekeyedAt: number;
-  /** SHA-256 of all frames that were sent, before they were encrypted. */
+  /** Of all frames that were sent, before they were encrypted: see `frameDigest`. */
   sentDigests: ReadonlySet<string>;
 }
 
@@ -53,7 +53,7 @@ export async function figuresOfRecording(recording: Recording, secrets: CallSecr
   ];
   const replays: Replay[] = [];
   for (const attempt of attempts) replays.push(await replay(attempt, readable));
-  const inTheClear = frames.filter(({ data }) => secrets.sentDigests.has(sha256(data))).length;
+  const inTheClear = frames.filter(({ data }) => secrets.sentDigests.has(frameDigest(data))).length;
   return { frames: frames.length, incomplete, unreadable, replays, bytes: bytesOf(opened), inTheClear };
 }
 
