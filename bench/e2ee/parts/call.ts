@@ -17,6 +17,7 @@ import { now } from '../../sessions/gaps.ts';
 import { leave } from './leave.ts';
 import {
   CALM_MS,
+  CONFIG,
   countDecrypted,
   JUDGED_MS,
   listensForFirefox,
@@ -58,7 +59,7 @@ async function playCall(parts: Parts, recording: string): Promise<Played> {
     ...parts,
     users: NAMES,
     encrypted: true,
-    config: listensForFirefox(),
+    config: { ...CONFIG, ...listensForFirefox() },
     focusProcess: recordedTo(recording),
     report: step => progress.tell(step),
   });

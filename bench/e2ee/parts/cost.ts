@@ -9,7 +9,7 @@ import { demoLink } from '../../../demo/site.ts';
 import { cpuTimeNs } from '../../scale/process-clock.ts';
 import type { CostRound } from '../figures.ts';
 import { readEncryption } from '../page-encryption.ts';
-import { CALM_MS, openWitness, type Parts, tellComplaints } from './place.ts';
+import { CALM_MS, CONFIG, openWitness, type Parts, tellComplaints } from './place.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3'] as const;
 /** Estimates and layers find their level. */
@@ -24,6 +24,7 @@ export async function measureCost(parts: Parts): Promise<CostRound[]> {
     ...parts,
     users: NAMES,
     encrypted: true,
+    config: CONFIG,
     report: step => progress.tell(step),
   });
   const clearRoom = await openClearRoom(deployment, signal);

@@ -75,6 +75,9 @@ export function tellComplaints(call: Call, pages: readonly Participant[]): void 
   }
 }
 
+/** What is measured is what encryption does, not what a focus does that has too much to do. */
+export const CONFIG = { overload: { enabled: false } };
+
 /** Firefox sends nothing to loopback. Throws a Failure where this machine has no other address. */
 export function listensForFirefox(): { media: { listen: { ip: string }[] } } {
   const all = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? []);

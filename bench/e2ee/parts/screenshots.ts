@@ -8,7 +8,7 @@ import { joinOne } from '../../../demo/check/phases/join.ts';
 import { type Deployment, startDeployment } from '../../../demo/deployment.ts';
 import { FOCUS_DEVICE_ID } from '../../../demo/site.ts';
 import { LightPeer } from '../../../loadtest/peers/light-peer.ts';
-import { CALM_MS, type Parts } from './place.ts';
+import { CALM_MS, CONFIG, type Parts } from './place.ts';
 import { SHOTS, type Shot } from './shots.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3', 'participant4'] as const;
@@ -25,6 +25,7 @@ export async function takeScreenshots(parts: Parts, folder: string): Promise<voi
     ...parts,
     users: NAMES,
     encrypted: true,
+    config: CONFIG,
     report: step => progress.tell(step),
   });
   await using chromium = await Chromium.start(signal);

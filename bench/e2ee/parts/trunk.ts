@@ -5,7 +5,7 @@ import { joinOne } from '../../../demo/check/phases/join.ts';
 import { startFederatedDeployment } from '../../../demo/federated/deployment.ts';
 import { EncryptionWatch } from '../encryption-watch.ts';
 import type { TrunkFigures } from '../figures.ts';
-import { CALM_MS, countDecrypted, JUDGED_MS, openWatched, type Parts, tellComplaints } from './place.ts';
+import { CALM_MS, CONFIG, countDecrypted, JUDGED_MS, openWatched, type Parts, tellComplaints } from './place.ts';
 
 export async function measureTrunk(parts: Parts): Promise<TrunkFigures> {
   const { progress, signal, fail } = parts;
@@ -13,6 +13,7 @@ export async function measureTrunk(parts: Parts): Promise<TrunkFigures> {
     ...parts,
     places: [{ users: ['alice', 'anna'] }, { users: ['bob', 'berta'] }],
     encrypted: true,
+    config: CONFIG,
     report: step => progress.tell(step),
   });
   await using chromium = await Chromium.start(signal);
