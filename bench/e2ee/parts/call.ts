@@ -7,7 +7,6 @@ import { type Call, judgeFor, pause } from '../../../demo/check/call.ts';
 import { Chromium } from '../../../demo/check/chromium.ts';
 import { Firefox } from '../../../demo/check/firefox.ts';
 import type { Participant } from '../../../demo/check/participant.ts';
-import { joinOne } from '../../../demo/check/phases/join.ts';
 import { startDeployment } from '../../../demo/deployment.ts';
 import { EncryptionWatch } from '../encryption-watch.ts';
 import { type CallFigures, PARTICIPANTS } from '../figures.ts';
@@ -16,7 +15,7 @@ import { type CallSecrets, figuresOfRecording } from '../replay/recording-figure
 import { now } from '../../sessions/gaps.ts';
 import { leave } from './leave.ts';
 import {
-  CALM_MS,
+  comeIn,
   CONFIG,
   countDecrypted,
   JUDGED_MS,
@@ -24,6 +23,7 @@ import {
   openWatched,
   type Parts,
   tellComplaints,
+  untilAllMeet,
 } from './place.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3', 'participant4'] as const;
@@ -80,13 +80,16 @@ async function playCall(parts: Parts, recording: string): Promise<Played> {
   for (const [index, user] of users.entries()) {
     const page = await openWatched(call, watch, user, index === IN_FIREFOX ? firefox : chromium);
     everybody.push(page);
-    await pause(call, index === users.length - 1 ? ALONE_MS : CALM_MS);
+    if (index === users.length - 1) {
+      await untilAllMeet(call);
+      await pause(call, ALONE_MS);
+    }
     newcomerJoinedAt = now();
-    await joinOne(call, page);
-    await pause(call, CALM_MS);
+    await comeIn(call, page);
   }
 
   progress.phase('Steady call');
+  await untilAllMeet(call);
   const { pairs } = await judgeFor(call, JUDGED_MS);
   await watch.ask();
   const decoded = countDecrypted(call, watch, pairs);

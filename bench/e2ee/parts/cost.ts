@@ -2,14 +2,13 @@
 import { type Call, pause } from '../../../demo/check/call.ts';
 import { Chromium } from '../../../demo/check/chromium.ts';
 import type { Participant } from '../../../demo/check/participant.ts';
-import { joinOne } from '../../../demo/check/phases/join.ts';
 import { type CallRoom, createCallRoom, untilJoined } from '../../../demo/call-room.ts';
 import { type Deployment, startDeployment } from '../../../demo/deployment.ts';
 import { demoLink } from '../../../demo/site.ts';
 import { cpuTimeNs } from '../../scale/process-clock.ts';
 import type { CostRound } from '../figures.ts';
 import { readEncryption } from '../page-encryption.ts';
-import { CALM_MS, CONFIG, openWitness, type Parts, tellComplaints } from './place.ts';
+import { comeIn, CONFIG, openWitness, type Parts, tellComplaints, untilAllMeet } from './place.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3'] as const;
 /** Estimates and layers find their level. */
@@ -56,9 +55,9 @@ async function costOf(call: Call, kind: keyof CostRound): Promise<number> {
   for (const user of deployment.users) {
     // Its own in each call: see openWitness().
     const page = await openWitness(call, await deployment.synapse.login(user));
-    await joinOne(call, page);
-    await pause(call, CALM_MS);
+    await comeIn(call, page);
   }
+  await untilAllMeet(call);
   await pause(call, SETTLES_MS);
   const workers = await deployment.focus.workerPids();
   const read = async (): Promise<{ ns: number; packets: number }> => ({

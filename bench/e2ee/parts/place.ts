@@ -1,9 +1,10 @@
 /** What each part works with, and what its calls have in common. */
 import { networkInterfaces } from 'node:os';
 import type { CallBrowser } from '../../../demo/check/browser.ts';
-import type { Call } from '../../../demo/check/call.ts';
+import { type Call, pause, until } from '../../../demo/check/call.ts';
 import { Participant } from '../../../demo/check/participant.ts';
 import { countPairs, type Pair } from '../../../demo/check/pairs.ts';
+import { untilWhole } from '../../../demo/check/whole.ts';
 import type { Progress } from '../../../demo/check/progress.ts';
 import { Failure } from '../../../setup/failure.mjs';
 import type { MatrixUser } from '../../../demo/synapse.ts';
@@ -23,8 +24,10 @@ export interface Parts {
   signal: AbortSignal;
 }
 
-/** Before and after a join: what one starts is over before the next. */
-export const CALM_MS = 3_000;
+/** After a join: what it starts is over before the next. */
+const CALM_MS = 3_000;
+const CONNECTS_WITHIN_MS = 45_000;
+const WHOLE_WITHIN_MS = 60_000;
 /** How long pairs are judged. */
 export const JUDGED_MS = 10_000;
 
@@ -47,6 +50,28 @@ export async function openWatched(
   const page = await openWitness(call, user, browser);
   watch.add(page);
   return page;
+}
+
+/** Clicks the button. Rejects with a Failure where it does not connect. */
+export async function comeIn(call: Call, page: Participant): Promise<void> {
+  await page.join();
+  call.participants.push(page);
+  const connected = await until(call, CONNECTS_WITHIN_MS, async () => (await page.snapshot()).connected || undefined);
+  if (connected === undefined)
+    throw new Failure(`${page.name} does not connect: ${await page.condition()}`, "Look into the focus's log.");
+  call.progress.tell(`${page.name} is in`);
+  await pause(call, CALM_MS);
+}
+
+/** Waits until everybody plays voice and picture of everybody else; tells whoever does not in time. */
+export async function untilAllMeet(call: Call): Promise<void> {
+  const wholeness = await untilWhole(call, Date.now(), WHOLE_WITHIN_MS);
+  switch (wholeness.kind) {
+    case 'whole':
+      return;
+    case 'missing':
+      call.fail(`not within ${WHOLE_WITHIN_MS / 1_000} s: ${wholeness.pairs.join(', ')}`);
+  }
 }
 
 /** Pairs where one plays voice and picture of the other, of which the viewer says that it decrypted both. The others are told. */

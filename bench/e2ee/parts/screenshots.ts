@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { type Call, openPage, pause, until } from '../../../demo/check/call.ts';
 import { Chromium } from '../../../demo/check/chromium.ts';
 import type { Participant } from '../../../demo/check/participant.ts';
-import { joinOne } from '../../../demo/check/phases/join.ts';
 import { type Deployment, startDeployment } from '../../../demo/deployment.ts';
 import { FOCUS_DEVICE_ID } from '../../../demo/site.ts';
 import { LightPeer } from '../../../loadtest/peers/light-peer.ts';
-import { CALM_MS, CONFIG, type Parts } from './place.ts';
+import { comeIn, CONFIG, type Parts, untilAllMeet } from './place.ts';
 import { SHOTS, type Shot } from './shots.ts';
 
 const NAMES = ['participant1', 'participant2', 'participant3', 'participant4'] as const;
@@ -30,10 +29,8 @@ export async function takeScreenshots(parts: Parts, folder: string): Promise<voi
   });
   await using chromium = await Chromium.start(signal);
   const call: Call = { deployment, chromium, participants: [], progress, signal, fail };
-  for (const user of deployment.users.slice(0, PAGES)) {
-    await joinOne(call, await openPage(call, user));
-    await pause(call, CALM_MS);
-  }
+  for (const user of deployment.users.slice(0, PAGES)) await comeIn(call, await openPage(call, user));
+  await untilAllMeet(call);
   await using owned = new AsyncDisposableStack();
   for (const shot of SHOTS) {
     if (shot.needs === 'somebody without encryption') await owned.use(clearPeer(deployment)).join();

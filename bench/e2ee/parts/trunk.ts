@@ -1,11 +1,19 @@
 /** The same in a call over two foci of two operators: whether those at different foci decrypt each other. */
-import { type Call, judgeFor, pause } from '../../../demo/check/call.ts';
+import { type Call, judgeFor } from '../../../demo/check/call.ts';
 import { Chromium } from '../../../demo/check/chromium.ts';
-import { joinOne } from '../../../demo/check/phases/join.ts';
 import { startFederatedDeployment } from '../../../demo/federated/deployment.ts';
 import { EncryptionWatch } from '../encryption-watch.ts';
 import type { TrunkFigures } from '../figures.ts';
-import { CALM_MS, CONFIG, countDecrypted, JUDGED_MS, openWatched, type Parts, tellComplaints } from './place.ts';
+import {
+  comeIn,
+  CONFIG,
+  countDecrypted,
+  JUDGED_MS,
+  openWatched,
+  type Parts,
+  tellComplaints,
+  untilAllMeet,
+} from './place.ts';
 
 export async function measureTrunk(parts: Parts): Promise<TrunkFigures> {
   const { progress, signal, fail } = parts;
@@ -19,13 +27,9 @@ export async function measureTrunk(parts: Parts): Promise<TrunkFigures> {
   await using chromium = await Chromium.start(signal);
   await using watch = new EncryptionWatch(fail);
   const call: Call = { deployment, chromium, participants: [], progress, signal, fail };
-  for (const user of deployment.users) {
-    const page = await openWatched(call, watch, user);
-    await pause(call, CALM_MS);
-    await joinOne(call, page);
-    await pause(call, CALM_MS);
-  }
+  for (const user of deployment.users) await comeIn(call, await openWatched(call, watch, user));
   progress.phase('Steady call over a trunk');
+  await untilAllMeet(call);
   const { pairs } = await judgeFor(call, JUDGED_MS);
   const focusOf = (name: string): unknown => {
     const page = call.participants.find(each => each.name === name);
