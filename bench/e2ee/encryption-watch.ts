@@ -1,13 +1,7 @@
 /** Asks pages of their encryption again and again: they forget keys, and keep few frames. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Participant } from '../../demo/check/participant.ts';
-import {
-  type EncryptionReport,
-  type HeldKey,
-  readEncryption,
-  senderOf,
-  type WitnessedFrame,
-} from './page-encryption.ts';
+import { type EncryptionReport, type HeldKey, readEncryption, senderOf } from './page-encryption.ts';
 import { KeyLog } from './replay/keys.ts';
 import { Witnesses } from './witness.ts';
 
