@@ -1,17 +1,13 @@
 /** Asks pages of their encryption again and again: they forget keys, and keep few frames. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Participant } from '../../demo/check/participant.ts';
-import {
-  type EncryptionReport,
-  type HeldKey,
-  readEncryption,
-  senderOf,
-  type WitnessedFrame,
-} from './page-encryption.ts';
+import { type EncryptionReport, type HeldKey, readEncryption, senderOf } from './page-encryption.ts';
 import { KeyLog } from './replay/keys.ts';
 import { Witnesses } from './witness.ts';
 
 const ASKED_EVERY_MS = 150;
+/** A page's worker tells of several frames together. */
+const TOLD_WITHIN_MS = 2_000;
 
 interface Watched {
   page: Participant;
@@ -29,6 +25,7 @@ export class EncryptionWatch implements AsyncDisposable {
   readonly #asking: Promise<void>;
   /** One round of questions at a time. */
   #round: Promise<void> = Promise.resolve();
+  #isSettling = false;
 
   /** @param fail hears of each page that offers nothing to look at, or does not answer, and is asked no more */
   constructor(fail: (reason: string) => void) {
@@ -43,16 +40,22 @@ export class EncryptionWatch implements AsyncDisposable {
 
   /** Asks all pages now. */
   ask(): Promise<void> {
-    return this.#askAll(() => true);
+    this.#round = this.#round.then(async () => {
+      const asked = [...this.#watched.values()].filter(({ isAsked }) => isAsked);
+      await Promise.all(asked.map(each => this.#askOne(each)));
+    });
+    return this.#round;
   }
 
   /**
-   * Asks all pages a last time, before they may be closed. What one received lately may have been sent by one that was asked before:
-   * so all are asked once more, and what they received meanwhile is left out.
+   * Asks all pages a last time, before they may be closed. What one received lately another may have sent and not told yet: what is
+   * received from now on is left out, and what is sent waited for.
    */
   async settle(): Promise<void> {
     await this.ask();
-    await this.#askAll(({ direction }) => direction === 'sent');
+    this.#isSettling = true;
+    await delay(TOLD_WITHIN_MS);
+    await this.ask();
     for (const watched of this.#watched.values()) watched.isAsked = false;
   }
 
@@ -86,22 +89,15 @@ export class EncryptionWatch implements AsyncDisposable {
     }
   }
 
-  #askAll(counts: (frame: WitnessedFrame) => boolean): Promise<void> {
-    this.#round = this.#round.then(async () => {
-      const asked = [...this.#watched.values()].filter(({ isAsked }) => isAsked);
-      await Promise.all(asked.map(each => this.#askOne(each, counts)));
-    });
-    return this.#round;
-  }
-
-  async #askOne(watched: Watched, counts: (frame: WitnessedFrame) => boolean): Promise<void> {
+  async #askOne(watched: Watched): Promise<void> {
     const { page, keys } = watched;
     try {
       const report = await readEncryption(page);
       if (report === undefined) throw new Error('it offers no window.weir.encryption');
       watched.latest = report;
       keys.add(report.keys);
-      this.witnesses.add(senderOf(page), report.witnessed.filter(counts));
+      const told = report.witnessed.filter(({ direction }) => direction === 'sent' || !this.#isSettling);
+      this.witnesses.add(senderOf(page), told);
     } catch (error) {
       watched.isAsked = false;
       this.#fail(`the page of ${page.name}: ${error instanceof Error ? error.message : String(error)}`);
