@@ -16,7 +16,12 @@ import { missedVectors } from './vectors.ts';
 
 /** Resolves to the exit code; stdout's last line is the result as JSON (see `Result`). */
 export async function runE2ee(bench: E2eeBench, signal: AbortSignal): Promise<number> {
-  const { worker, synapsePython, pageDir } = await prepare({ systemPackages: ['chromium', 'firefox-esr'], signal });
+  const { worker, synapsePython, pageDir, loadPeer } = await prepare({
+    systemPackages: ['chromium', 'firefox-esr'],
+    loadPeers: true,
+    signal,
+  });
+  if (loadPeer === undefined) throw new Error('there are no load peers');
   const stateDir = await mkdtemp(join(tmpdir(), 'weir-bench-'));
   const progress = new Progress();
   const measured: Measured = {};
@@ -35,6 +40,7 @@ export async function runE2ee(bench: E2eeBench, signal: AbortSignal): Promise<nu
         workerBin: worker,
         synapsePython,
         pageDir,
+        loadPeer,
         rounds: bench.rounds,
         progress,
         fail,

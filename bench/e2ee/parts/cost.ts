@@ -5,17 +5,26 @@ import type { Participant } from '../../../demo/check/participant.ts';
 import { type CallRoom, createCallRoom, untilJoined } from '../../../demo/call-room.ts';
 import { type Deployment, startDeployment } from '../../../demo/deployment.ts';
 import { demoLink } from '../../../demo/site.ts';
+import { NativeStack } from '../../../loadtest/native-peer/native-stack.ts';
 import { cpuTimeNs } from '../../scale/process-clock.ts';
 import type { CostRound } from '../figures.ts';
 import { readEncryption } from '../page-encryption.ts';
+import { Audience } from './audience.ts';
 import { comeIn, CONFIG, openWitness, type Parts, tellComplaints, untilAllMeet } from './place.ts';
 
-const NAMES = ['participant1', 'participant2', 'participant3'] as const;
+/** In pages; the last one is who watches. */
+const NAMES = ['participant1', 'participant2', 'audience'] as const;
+const PAGES = 2;
+/** Who receive what the pages send: as many as it takes that forwarding is most of what the worker does. */
+const VIEWERS = 40;
 /** Estimates and layers find their level. */
-const SETTLES_MS = 4_000;
+const SETTLES_MS = 5_000;
 const MEASURED_MS = 15_000;
 /** The focus forgets who left before the next come. */
 const GONE_MS = 3_000;
+const JOINS = { limits: { participants_per_conference: 1_000, invites_per_minute: 100_000 } };
+
+type Kind = keyof CostRound;
 
 export async function measureCost(parts: Parts): Promise<CostRound[]> {
   const { progress, signal, fail } = parts;
@@ -23,46 +32,53 @@ export async function measureCost(parts: Parts): Promise<CostRound[]> {
     ...parts,
     users: NAMES,
     encrypted: true,
-    config: CONFIG,
+    config: { ...CONFIG, ...JOINS },
     report: step => progress.tell(step),
   });
-  const clearRoom = await openClearRoom(deployment, signal);
   await using chromium = await Chromium.start(signal);
-  const callIn = (room: CallRoom): Call => ({
-    deployment: inRoom(deployment, room),
-    chromium,
-    participants: [],
-    progress,
-    signal,
-    fail,
-  });
+  await using owned = new AsyncDisposableStack();
+  const stack = owned.adopt(await NativeStack.start(parts.loadPeer), it => it.close());
+  const sideIn = async (room: CallRoom): Promise<Side> => {
+    const [, , user] = deployment.users;
+    if (user === undefined) throw new RangeError('an audience is needed');
+    const audience = owned.use(await Audience.open({ deployment, room, user, count: VIEWERS, stack, signal }));
+    const call = { deployment: inRoom(deployment, room), chromium, participants: [], progress, signal, fail };
+    return { call, audience };
+  };
+  const sides: Record<Kind, Side> = {
+    encrypted: await sideIn(deployment.room),
+    clear: await sideIn(await openClearRoom(deployment, signal)),
+  };
+  progress.tell(`${VIEWERS} watch each of the two calls`);
   const rounds: CostRound[] = [];
   for (let round = 0; round < parts.rounds; round += 1) {
     progress.phase(`Compare (${round + 1} of ${parts.rounds})`);
     const cost: CostRound = { encrypted: 0, clear: 0 };
     // Whoever comes first finds another machine than whoever comes second.
-    const kinds = ['encrypted', 'clear'] as const;
-    for (const kind of round % 2 === 0 ? kinds : kinds.toReversed())
-      cost[kind] = await costOf(callIn(kind === 'clear' ? clearRoom : deployment.room), kind);
+    const kinds: readonly Kind[] = ['encrypted', 'clear'];
+    for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) cost[kind] = await costOf(sides[kind], kind);
     rounds.push(cost);
   }
   return rounds;
 }
 
-/** ns of the workers for a packet that somebody received. */
-async function costOf(call: Call, kind: keyof CostRound): Promise<number> {
+interface Side {
+  call: Call;
+  audience: Audience;
+}
+
+/** The pages come, are measured, and go. ns of the workers for a packet that somebody received. */
+async function costOf({ call, audience }: Side, kind: Kind): Promise<number> {
   const { participants, progress, deployment } = call;
-  for (const user of deployment.users) {
-    // Its own in each call: see openWitness().
-    const page = await openWitness(call, await deployment.synapse.login(user));
-    await comeIn(call, page);
-  }
+  // A device of its own in each call: see openWitness().
+  for (const user of deployment.users.slice(0, PAGES))
+    await comeIn(call, await openWitness(call, await deployment.synapse.login(user)));
   await untilAllMeet(call);
   await pause(call, SETTLES_MS);
   const workers = await deployment.focus.workerPids();
   const read = async (): Promise<{ ns: number; packets: number }> => ({
+    packets: sum([await audience.delivered(), ...(await Promise.all(participants.map(packetsReceived)))]),
     ns: sum(await Promise.all(workers.map(cpuTimeNs))),
-    packets: sum(await Promise.all(participants.map(packetsReceived))),
   });
   const before = await read();
   await pause(call, MEASURED_MS);
@@ -83,14 +99,14 @@ async function costOf(call: Call, kind: keyof CostRound): Promise<number> {
 }
 
 /** That what is compared is what it is said to be. */
-async function checkKind(call: Call, page: Participant, kind: keyof CostRound): Promise<void> {
+async function checkKind(call: Call, page: Participant, kind: Kind): Promise<void> {
   const witnessed = (await readEncryption(page))?.witnessed ?? [];
   const received = witnessed.some(({ direction }) => direction === 'received');
   if (received !== (kind === 'encrypted'))
     call.fail(`in the ${kind} call ${page.name} decrypted ${received ? 'some' : 'no'} frames`);
 }
 
-/** Of all others, so far. Runs in the page. */
+/** Of all others, so far. */
 function packetsReceived({ page }: Participant): Promise<number> {
   return page.evaluate(async () => {
     let packets = 0;

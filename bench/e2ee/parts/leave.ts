@@ -29,7 +29,7 @@ export async function leave(call: Call, watch: EncryptionWatch, leaver: Particip
   await pause(call, BEFORE_MS);
   await watch.ask();
   const before = new Map(others.map(page => [page, watch.witnesses.generationReceived(senderOf(page))]));
-  const calmGap = await longestGapAmong(others, now() - BEFORE_MS, now());
+  const calm = await longestGapAmong(others, now() - BEFORE_MS, now());
 
   const leftAt = now();
   await leaver.page.evaluate(() => {
@@ -54,20 +54,28 @@ export async function leave(call: Call, watch: EncryptionWatch, leaver: Particip
     call.fail(`nobody received a new key of ${names.join(', ')} within ${REKEYED_WITHIN_MS / 1_000} s`);
   }
   await pause(call, 2 * AFTER_MS);
-  const gapMs = await longestGapAmong(others, leftAt, (rekeyedAt ?? now() - 2 * AFTER_MS) + AFTER_MS);
+  const gap = await longestGapAmong(others, leftAt, (rekeyedAt ?? now() - 2 * AFTER_MS) + AFTER_MS);
   await Promise.all(others.map(page => page.watch(false)));
-  const [rekeyed, gap, calm] = [rekeyedAt && rekeyedAt - leftAt, gapMs, calmGap].map(ms =>
-    Math.round(ms ?? Number.NaN),
-  );
-  progress.tell(
-    `new keys are in use after ${rekeyed} ms; the longest gap is ${gap} ms, and was ${calm} ms just before`,
-  );
-  return { leftAt, rekeyedAt, gapMs };
+  const since = (at: number): number => Math.round(at - leftAt);
+  if (rekeyedAt !== undefined) progress.tell(`new keys are in use after ${since(rekeyedAt)} ms`);
+  if (gap !== undefined)
+    progress.tell(
+      `the longest gap is ${Math.round(gap.ms)} ms, of ${gap.whose}, from ${since(gap.from)} ms on; just before it was ${Math.round(calm?.ms ?? 0)} ms`,
+    );
+  return { leftAt, rekeyedAt, gapMs: gap?.ms };
 }
 
-/** Of pictures of these at each other, ms; `undefined` where there are none. */
-async function longestGapAmong(pages: readonly Participant[], from: number, to: number): Promise<number | undefined> {
-  const gaps: number[] = [];
+interface Gap {
+  ms: number;
+  /** When it began, ms since 1970. */
+  from: number;
+  /** For people. */
+  whose: string;
+}
+
+/** Of pictures of these at each other; `undefined` where there are none. */
+async function longestGapAmong(pages: readonly Participant[], from: number, to: number): Promise<Gap | undefined> {
+  let longest: Gap | undefined;
   const published = await Promise.all(
     pages.map(async page => ({ page, streams: (await page.snapshot()).publishedStreams })),
   );
@@ -78,9 +86,11 @@ async function longestGapAmong(pages: readonly Participant[], from: number, to: 
       if (page === viewer) continue;
       const frames = shown.find(({ streamId }) => streams.includes(streamId))?.frames ?? [];
       if (frames.length === 0) return undefined;
-      const times = frames.map(({ presentedAt }) => presentedAt);
-      gaps.push(longestGap(times, from, to));
+      const times = frames.map(({ presentedAt }) => presentedAt).toSorted((one, other) => one - other);
+      const ms = longestGap(times, from, to);
+      const began = times.find((at, index) => (times[index + 1] ?? to) - at === ms) ?? from;
+      if (ms > (longest?.ms ?? 0)) longest = { ms, from: began, whose: `${page.name} at ${viewer.name}` };
     }
   }
-  return gaps.length === 0 ? undefined : Math.max(...gaps);
+  return longest;
 }

@@ -17,6 +17,8 @@ export interface Parts {
   workerBin: string;
   synapsePython: string;
   pageDir: string;
+  /** Engine of load peers that cost little. */
+  loadPeer: string;
   /** Comparisons of a clear and an encrypted call. */
   rounds: number;
   progress: Progress;

@@ -2,7 +2,7 @@
 
 export interface Shot {
   /** Of the file, without its ending. */
-  name: 'grid' | 'phone' | 'speaker' | 'locked' | 'cannot-decrypt' | 'embedded';
+  name: string;
   /** CSS px. */
   viewport: { width: number; height: number; deviceScaleFactor?: number };
   /** What is clicked first, what has to be there then, and what is clicked afterwards: selectors. */
@@ -13,6 +13,9 @@ export interface Shot {
 }
 
 const DESKTOP = { width: 1_280, height: 720 };
+
+/** The call page as a widget, in the page of its host. */
+export const EMBEDDED: Pick<Shot, 'name' | 'viewport'> = { name: 'embedded', viewport: DESKTOP };
 
 /** In turn: who comes without encryption stays. */
 export const SHOTS: readonly Shot[] = [
