@@ -18,8 +18,10 @@ export interface KeyChangesParts {
 const JOINS_WITHIN_MS = 50;
 /** ms. Those who leave within it share a generation. */
 const LEAVES_WITHIN_MS = 1_000;
-/** ms until a generation is used that did not reach everybody yet: who left reads on for so long. */
-const HAND_OVER_MS = 1_000;
+/** ms until a generation is used at the latest: who left reads on for so long, or twice, where another one was on its way. */
+const HAND_OVER_MS = 2_000;
+/** ms from the homeserver's having taken a key until those whom it is for can use it: frames that come before it are lost, and a picture with them. */
+const ARRIVES_WITHIN_MS = 500;
 
 type State =
   /** Not started. */
@@ -35,7 +37,11 @@ type State =
       readonly key: SharedKey;
       readonly waitsFor: Set<SenderId>;
       readonly deadline: Timer;
+      /** When that is, ms. */
+      readonly until: number;
     }
+  /** All have been sent it, and have it in a moment. */
+  | { readonly kind: 'arriving'; readonly key: SharedKey; readonly arrived: Timer }
   /** It is being taken into use. */
   | { readonly kind: 'using' }
   /** Closed, or without keys. */
@@ -74,6 +80,7 @@ export class KeyChanges {
       case 'over':
         return;
       case 'handing_over':
+      case 'arriving':
         // Nothing was encrypted with it before.
         this.#share(this.#state.key, ids);
         return;
@@ -117,6 +124,7 @@ export class KeyChanges {
 
   close(): void {
     if (this.#state.kind === 'handing_over') this.#state.deadline.cancel();
+    if (this.#state.kind === 'arriving') this.#state.arrived.cancel();
     this.#state = { kind: 'over' };
     this.#forgetStep();
     this.#forgetGeneration();
@@ -157,14 +165,16 @@ export class KeyChanges {
     this.#forgetGeneration();
     const everybody = [...this.#served, ...this.#waiting];
     this.#waiting.clear();
-    if (isFirst) {
+    if (isFirst || everybody.length === 0) {
       // Nobody reads what is sent until then: there is nothing to wait for.
       this.#share(key, everybody);
       await this.#use(key);
       return;
     }
-    const deadline = this.#parts.clock.after(HAND_OVER_MS, () => this.#run(() => this.#use(key)));
-    this.#state = { kind: 'handing_over', key, waitsFor: new Set(everybody), deadline };
+    const { clock } = this.#parts;
+    const until = clock.now() + HAND_OVER_MS;
+    const deadline = clock.after(HAND_OVER_MS, () => this.#run(() => this.#use(key)));
+    this.#state = { kind: 'handing_over', key, waitsFor: new Set(everybody), deadline, until };
     this.#share(key, everybody);
     this.#useOnceAllHaveIt();
   }
@@ -173,7 +183,15 @@ export class KeyChanges {
     const state = this.#state;
     if (state.kind !== 'handing_over' || state.waitsFor.size > 0) return;
     state.deadline.cancel();
-    this.#run(() => this.#use(state.key));
+    const { key, until } = state;
+    const { clock } = this.#parts;
+    if (this.#served.size === 0) {
+      this.#run(() => this.#use(key));
+      return;
+    }
+    const arrivesMs = Math.min(ARRIVES_WITHIN_MS, Math.max(0, until - clock.now()));
+    const arrived = clock.after(arrivesMs, () => this.#run(() => this.#use(key)));
+    this.#state = { kind: 'arriving', key, arrived };
   }
 
   async #use(key: SharedKey): Promise<void> {

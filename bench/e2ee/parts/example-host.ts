@@ -52,7 +52,7 @@ async function openIn(call: Call, user: MatrixUser, url: string): Promise<Partic
   await widget.click('#join');
   const others = call.participants.length;
   await widget.waitForFunction(
-    count => document.querySelectorAll('[data-stream] video').length > count,
+    count => document.querySelectorAll('[data-stream] video').length >= count,
     { timeout },
     others,
   );
