@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * as long. Browsers, and what measures or loads a worker, do not belong here: a file that is not named runs alone.
  */
 const PAIRED = [
-  'test/e2e/{admission,encrypted-room,fast-signalling,faults,hostile,joining,sessions}.test.ts',
+  'test/e2e/{admission,encrypted-room,fast-signalling,faults,hostile,joining,kit-encryption,sessions}.test.ts',
   'test/federated/{federation,foci-come-and-go,what-crosses}.test.ts',
   'test/matrix/*.test.ts',
   'test/media/{application-data,application-data-hostile,closure,encrypted-frames,one-transport,spread,spread-data}.test.ts',
