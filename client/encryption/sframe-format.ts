@@ -1,26 +1,21 @@
 /** SFrame (RFC 9605) as a frame format. */
 import { clearBytes } from '../sframe/clear-bytes.ts';
 import { readHeader } from '../sframe/header.ts';
-import { LAST_STEP } from '../sframe/key-id.ts';
 import { ReceivedFrames } from '../sframe/received-frames.ts';
 import { ReceivedKeys } from '../sframe/received-keys.ts';
 import { SentKeys } from '../sframe/sent-keys.ts';
 import { type Suite, SUITES } from '../sframe/suites.ts';
 import type { DecryptingKeys, FrameFormat } from './frame-format.ts';
+import { sframeKeyFormat } from './key-event.ts';
 
 /** Which of the RFC's suites calls use. */
 export const SFRAME_SUITE = SUITES.AES_256_GCM_SHA512_128;
 
 export function sframe(suite: Suite = SFRAME_SUITE): FrameFormat {
+  const keys = sframeKeyFormat(suite);
   return {
     name: 'sframe',
-    takes: ({ generation, step, baseKey }) =>
-      Number.isSafeInteger(generation) &&
-      generation >= 0 &&
-      Number.isInteger(step) &&
-      step >= 0 &&
-      step <= LAST_STEP &&
-      baseKey.length === suite.hashBytes,
+    takes: key => keys.takes(key),
     clearBytes,
     numberOf: readHeader,
     ownKeys: () => SentKeys.make(suite),
