@@ -12,6 +12,8 @@ export interface WitnessedFrame {
   counter: string;
   /** Of the frame in the clear: see `frameDigest`. */
   digest: string;
+  /** When it was encrypted, or decrypted, ms since 1970. */
+  at: number;
 }
 
 /** A key for frames, of our own or as somebody shared it. */

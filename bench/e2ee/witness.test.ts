@@ -10,6 +10,7 @@ const SENT: WitnessedFrame = {
   keyId: '257',
   counter: '7',
   digest: 'd1',
+  at: 1_000,
 };
 const RECEIVED: WitnessedFrame = { ...SENT, direction: 'received' };
 
@@ -64,7 +65,22 @@ it('a pair decrypts where voice and picture came, of this sender and at this pag
 
 it('the latest generation is that of a frame that somebody received', () => {
   const all = witnesses([ALICE, [{ ...SENT, keyId: '1024' }]]);
-  expect(all.generationReceived(ALICE)).toBeUndefined();
+  expect(all.latestGeneration(ALICE)).toBeUndefined();
   all.add(BOB, [{ ...RECEIVED, keyId: '512' }, RECEIVED]);
-  expect([all.generationReceived(ALICE), all.generationReceived(BOB)]).toEqual([2, undefined]);
+  expect([all.latestGeneration(ALICE), all.latestGeneration(BOB)]).toEqual([2, undefined]);
+});
+
+it('a later generation is received when the first of all receives a frame with it', () => {
+  const all = witnesses([BOB, [RECEIVED]]);
+  expect(all.receivedLaterThan(1, ALICE)).toBeUndefined();
+  all.add(BOB, [{ ...RECEIVED, keyId: '512', at: 1_700 }]);
+  all.add(CAROL, [
+    { ...RECEIVED, keyId: '512', at: 1_500 },
+    { ...RECEIVED, keyId: '768', at: 1_600 },
+  ]);
+  expect([all.receivedLaterThan(1, ALICE), all.receivedLaterThan(2, ALICE), all.receivedLaterThan(1, BOB)]).toEqual([
+    1_500,
+    1_600,
+    undefined,
+  ]);
 });

@@ -19,8 +19,8 @@ export class Witnesses {
   readonly #received: WitnessedFrame[] = [];
   /** Kinds of frames, by who received them and who sent them. */
   readonly #decrypted = new Map<string, Set<WitnessedFrame['kind']>>();
-  /** By sender. */
-  readonly #generations = new Map<string, number>();
+  /** By sender, then by generation: when anybody first received a frame with it. */
+  readonly #generations = new Map<string, Map<number, number>>();
 
   /** @param at sender id of the page that tells */
   add(at: string, frames: readonly WitnessedFrame[]): void {
@@ -32,7 +32,7 @@ export class Witnesses {
         case 'received':
           this.#received.push(frame);
           entryOf(this.#decrypted, pairOf(at, frame.from)).add(frame.kind);
-          this.#generations.set(frame.from, Math.max(generationOf(frame), this.#generations.get(frame.from) ?? 0));
+          this.#noteGeneration(frame);
           break;
       }
     }
@@ -49,8 +49,15 @@ export class Witnesses {
   }
 
   /** The latest generation of a sender's keys that anybody received a frame with; `undefined` while nobody did. */
-  generationReceived(from: string): number | undefined {
-    return this.#generations.get(from);
+  latestGeneration(from: string): number | undefined {
+    const received = this.#generations.get(from);
+    return received === undefined ? undefined : Math.max(...received.keys());
+  }
+
+  /** When anybody first received a frame with a later generation of a sender's keys, ms since 1970; `undefined` while nobody did. */
+  receivedLaterThan(generation: number, from: string): number | undefined {
+    const later = [...(this.#generations.get(from) ?? [])].filter(([each]) => each > generation).map(([, at]) => at);
+    return later.length === 0 ? undefined : Math.min(...later);
   }
 
   /** All that was sent has to be told by then, or it is missing here. */
@@ -65,6 +72,13 @@ export class Witnesses {
       }
     }
     return result;
+  }
+
+  #noteGeneration(frame: WitnessedFrame): void {
+    const received = this.#generations.get(frame.from) ?? new Map<number, number>();
+    this.#generations.set(frame.from, received);
+    const generation = generationOf(frame);
+    received.set(generation, Math.min(frame.at, received.get(generation) ?? Infinity));
   }
 }
 

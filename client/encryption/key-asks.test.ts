@@ -1,14 +1,13 @@
 /** Keys that are asked for: ours by others, theirs by us. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { Device } from './device.ts';
 import { ASKS_EVERY_MS, MOST_ASKS } from './key-asks.ts';
 import type { KeyEvent } from './key-event.ts';
+import type { KeyRefusal } from './key-inbox.ts';
 import { senderOf } from './sender-id.ts';
-import { device, ExchangeBench, keyEvent, requestEvent } from './testing/exchange-bench.ts';
+import { ACCEPTED, device, ExchangeBench, keyEvent, refused, requestEvent } from './testing/exchange-bench.ts';
 
 const [ana, bo, cy] = [device('ana'), device('bo'), device('cy')];
-const ACCEPTED = { kind: 'accepted' };
 
 let clock: VirtualClock;
 let bench: ExchangeBench;
@@ -16,47 +15,40 @@ let bench: ExchangeBench;
 beforeEach(async () => {
   clock = new VirtualClock();
   bench = new ExchangeBench(clock);
-  bench.exchange.members([ana, bo]);
-  bench.exchange.start();
-  await clock.pass(0);
-  bench.newKeys();
+  await bench.callOf(ana, bo);
 });
-
-const take = (event: KeyEvent): unknown => bench.exchange.take(event);
-const refused = (reason: string): unknown => ({ kind: 'refused', reason });
-
-async function members(...devices: Device[]): Promise<void> {
-  bench.exchange.members(devices);
-  await clock.pass(0);
-}
 
 describe('a request', () => {
   it('of a member is answered with our key, at most once in 5 s, also where it came in clear', async () => {
-    expect(take({ ...requestEvent(ana), encrypted: false, from: { userId: ana.userId, deviceId: undefined } })).toEqual(
-      ACCEPTED,
-    );
+    expect(
+      bench.exchange.take({
+        ...requestEvent(ana),
+        encrypted: false,
+        from: { userId: ana.userId, deviceId: undefined },
+      }),
+    ).toEqual(ACCEPTED);
     await clock.pass(4_999);
-    expect(take(requestEvent(ana))).toEqual(refused('flood'));
+    expect(bench.exchange.take(requestEvent(ana))).toEqual(refused('flood'));
     await clock.pass(1);
-    expect(take(requestEvent(ana))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(requestEvent(ana))).toEqual(ACCEPTED);
     await clock.pass(0);
     expect(bench.newKeys()).toEqual(['1.0 to ANA', '1.0 to ANA']);
   });
 
-  it.each<[string, string, KeyEvent]>([
+  it.each<[string, KeyRefusal, KeyEvent]>([
     ['of who is not in the call', 'not_a_member', requestEvent(cy)],
     ['of another call', 'other_call', requestEvent(ana, { conf_id: 'other' })],
     ['in the name of another device', 'forged_sender', { ...requestEvent(ana), from: bo }],
     ['without a device', 'malformed', requestEvent(ana, { device_id: undefined })],
   ])('%s is refused: %s', async (_, reason, event) => {
-    expect(take(event)).toEqual(refused(reason));
+    expect(bench.exchange.take(event)).toEqual(refused(reason));
     await clock.pass(60_000);
     expect(bench.newKeys()).toEqual([]);
   });
 
   it('of who has just joined gives it no step from before', async () => {
-    await members(ana, bo, cy);
-    expect(take(requestEvent(cy))).toEqual(ACCEPTED);
+    await bench.members(ana, bo, cy);
+    expect(bench.exchange.take(requestEvent(cy))).toEqual(ACCEPTED);
     await clock.pass(10_000);
     expect(bench.newKeys()).toEqual(['1.1 to CY']);
   });
@@ -85,14 +77,14 @@ describe('a key that is missing', () => {
     bench.exchange.missing(senderOf(ana));
     await clock.pass(100);
     expect(asked()).toHaveLength(1);
-    take(keyEvent(ana));
+    bench.exchange.take(keyEvent(ana));
     await clock.pass(1_000);
     bench.exchange.missing(senderOf(ana));
     await clock.pass(ASKS_EVERY_MS - 1_100);
     expect(asked()).toEqual([]);
     await clock.pass(100);
     expect(asked()).toHaveLength(1);
-    take(keyEvent(ana));
+    bench.exchange.take(keyEvent(ana));
     await clock.pass(60_000);
     expect(asked()).toEqual([]);
   });
@@ -102,9 +94,9 @@ describe('a key that is missing', () => {
     bench.exchange.missing(senderOf(bo));
     await clock.pass(60_000);
     expect(asked()).toHaveLength(MOST_ASKS);
-    take(keyEvent(ana));
-    await members(ana);
-    await members(ana, bo);
+    bench.exchange.take(keyEvent(ana));
+    await bench.members(ana);
+    await bench.members(ana, bo);
     bench.exchange.missing(senderOf(ana));
     bench.exchange.missing(senderOf(bo));
     await clock.pass(100);
@@ -114,14 +106,14 @@ describe('a key that is missing', () => {
   it('of who is not in the call is not asked for, nor of who leaves', async () => {
     bench.exchange.missing(senderOf(cy));
     bench.exchange.missing(senderOf(ana));
-    await members(bo);
+    await bench.members(bo);
     await clock.pass(60_000);
     expect(asked()).toEqual([]);
   });
 
   it('of a thousand is asked for in ten messages, though they are lost', async () => {
     const thousand = Array.from({ length: 1_000 }, (_, index) => device(`d${index}`));
-    await members(...thousand);
+    await bench.members(...thousand);
     await clock.pass(1_000);
     bench.post.mood = 'fails';
     asked();

@@ -17,7 +17,7 @@ export interface KeyChangesParts {
 /** ms. Those who join within it share a step. */
 const JOINS_WITHIN_MS = 50;
 /** ms. Those who leave within it share a generation. */
-const LEAVES_WITHIN_MS = 1_000;
+const LEAVES_WITHIN_MS = 500;
 /** ms until a generation is used at the latest: who left reads on for so long, or twice, where another one was on its way. */
 const HAND_OVER_MS = 2_000;
 /** ms from the homeserver's having taken a key until those whom it is for can use it: frames that come before it are lost, and a picture with them. */

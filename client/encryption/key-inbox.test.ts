@@ -3,15 +3,23 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { SUITES } from '../sframe/suites.ts';
-import type { Device } from './device.ts';
 import { KEEPS_EARLY_MS, MOST_EARLY, MOST_EARLY_OF_ONE } from './early-keys.ts';
-import { type KeyEvent, keyIn, sframeKeyFormat, textOf } from './key-event.ts';
+import { keyIn, sframeKeyFormat, textOf } from './key-event.ts';
+import type { KeyRefusal } from './key-inbox.ts';
 import { senderOf } from './sender-id.ts';
-import { device, ExchangeBench, keyEvent, type KeyEventParts, requestEvent, SELF } from './testing/exchange-bench.ts';
+import {
+  ACCEPTED,
+  device,
+  ExchangeBench,
+  keyEvent,
+  type KeyEventParts,
+  refused,
+  requestEvent,
+  SELF,
+} from './testing/exchange-bench.ts';
 import { keyNumbered, nameOf } from './testing/fake-own-keys.ts';
 
 const [ana, bo, cy] = [device('ana'), device('bo'), device('cy')];
-const ACCEPTED = { kind: 'accepted' };
 const KEPT = { kind: 'kept' };
 
 let clock: VirtualClock;
@@ -20,14 +28,9 @@ let bench: ExchangeBench;
 beforeEach(async () => {
   clock = new VirtualClock();
   bench = new ExchangeBench(clock);
-  bench.exchange.members([ana, bo]);
-  bench.exchange.start();
-  await clock.pass(0);
-  bench.newKeys();
+  await bench.callOf(ana, bo);
 });
 
-const take = (event: KeyEvent): unknown => bench.exchange.take(event);
-const refused = (reason: string): unknown => ({ kind: 'refused', reason });
 const count = (all: unknown[], one: unknown): number =>
   all.filter(other => JSON.stringify(other) === JSON.stringify(one)).length;
 
@@ -36,18 +39,13 @@ function taken(): string[] {
   return bench.taken.splice(0).map(({ from, stay, key }) => `${from} ${stay} ${nameOf(key)}`);
 }
 
-async function members(...devices: Device[]): Promise<void> {
-  bench.exchange.members(devices);
-  await clock.pass(0);
-}
-
 describe('a key', () => {
   it('of a member is handed out, as that of its device in its stay', () => {
-    expect(take(keyEvent(ana, { stay: 'first', key: keyNumbered(3, 7) }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { stay: 'first', key: keyNumbered(3, 7) }))).toEqual(ACCEPTED);
     expect(bench.taken).toEqual([{ from: senderOf(ana), stay: 'first', key: keyNumbered(3, 7) }]);
   });
 
-  it.each<[string, string, KeyEventParts]>([
+  it.each<[string, KeyRefusal, KeyEventParts]>([
     ['was not encrypted', 'clear', { encrypted: false }],
     ['is of another device than it says', 'forged_sender', { provenDevice: 'BO' }],
     ['says that it is of another device', 'forged_sender', { content: { device_id: 'BO' } }],
@@ -70,55 +68,55 @@ describe('a key', () => {
     ['has a stay without a name', 'malformed', { content: { stay: '' } }],
     ['has no room', 'malformed', { content: { room_id: undefined } }],
   ])('that %s is refused: %s', (_, reason, parts) => {
-    expect(take(keyEvent(ana, parts))).toEqual(refused(reason));
+    expect(bench.exchange.take(keyEvent(ana, parts))).toEqual(refused(reason));
     expect(taken()).toEqual([]);
-    expect(take(keyEvent(ana))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana))).toEqual(ACCEPTED);
   });
 
   it('is that of the device it says, where a host vouches for the user alone', () => {
-    expect(take(keyEvent(ana, { provenDevice: undefined }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { provenDevice: undefined }))).toEqual(ACCEPTED);
     const another = { userId: bo.userId, deviceId: ana.deviceId };
-    expect(take(keyEvent(another, { provenDevice: undefined }))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(another, { provenDevice: undefined }))).toEqual(KEPT);
     expect(taken()).toEqual([`${senderOf(ana)} stay 1.0`]);
   });
 
   it('of ourselves, or of who is not in the call, is not handed out', () => {
-    expect(take(keyEvent(SELF))).toEqual(KEPT);
-    expect(take(keyEvent(cy))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(SELF))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(cy))).toEqual(KEPT);
     expect(taken()).toEqual([]);
   });
 
   it('of an earlier stay is refused, and so is an earlier one of this stay', () => {
     const known = { stay: 'second', since: 2_000, key: keyNumbered(3, 7) };
-    expect(take(keyEvent(ana, known))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, known))).toEqual(ACCEPTED);
     for (const late of [
       { stay: 'first', since: 1_999, key: keyNumbered(9) },
       { stay: 'first', since: 2_000, key: keyNumbered(9) },
       { ...known, key: keyNumbered(2, 9) },
       { ...known, key: keyNumbered(3, 6) },
     ])
-      expect(take(keyEvent(ana, late))).toEqual(refused('outdated'));
+      expect(bench.exchange.take(keyEvent(ana, late))).toEqual(refused('outdated'));
     // The same one is what a request was answered with.
-    expect(take(keyEvent(ana, known))).toEqual(ACCEPTED);
-    expect(take(keyEvent(ana, { ...known, key: keyNumbered(4) }))).toEqual(ACCEPTED);
-    expect(take(keyEvent(ana, { stay: 'third', since: 2_001 }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, known))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { ...known, key: keyNumbered(4) }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { stay: 'third', since: 2_001 }))).toEqual(ACCEPTED);
   });
 
   it('of an earlier stay is refused also where its sender was away meanwhile', async () => {
-    take(keyEvent(ana, { stay: 'second', since: 2_000 }));
-    await members(bo);
+    bench.exchange.take(keyEvent(ana, { stay: 'second', since: 2_000 }));
+    await bench.members(bo);
     await clock.pass(60_000);
-    await members(ana, bo);
-    expect(take(keyEvent(ana, { stay: 'first', since: 1_000 }))).toEqual(refused('outdated'));
-    expect(take(keyEvent(ana, { stay: 'third', since: 3_000 }))).toEqual(ACCEPTED);
+    await bench.members(ana, bo);
+    expect(bench.exchange.take(keyEvent(ana, { stay: 'first', since: 1_000 }))).toEqual(refused('outdated'));
+    expect(bench.exchange.take(keyEvent(ana, { stay: 'third', since: 3_000 }))).toEqual(ACCEPTED);
   });
 
   it('is told to be void 5 s after its sender left, unless that comes back before', async () => {
-    take(keyEvent(ana));
-    take(keyEvent(bo));
-    await members();
+    bench.exchange.take(keyEvent(ana));
+    bench.exchange.take(keyEvent(bo));
+    await bench.members();
     await clock.pass(4_999);
-    await members(bo);
+    await bench.members(bo);
     expect(bench.gone).toEqual([]);
     await clock.pass(60_000);
     expect(bench.gone).toEqual([senderOf(ana)]);
@@ -127,56 +125,58 @@ describe('a key', () => {
 
 describe('a key that is early', () => {
   it('is handed out when its sender turns out to be in the call', async () => {
-    expect(take(keyEvent(cy, { key: keyNumbered(1) }))).toEqual(KEPT);
-    expect(take(keyEvent(cy, { key: keyNumbered(2) }))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(cy, { key: keyNumbered(1) }))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(cy, { key: keyNumbered(2) }))).toEqual(KEPT);
     await clock.pass(KEEPS_EARLY_MS - 1);
     expect(taken()).toEqual([]);
-    await members(ana, bo, cy);
+    await bench.members(ana, bo, cy);
     expect(taken()).toEqual([`${senderOf(cy)} stay 1.0`, `${senderOf(cy)} stay 2.0`]);
-    await members(ana, bo);
-    await members(ana, bo, cy);
+    await bench.members(ana, bo);
+    await bench.members(ana, bo, cy);
     expect(taken()).toEqual([]);
   });
 
   it('is forgotten after 10 s', async () => {
-    take(keyEvent(cy));
+    bench.exchange.take(keyEvent(cy));
     await clock.pass(KEEPS_EARLY_MS);
-    await members(ana, bo, cy);
+    await bench.members(ana, bo, cy);
     expect(taken()).toEqual([]);
   });
 
   it('is one of four of its sender, and of 64 in all', async () => {
     const strangers = Array.from({ length: 20 }, (_, index) => device(`stranger${index}`));
-    const answers = strangers.flatMap(stranger => Array.from({ length: 5 }, () => take(keyEvent(stranger))));
+    const answers = strangers.flatMap(stranger =>
+      Array.from({ length: 5 }, () => bench.exchange.take(keyEvent(stranger))),
+    );
     expect(answers.slice(0, 5)).toEqual([...Array.from({ length: MOST_EARLY_OF_ONE }, () => KEPT), refused('flood')]);
     expect(count(answers, KEPT)).toBe(MOST_EARLY);
     expect(count(answers, refused('not_a_member'))).toBe(5 * (20 - MOST_EARLY / MOST_EARLY_OF_ONE));
     // Those in the call are heard.
-    expect(take(keyEvent(ana))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana))).toEqual(ACCEPTED);
     await clock.pass(KEEPS_EARLY_MS);
-    expect(take(keyEvent(cy))).toEqual(KEPT);
+    expect(bench.exchange.take(keyEvent(cy))).toEqual(KEPT);
   });
 });
 
 describe('a member that is in a new stay', () => {
   it('is one that left and one that joined: it gets a step, and all get a generation', async () => {
-    take(keyEvent(ana, { stay: 'first', since: 1 }));
+    bench.exchange.take(keyEvent(ana, { stay: 'first', since: 1 }));
     await clock.pass(10_000);
     expect(bench.newKeys()).toEqual([]);
-    expect(take(keyEvent(ana, { stay: 'second', since: 2 }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { stay: 'second', since: 2 }))).toEqual(ACCEPTED);
     await clock.pass(10_000);
     expect(bench.newKeys()).toEqual(['1.1 to ANA', '2.0 to BO ANA']);
     expect(bench.gone).toEqual([]);
   });
 
   it('and left before is no other than who joins', async () => {
-    take(keyEvent(ana, { stay: 'first', since: 1 }));
-    await members(bo);
+    bench.exchange.take(keyEvent(ana, { stay: 'first', since: 1 }));
+    await bench.members(bo);
     await clock.pass(10_000);
-    await members(ana, bo);
+    await bench.members(ana, bo);
     await clock.pass(100);
     bench.newKeys();
-    take(keyEvent(ana, { stay: 'second', since: 2 }));
+    bench.exchange.take(keyEvent(ana, { stay: 'second', since: 2 }));
     await clock.pass(10_000);
     expect(bench.newKeys()).toEqual([]);
   });
@@ -184,17 +184,19 @@ describe('a member that is in a new stay', () => {
 
 describe('a flood', () => {
   it('of keys is cut off, and harms no other sender', async () => {
-    const answers = Array.from({ length: 1_000 }, (_, index) => take(keyEvent(ana, { key: keyNumbered(index) })));
+    const answers = Array.from({ length: 1_000 }, (_, index) =>
+      bench.exchange.take(keyEvent(ana, { key: keyNumbered(index) })),
+    );
     expect(count(answers, ACCEPTED)).toBe(16);
     expect(count(answers, refused('flood'))).toBe(1_000 - 16);
-    expect(take(keyEvent(bo))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(bo))).toEqual(ACCEPTED);
     await clock.pass(500);
-    expect(take(keyEvent(ana, { key: keyNumbered(2_000) }))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(keyEvent(ana, { key: keyNumbered(2_000) }))).toEqual(ACCEPTED);
   });
 
   it('of stays makes few generations', async () => {
     for (let index = 0; index < 1_000; index += 1) {
-      take(keyEvent(ana, { stay: `stay ${index}`, since: index }));
+      bench.exchange.take(keyEvent(ana, { stay: `stay ${index}`, since: index }));
       await clock.pass(20);
     }
     await clock.pass(10_000);
@@ -203,9 +205,9 @@ describe('a flood', () => {
   });
 
   it('of requests is answered once', async () => {
-    const answers = Array.from({ length: 1_000 }, () => take(requestEvent(ana)));
+    const answers = Array.from({ length: 1_000 }, () => bench.exchange.take(requestEvent(ana)));
     expect(count(answers, ACCEPTED)).toBe(1);
-    expect(take(requestEvent(bo))).toEqual(ACCEPTED);
+    expect(bench.exchange.take(requestEvent(bo))).toEqual(ACCEPTED);
     await clock.pass(60_000);
     expect(bench.newKeys()).toEqual(['1.0 to ANA', '1.0 to BO']);
   });

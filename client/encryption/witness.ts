@@ -14,6 +14,8 @@ export interface WitnessRecord {
   readonly counter: string;
   /** The first 8 bytes of SHA-256 of the clear frame, in hexadecimal. */
   readonly digest: string;
+  /** When it was encrypted, or decrypted, ms since 1970. */
+  readonly at: number;
 }
 
 const DIGEST_BYTES = 8;
@@ -37,9 +39,10 @@ export class Witness {
   }
 
   async note({ number, clear, ...about }: WitnessedFrame): Promise<void> {
+    const at = Date.now();
     const whole = new Uint8Array(await crypto.subtle.digest('SHA-256', clear));
     const digest = Array.from(whole.subarray(0, DIGEST_BYTES), byte => byte.toString(16).padStart(2, '0')).join('');
-    this.#records.push({ ...about, keyId: String(number.keyId), counter: String(number.counter), digest });
+    this.#records.push({ ...about, keyId: String(number.keyId), counter: String(number.counter), digest, at });
     if (this.#records.length >= MOST_AT_ONCE) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), AT_LEAST_EVERY_MS);
   }

@@ -47,6 +47,8 @@ interface InspectedFrame {
   counter: string;
   /** Of the frame in the clear: the first 8 bytes of SHA-256, in hexadecimal. */
   digest: string;
+  /** When it was encrypted, or decrypted, ms since 1970. */
+  at: number;
 }
 
 /** A key that was held here at some time. */

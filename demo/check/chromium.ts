@@ -2,18 +2,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
-import type { CallBrowser } from './browser.ts';
+import { type CallBrowser, closeBrowser, versionOf, WINDOW } from './browser.ts';
 import { CHROMIUM_FLAGS } from './chromium-flags.ts';
 
 const EXECUTABLE = join(import.meta.dirname, 'chromium-behind-servers.sh');
 /** The last resort: whoever asks a page has a limit of its own. */
 const ANSWERS_WITHIN_MS = 60_000;
 const TRACES_WITHIN_MS = 10_000;
-const CLOSES_WITHIN_MS = 5_000;
 const FRAMES_PER_SECOND = 15;
-
-/** CSS px: tiles of up to four people ask for the highest layer, and the (software) compositor has little to paint. */
-const WINDOW = { width: 720, height: 520 };
 
 export interface ChromiumOptions {
   /** Network namespace that it runs in. */
@@ -61,8 +57,8 @@ export class Chromium implements CallBrowser {
     }
   }
 
-  async version(): Promise<string> {
-    return (await this.#browser.version()).replace(/^.*\//, '');
+  version(): Promise<string> {
+    return versionOf(this.#browser);
   }
 
   /** Ids of all its processes, with what they are: "renderer", "GPU", or the name of a service. */
@@ -86,10 +82,8 @@ export class Chromium implements CallBrowser {
     return rendererPid(page);
   }
 
-  async close(): Promise<void> {
-    const closed = this.#browser.close().then(() => true);
-    const late = delay(CLOSES_WITHIN_MS, false, { ref: false });
-    if (!(await Promise.race([closed.catch(() => false), late]))) this.#browser.process()?.kill('SIGKILL');
+  close(): Promise<void> {
+    return closeBrowser(this.#browser);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

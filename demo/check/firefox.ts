@@ -1,16 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, launch, type Page } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
-import type { CallBrowser } from './browser.ts';
+import { type CallBrowser, closeBrowser, versionOf, WINDOW } from './browser.ts';
 import { FIREFOX_PREFERENCES } from './firefox-preferences.ts';
 
 const EXECUTABLE = '/usr/bin/firefox-esr';
 /** On a busy machine it takes its time. */
 const STARTS_WITHIN_MS = 120_000;
 const ANSWERS_WITHIN_MS = 60_000;
-const CLOSES_WITHIN_MS = 5_000;
-/** CSS px; as of Chromium's pages. */
-const WINDOW = { width: 720, height: 520 };
 
 /** One Firefox for all its pages, each in a container of its own. */
 export class Firefox implements CallBrowser, AsyncDisposable {
@@ -50,8 +46,8 @@ export class Firefox implements CallBrowser, AsyncDisposable {
     }
   }
 
-  async version(): Promise<string> {
-    return (await this.#browser.version()).replace(/^.*\//, '');
+  version(): Promise<string> {
+    return versionOf(this.#browser);
   }
 
   async openPage(): Promise<Page> {
@@ -64,10 +60,8 @@ export class Firefox implements CallBrowser, AsyncDisposable {
     return Promise.resolve(undefined);
   }
 
-  async close(): Promise<void> {
-    const closed = this.#browser.close().then(() => true);
-    const late = delay(CLOSES_WITHIN_MS, false, { ref: false });
-    if (!(await Promise.race([closed.catch(() => false), late]))) this.#browser.process()?.kill('SIGKILL');
+  close(): Promise<void> {
+    return closeBrowser(this.#browser);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,16 @@ function layer(at: number, height: number, framesEncoded: number): SentLayer {
 }
 
 function video(at: number, height: number, framesDecoded: number): ReceivedVideo {
-  return { at, streamId: 'stream of ana', trackId: 'v', width: (height * 16) / 9, height, framesDecoded };
+  return {
+    at,
+    streamId: 'stream of ana',
+    trackId: 'v',
+    width: (height * 16) / 9,
+    height,
+    framesDecoded,
+    freezes: 0,
+    frozenMs: 0,
+  };
 }
 
 function audio(at: number, energy: number, samples: number, concealed: number): ReceivedAudio {

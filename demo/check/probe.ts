@@ -12,6 +12,8 @@ export interface Frame {
   /** px */
   width: number;
   height: number;
+  /** So many were presented by its video up to here: a page whose thread is busy is told of the latest one alone. */
+  presentedFrames: number;
 }
 
 /** The frames of one video of somebody else. */
@@ -39,6 +41,10 @@ export interface ReceivedVideo {
   width: number;
   height: number;
   framesDecoded: number;
+  /** Pictures that stood still for 150 ms longer than is usual, as the decoder saw it, since it began. */
+  freezes: number;
+  /** ms of them all */
+  frozenMs: number;
 }
 
 /** Samples are counted as they are played, over all channels alike. */
@@ -169,6 +175,7 @@ export function installProbe(): void {
         shownAt: performance.timeOrigin + frame.expectedDisplayTime,
         width: frame.width,
         height: frame.height,
+        presentedFrames: frame.presentedFrames,
       });
       if (everything || frames.length < FIRST_FRAMES) awaitFrame(video);
     });
@@ -218,7 +225,16 @@ export function installProbe(): void {
             result.sent.push({ at, rid: string(report['rid']), width, height, framesEncoded });
           } else if (type === 'inbound-rtp video' && ids !== undefined) {
             const { streamId, trackId } = ids;
-            result.video.push({ at, streamId, trackId, width, height, framesDecoded: number(report['framesDecoded']) });
+            result.video.push({
+              at,
+              streamId,
+              trackId,
+              width,
+              height,
+              framesDecoded: number(report['framesDecoded']),
+              freezes: number(report['freezeCount']),
+              frozenMs: number(report['totalFreezesDuration']) * 1_000,
+            });
           } else if (type === 'inbound-rtp audio' && ids !== undefined) {
             result.audio.push({
               at,

@@ -20,6 +20,7 @@ import {
   countDecrypted,
   JUDGED_MS,
   listensForFirefox,
+  openOutsider,
   openWatched,
   type Parts,
   tellComplaints,
@@ -73,8 +74,7 @@ async function playCall(parts: Parts, recording: string): Promise<Played> {
   if (first === undefined) throw new RangeError('users are needed');
 
   progress.phase('Join');
-  // Another device of somebody who is in the call: of the room's members, and without a part in the call.
-  const outsider = await openWatched(call, watch, await deployment.synapse.login(first));
+  const outsider = await openOutsider(call, watch, await deployment.synapse.login(first));
   const everybody: Participant[] = [];
   let newcomerJoinedAt = now();
   for (const [index, user] of users.entries()) {

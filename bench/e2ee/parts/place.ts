@@ -30,6 +30,8 @@ export interface Parts {
 const CALM_MS = 3_000;
 const CONNECTS_WITHIN_MS = 45_000;
 const WHOLE_WITHIN_MS = 60_000;
+/** For the link of who only looks on: of a link that says it twice, the first counts. */
+const LITTLE_VIDEO = 'video=32x18x1';
 /** How long pairs are judged. */
 export const JUDGED_MS = 10_000;
 
@@ -50,6 +52,14 @@ export async function openWatched(
   browser: CallBrowser = call.chromium,
 ): Promise<Participant> {
   const page = await openWitness(call, user, browser);
+  watch.add(page);
+  return page;
+}
+
+/** Another device of the room's members, which stays outside of the call, and takes little of the machine. */
+export async function openOutsider(call: Call, watch: EncryptionWatch, user: MatrixUser): Promise<Participant> {
+  const link = `${call.deployment.link(user)}&${WITNESS}&${LITTLE_VIDEO}`;
+  const page = await Participant.open(call.chromium, user, link);
   watch.add(page);
   return page;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Device } from '../device.ts';
 import { type KeyEvent, sframeKeyFormat, textOf } from '../key-event.ts';
 import { KeyExchange, type KeyExchangeOptions } from '../key-exchange.ts';
+import type { KeyRefusal, Taken } from '../key-inbox.ts';
 import type { SenderId } from '../sender-id.ts';
 import { FakeOwnKeys, keyNumbered, nameOf, SUITE } from './fake-own-keys.ts';
 import { FakePost } from './fake-post.ts';
@@ -58,7 +59,19 @@ export function requestEvent(from: Device, content: Record<string, unknown> = {}
   };
 }
 
+/** Time that passes only when a test says so. */
+interface PassingClock extends Clock {
+  pass(ms: number): Promise<void>;
+}
+
+export const ACCEPTED: Taken = { kind: 'accepted' };
+
+export function refused(reason: KeyRefusal): Taken {
+  return { kind: 'refused', reason };
+}
+
 export class ExchangeBench {
+  readonly #clock: PassingClock;
   readonly keys: FakeOwnKeys;
   readonly post: FakePost;
   readonly exchange: KeyExchange;
@@ -67,7 +80,8 @@ export class ExchangeBench {
   readonly gone: SenderId[] = [];
   readonly failures: Error[] = [];
 
-  constructor(clock: Clock, options: Partial<KeyExchangeOptions> = {}) {
+  constructor(clock: PassingClock, options: Partial<KeyExchangeOptions> = {}) {
+    this.#clock = clock;
     this.keys = new FakeOwnKeys(clock);
     this.post = new FakePost(clock);
     this.exchange = new KeyExchange({
@@ -85,6 +99,25 @@ export class ExchangeBench {
       random: () => 0.5,
       ...options,
     });
+  }
+
+  /** Started, with these in the call, who have our key. */
+  async callOf(...devices: Device[]): Promise<void> {
+    this.exchange.members(devices);
+    this.exchange.start();
+    await this.#clock.pass(0);
+    this.newKeys();
+  }
+
+  /** Up to here it took no more time than none. */
+  async members(...devices: Device[]): Promise<void> {
+    this.exchange.members(devices);
+    await this.#clock.pass(0);
+  }
+
+  /** Generation and step of the key that is in use. */
+  get inUse(): string {
+    return nameOf(this.keys.current);
   }
 
   /** Messages with our key, in short: `1.0 to ANA BO`. Each is told once. */
