@@ -74,6 +74,8 @@ interface Sending {
   parameters: SenderParameters;
   kind: 'audio' | 'video';
   purpose: Purpose;
+  /** Simulcast: each layer is an encoding of its own, and none has layers in it. */
+  isSimulcast: boolean;
 }
 
 /**
@@ -141,9 +143,9 @@ export class OwnStreams {
 
   /** The announcement that fits the local description. */
   metadata(sdp: string, self: Device): StreamMetadata {
-    const sections = this.#sections.map(({ transceiver, kind, purpose }) => {
+    const sections = this.#sections.map(({ transceiver, kind, purpose, isSimulcast }) => {
       const { width, height } = kind === 'video' ? (transceiver.sender.track?.getSettings() ?? {}) : {};
-      const scalabilityMode = kind === 'video' ? scalabilityModeOf(transceiver.sender) : undefined;
+      const scalabilityMode = kind === 'video' && !isSimulcast ? scalabilityModeOf(transceiver.sender) : undefined;
       return { mid: transceiver.mid, kind, purpose, width, height, scalabilityMode };
     });
     const muted = { audio: this.#capture.audioMuted, video: this.#capture.videoMuted };
@@ -184,7 +186,8 @@ export class OwnStreams {
     const kind = (typeof what === 'string' ? what : what.kind) === 'audio' ? 'audio' : 'video';
     if (kind === 'video') preferCodecs(transceiver, this.#preferences);
     protectTransceiver(this.#protection, transceiver, kind);
-    return { transceiver, parameters: new SenderParameters(transceiver.sender), kind, purpose };
+    const isSimulcast = (init.sendEncodings ?? []).length > 1;
+    return { transceiver, parameters: new SenderParameters(transceiver.sender), kind, purpose, isSimulcast };
   }
 }
 

@@ -82,6 +82,8 @@ export class SenderParameters {
 
   /** False where the browser refused. */
   async #write(): Promise<boolean> {
+    // To read parameters holds up the page until the browser's media threads have time for it.
+    if (this.#wish.bitrates === undefined && this.#wish.layers === undefined) return true;
     try {
       const parameters = this.#sender.getParameters();
       const encodings = wishedEncodings(parameters.encodings, this.#wish);
