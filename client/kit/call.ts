@@ -9,44 +9,40 @@ import { type InviteWay, type Mark, type Marks, preciseNow } from './marks.ts';
 import { type EntrySession, MemberEntry } from './member-entry.ts';
 import type { NetworkHint } from './network.ts';
 import type { Others } from './others.ts';
-import { encryptablePreferences, NO_PREFERENCES } from './media-preferences.ts';
 import { type Problem, problemOf } from './problems.ts';
-import { answerTimeoutMs, type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
+import { type JoinHistory, judge, type Loss, NO_HISTORY } from './recovery.ts';
 import type { RemoteStream } from './remote-streams.ts';
-import { Session } from './session.ts';
-import type { Shown, Size, Subscriber, WantedCopy } from './subscriptions.ts';
-import { boundedSends, type SendToDevice } from './to-device-sends.ts';
-import type { FocusRef, LayerSwitch } from './wire.ts';
+import type { Session } from './session.ts';
+import { SessionMaker } from './session-maker.ts';
+import type { SessionEvents } from './session-options.ts';
+import type { Shown, Size, WantedCopy } from './subscriptions.ts';
+import { boundedSends } from './to-device-sends.ts';
+import type { LayerSwitch } from './wire.ts';
 
-const PREPARED_FOR_MS = 60_000;
 /** A wait that is longer is told. */
 const UNNOTICED_MS = 1_000;
-const CERTIFICATE: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
 
 export class Call {
   readonly #options: CallOptions;
   readonly #stopListening: (() => void)[];
   readonly #signalling: CallSignalling;
-  readonly #send: SendToDevice;
   readonly #entry: MemberEntry;
   readonly #protection: CallProtection;
+  readonly #sessions: SessionMaker;
   #state: CallState = { kind: 'idle' };
   #session: Session | undefined;
-  #prepared: Session | undefined;
   #closed = false;
   /** Streams of the session before, shown until the new one knows better. */
   #lastStreams: RemoteStream[] = [];
   #answered = false;
   #history: JoinHistory = NO_HISTORY;
   #wasUp = false;
-  #certificate: RTCCertificate | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly marks: Marks = {};
   readonly data = new ApplicationData();
 
   constructor(options: CallOptions) {
     this.#options = options;
-    this.#send = boundedSends(options.room.homeserver);
     this.#entry = new MemberEntry({
       room: options.room,
       isSharingScreen: () => options.capture.screen !== undefined,
@@ -68,16 +64,19 @@ export class Call {
         if (this.#session?.options.address.callId === callId) this.#session.unknown();
       },
     });
+    this.#sessions = new SessionMaker({
+      options,
+      signalling: this.#signalling,
+      protection: this.#protection,
+      send: boundedSends(options.room.homeserver),
+      data: this.data,
+      eventsOf: session => this.#eventsOf(session),
+    });
     this.#stopListening = [
       options.room.onMessage(message => this.#session?.take(message)),
       options.room.onChange(() => this.#roomChanged()),
       options.network.onHint(hint => this.#hinted(hint)),
     ];
-    RTCPeerConnection.generateCertificate(CERTIFICATE)
-      .then(certificate => {
-        this.#certificate = certificate;
-      })
-      .catch(() => undefined);
   }
 
   get state(): CallState {
@@ -146,7 +145,7 @@ export class Call {
   close(): void {
     this.leave();
     this.#closed = true;
-    this.#prepared?.close();
+    this.#sessions.close();
     for (const stop of this.#stopListening) stop();
     this.#signalling.close();
     this.#protection.close();
@@ -193,12 +192,10 @@ export class Call {
     this.#session?.useIceServers(iceServers);
     if (this.#closed || this.#isIn() || confId === undefined || focus === undefined) return;
     try {
-      this.#prepared = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, undefined);
+      this.#sessions.prepare(confId, focus);
     } catch {
       // Told when we join.
-      return;
     }
-    this.#prepared.prepare();
   }
 
   #open(): void {
@@ -220,7 +217,7 @@ export class Call {
     let session: Session;
     try {
       this.#protection.begin(confId);
-      session = this.#takePrepared(confId, focus) ?? this.#sessionOf(confId, focus, this.#session?.subscriber);
+      session = this.#sessions.take(confId, focus, { history: this.#history, subscriber: this.#session?.subscriber });
     } catch (thrown) {
       this.#end(problemOf(thrown));
       return;
@@ -229,72 +226,18 @@ export class Call {
     session.start();
   }
 
-  #sessionOf(confId: string, focus: FocusRef, previous: Subscriber | undefined): Session {
-    const { room, preferences = NO_PREFERENCES } = this.#options;
-    const protection = this.#protection.ofSession();
-    const address = {
-      roomId: room.roomId,
-      confId,
-      callId: crypto.randomUUID(),
-      sessionId: crypto.randomUUID(),
-      self: { userId: room.self.userId, deviceId: room.self.deviceId },
-      focus,
+  #eventsOf(session: () => Session): SessionEvents {
+    return {
+      mark: mark => this.mark(mark),
+      invited: way => this.#invited(way),
+      changed: () => this.#sessionChanged(session()),
+      answered: () => {
+        this.#answered = true;
+        if (this.#session === session() && this.#isIn()) this.#entry.answered(session());
+      },
+      refused: reason => this.#options.notice(reason),
+      lost: loss => this.#lost(session(), loss),
     };
-    const session: Session = new Session(
-      {
-        address,
-        line: this.#signalling.prepare(confId, focus),
-        send: this.#send,
-        capture: this.#options.capture,
-        iceServers: room.iceServers,
-        preferences: protection === undefined ? preferences : encryptablePreferences(preferences),
-        protection,
-        certificate: this.#certificate,
-        guessSize: this.#options.guessSize,
-        hearsNewcomers: this.#options.hearsNewcomers ?? true,
-        answerTimeoutMs: answerTimeoutMs(this.#history),
-        previous,
-        data: this.data,
-      },
-      {
-        mark: mark => this.mark(mark),
-        invited: way => this.#invited(way),
-        changed: () => this.#sessionChanged(session),
-        answered: () => {
-          this.#answered = true;
-          if (this.#session === session && this.#isIn()) this.#entry.answered(session);
-        },
-        refused: reason => this.#options.notice(reason),
-        lost: loss => this.#lost(session, loss),
-      },
-    );
-    return session;
-  }
-
-  #takePrepared(confId: string, focus: FocusRef): Session | undefined {
-    const prepared = this.#prepared;
-    this.#prepared = undefined;
-    if (prepared === undefined) return undefined;
-    if (this.#fits(prepared, confId, focus)) return prepared;
-    prepared.close();
-    return undefined;
-  }
-
-  /** An offer that is older may tell of a network that is gone. */
-  #fits(
-    { options: { address, iceServers, line, protection }, ageMs }: Session,
-    confId: string,
-    focus: FocusRef,
-  ): boolean {
-    return (
-      line === this.#signalling.prepare(confId, focus) &&
-      address.confId === confId &&
-      address.focus.userId === focus.userId &&
-      address.focus.deviceId === focus.deviceId &&
-      iceServers === this.#options.room.iceServers &&
-      protection === this.#protection.ofSession() &&
-      ageMs < PREPARED_FOR_MS
-    );
   }
 
   #notListed(session: EntrySession, reason: Problem): void {

@@ -2,19 +2,14 @@
 import { type Signal, signal } from '@preact/signals';
 import {
   Account,
-  askFocus,
   type Call,
   callRoomRequest,
   CallRoom,
-  Capture,
-  type CaptureKind,
   type Credentials,
   findHomeserver,
   loginWithAccessToken,
   loginWithPassword,
   loginWithToken,
-  type OwnFocus,
-  type FocusRef,
   KeyWitness,
   type MediaPreferences,
   type Problem,
@@ -22,8 +17,6 @@ import {
   ProblemError,
   problemOf,
   type Shown,
-  type SignalDoor,
-  pickFocus,
   ssoUrl,
   waysToSignIn,
 } from '../kit/index.ts';
@@ -33,9 +26,10 @@ import { forgetDeviceKeys } from './device-keys.ts';
 import type { Embedding } from './embedded/address.ts';
 import type { HostLine } from './embedded/host-line.ts';
 import { serveHost } from './embedded/hosted-call.ts';
+import { FocusChoice, type Seeker } from './focus-choice.ts';
 import { callFragment, type CallTarget, type Link } from './link.ts';
 import { Messages } from './messages.ts';
-import { refusalOf, type ShownKind } from './room-rules.ts';
+import { OwnMedia } from './own-media.ts';
 import { forgetSession, loadSession, saveSession } from './stored-session.ts';
 
 export type Screen =
@@ -56,35 +50,21 @@ interface Entered extends EnteredRoom {
 
 const NO_TARGET = { confId: undefined, via: [], homeserverUrl: undefined } as const satisfies Partial<CallTarget>;
 
-/** Who we are, and where our homeserver is. */
-interface Seeker {
-  userId: string;
-  homeserverUrl: string;
-}
-
 export class AppModel {
   readonly screen: Signal<Screen> = signal({ kind: 'loading', what: 'Starting' });
   readonly problem: Signal<Problem | undefined> = signal(undefined);
   readonly busy = signal(false);
   readonly messages = new Messages();
-  readonly capture: Capture;
-  /** Counts changes of the capture, for views that read it. */
-  readonly captureChanges = signal(0);
-  readonly focus: Signal<OwnFocus | undefined> = signal(undefined);
+  readonly media: OwnMedia;
+  readonly foci: FocusChoice;
   /** Set by the grid: how a new tile would be drawn. */
   guessSize: () => Shown = () => ({ width: 640, height: 360 });
   account: Account | undefined;
-  /** The focus of the operator of our homeserver, where there is one. */
-  #picked: OwnFocus | undefined;
   #target: CallTarget | undefined;
-  #linkFocus: FocusRef | undefined;
-  readonly #media: MediaPreferences | undefined;
+  readonly #preferences: MediaPreferences | undefined;
   #autojoin: boolean;
-  readonly #toDeviceOnly: boolean;
   /** For checks of encryption, where the link asks for it. */
   readonly witness: KeyWitness | undefined;
-  #resume: { audio: boolean; video: boolean } | undefined;
-  readonly #asking: Promise<void>;
   /** The client is large: it comes while the person signs in, or picks a room. */
   readonly #loading: ReturnType<typeof loadClient> | undefined;
   #entered: EnteredRoom | undefined;
@@ -97,24 +77,17 @@ export class AppModel {
     this.#loading = isEmbedded ? undefined : loadClient();
     const stored = loadSession();
     const video = link.video ?? stored.video;
-    this.#media = link.media ?? stored.media;
-    this.capture = new Capture(video);
-    this.capture.onChange(() => {
-      this.captureChanges.value += 1;
-    });
+    this.#preferences = link.media ?? stored.media;
+    this.media = new OwnMedia({ video, messages: this.messages, ours: () => (this.inCall ? this.#model : undefined) });
     this.#target = link.target;
-    this.#linkFocus = link.focus ?? stored.focus;
     this.#autojoin = link.autojoin;
-    this.#toDeviceOnly = link.toDeviceOnly;
     this.witness = link.witness ? new KeyWitness() : undefined;
     if (link.credentials !== undefined && !isEmbedded) saveSession({ credentials: link.credentials });
-    saveSession({ focus: this.#linkFocus, video, media: this.#media });
+    const named = link.focus ?? stored.focus;
+    saveSession({ focus: named, video, media: this.#preferences });
     // Whoever needs it is told.
     this.#loading?.catch(() => undefined);
-    this.#asking = askFocus(location.href).then(focus => {
-      this.focus.value = focus;
-      this.call?.prepare();
-    });
+    this.foci = new FocusChoice({ named, toDeviceOnly: link.toDeviceOnly, asked: () => this.call?.prepare() });
   }
 
   get target(): CallTarget | undefined {
@@ -173,7 +146,7 @@ export class AppModel {
 
   signOut(): void {
     this.#leaveRoom();
-    this.capture.stop();
+    this.media.capture.stop();
     forgetSession();
     this.#target = undefined;
     history.replaceState(null, '', location.pathname);
@@ -188,7 +161,7 @@ export class AppModel {
 
   showRooms(): void {
     this.#leaveRoom();
-    this.capture.stop();
+    this.media.capture.stop();
     this.#target = undefined;
     history.replaceState(null, '', location.pathname);
     this.problem.value = undefined;
@@ -204,8 +177,8 @@ export class AppModel {
     const { account } = this;
     if (account === undefined) return;
     this.#act(async () => {
-      await this.#asking;
-      const focus = (await this.#pickFocus(account.credentials, async () => [])) ?? this.#linkFocus ?? this.focus.value;
+      const fallback = await this.foci.fallback();
+      const focus = (await this.foci.pick(account.credentials, async () => [])) ?? fallback;
       const confId = crypto.randomUUID();
       const guests = focus === undefined ? invite : [...invite, focus.userId];
       const room = await account.createRoom(callRoomRequest({ name, open, invite: guests, confId }));
@@ -219,8 +192,7 @@ export class AppModel {
   }
 
   get call(): Call | undefined {
-    const { value } = this.screen;
-    return value.kind === 'room' ? value.model.call : undefined;
+    return this.#model?.call;
   }
 
   get inCall(): boolean {
@@ -230,21 +202,14 @@ export class AppModel {
 
   /** Lets every member of the room join calls; where the homeserver refuses, the person is told. */
   allowCalls(): void {
-    const { value } = this.screen;
-    if (value.kind !== 'room') return;
-    value.model.room.allowCalls().catch((thrown: unknown) => this.messages.notify(problemOf(thrown)));
+    this.#model?.room.allowCalls().catch((thrown: unknown) => this.messages.notify(problemOf(thrown)));
   }
 
   /** What a click on "Join" does. */
   join(): void {
     const { call } = this;
     if (call === undefined) return;
-    if (this.#resume !== undefined) {
-      const { audio, video } = this.#resume;
-      this.#resume = undefined;
-      if (audio) this.startCapture('audio');
-      if (video) this.startCapture('video');
-    }
+    this.media.resume();
     call.join();
   }
 
@@ -252,92 +217,25 @@ export class AppModel {
     this.call?.leave();
   }
 
-  /** The call is over: camera and microphone go out, and come back where the person joins again. */
-  callIsOver(): void {
-    this.#resume ??= { audio: this.capture.audio.kind === 'on', video: this.capture.video.kind === 'on' };
-    this.capture.stop();
-  }
-
-  /** What the button of the kind says instead, while we are in a call whose room does not let us; `undefined` where it does. */
-  refusal(kind: ShownKind): string | undefined {
-    const { value } = this.screen;
-    return value.kind === 'room' && this.inCall ? refusalOf(value.model.room, kind) : undefined;
-  }
-
-  toggleMicrophone(): void {
-    if (this.#isRefused('audio') || this.#isFloors()) return;
-    this.capture.setAudioMuted(!this.capture.audioMuted);
-    this.messages.announce(this.capture.audioMuted ? 'Your microphone is off.' : 'Your microphone is on.');
-  }
-
-  toggleCamera(): void {
-    if (this.#isRefused('video')) return;
-    const on = this.capture.video.kind === 'on' || this.capture.video.kind === 'starting';
-    this.capture.setVideoMuted(on);
-    this.messages.announce(on ? 'Your camera is off.' : 'Your camera is on.');
-  }
-
-  toggleScreen(): void {
-    if (this.#isRefused('screen')) return;
-    if (this.capture.screen !== undefined) {
-      this.capture.stopScreen();
-      this.messages.announce('You stopped sharing your screen.');
-      return;
-    }
-    this.capture.shareScreen().then(
-      failed => {
-        if (failed !== undefined) this.messages.notify(failed);
-        else if (this.capture.screen !== undefined) this.messages.announce('You share your screen.');
-      },
-      (thrown: unknown) => this.messages.notify(problemOf(thrown)),
-    );
-  }
-
-  /** Starts a camera or a microphone, or both; what fails is seen in the state of the capture. */
-  startCapture(kind: CaptureKind | 'both', deviceId?: string): void {
-    const starting = kind === 'both' ? this.capture.startBoth() : this.capture.start(kind, deviceId);
-    starting.catch((thrown: unknown) => this.messages.notify(problemOf(thrown)));
-  }
-
   /** The link by which others come here. */
   inviteLink(): string {
     const target = this.#target;
-    const screen = this.screen.value;
+    const model = this.#model;
     const { account } = this;
-    if (target === undefined || screen.kind !== 'room') return location.href;
+    if (target === undefined || model === undefined) return location.href;
     const fragment = callFragment({
-      room: screen.model.room.roomId,
-      confId: screen.model.room.confId,
+      room: model.room.roomId,
+      confId: model.room.confId,
       via: target.via.length > 0 || account === undefined ? target.via : serversOf(account.self.userId),
       homeserverUrl: account?.credentials.homeserverUrl,
     });
     return `${location.origin}${location.pathname}${fragment}`;
   }
 
-  /** We know of fast signalling only of the focus that serves this page, and of our own operator's. */
-  #doorOf({ userId, deviceId }: FocusRef): SignalDoor | undefined {
-    if (this.#toDeviceOnly) return undefined;
-    const known = [this.#picked, this.focus.value];
-    return known.find(focus => focus?.userId === userId && focus.deviceId === deviceId)?.signalling;
-  }
-
-  async #pickFocus(seeker: Seeker, others: () => Promise<readonly FocusRef[]>): Promise<FocusRef | undefined> {
-    this.#picked = await pickFocus(seeker, others);
-    return this.#picked;
-  }
-
-  #isRefused(kind: ShownKind): boolean {
-    const refusal = this.refusal(kind);
-    if (refusal !== undefined) this.messages.announce(`${refusal}.`);
-    return refusal !== undefined;
-  }
-
-  /** Whether the microphone is the floor's to open. */
-  #isFloors(): boolean {
+  /** Of the room that we are in: lobby or call. */
+  get #model(): CallModel | undefined {
     const { value } = this.screen;
-    if (value.kind !== 'room' || !value.model.hasFloor.value) return false;
-    this.messages.announce('Hold the space bar to talk.');
-    return true;
+    return value.kind === 'room' ? value.model : undefined;
   }
 
   async #enter(credentials: Credentials): Promise<void> {
@@ -361,24 +259,23 @@ export class AppModel {
   async #openCall(seeker: Seeker, target: CallTarget, enter: () => Promise<Entered>): Promise<void> {
     this.#target = target;
     this.#go({ kind: 'loading', what: 'Entering the room' });
-    this.#resume = undefined;
-    if (this.capture.audio.kind === 'off' && this.capture.video.kind === 'off') this.startCapture('both');
-    if (this.#linkFocus === undefined) await this.#asking;
+    this.media.startFresh();
+    const focus = await this.foci.fallback();
     const entered = await enter();
     this.#entered = entered;
     const room = await CallRoom.open({
       homeserver: entered.homeserver,
       roomId: entered.roomId,
       confId: target.confId,
-      focus: this.#linkFocus ?? this.focus.value,
-      pickFocus: others => this.#pickFocus(seeker, others),
+      focus,
+      pickFocus: others => this.foci.pick(seeker, others),
     });
     const model = new CallModel({
       room,
-      capture: this.capture,
+      capture: this.media.capture,
       guessSize: () => this.guessSize(),
-      doorOf: focus => this.#doorOf(focus),
-      ...(this.#media === undefined ? {} : { preferences: this.#media }),
+      doorOf: ref => this.foci.doorOf(ref),
+      ...(this.#preferences === undefined ? {} : { preferences: this.#preferences }),
       ...(this.witness === undefined ? {} : { witness: this.witness }),
       notice: reason => this.messages.notify(reason),
       announce: text => this.messages.announce(text),
@@ -410,7 +307,7 @@ export class AppModel {
       this.account = undefined;
     }
     if (this.screen.value.kind !== 'loading') return;
-    this.capture.stop();
+    this.media.capture.stop();
     this.#closeClient();
     if (this.account === undefined && account !== undefined) forgetDeviceKeys(account.self).catch(() => undefined);
     if (this.isEmbedded) this.#go({ kind: 'shut' });
@@ -418,10 +315,10 @@ export class AppModel {
   }
 
   #leaveRoom(): void {
-    const { value } = this.screen;
-    if (value.kind !== 'room') return;
-    value.model.close();
-    value.model.room.close();
+    const model = this.#model;
+    if (model === undefined) return;
+    model.close();
+    model.room.close();
     this.#closeClient();
   }
 

@@ -50,7 +50,7 @@ function RoomView({ app, model }: { app: AppModel; model: CallModel }): JSX.Elem
   useSignalEffect(() => {
     const { kind } = model.state.value;
     document.title = `${model.room.name ?? 'Call'} · weir`;
-    if (kind === 'left' || kind === 'ended') app.callIsOver();
+    if (kind === 'left' || kind === 'ended') app.media.rest();
     if (kind === 'connected') app.messages.announce('Connected.');
     if (kind === 'reconnecting') app.messages.announce('The connection is interrupted.');
   });

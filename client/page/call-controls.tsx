@@ -14,9 +14,9 @@ export function CallControls({
   model: CallModel;
   openDevices: () => void;
 }): JSX.Element {
-  void app.captureChanges.value;
-  const { capture } = app;
-  const mayNot = (kind: ShownKind): boolean => app.refusal(kind) !== undefined;
+  void app.media.changes.value;
+  const { capture } = app.media;
+  const mayNot = (kind: ShownKind): boolean => app.media.refusal(kind) !== undefined;
   const canShare = 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices;
   return (
     <div class="controls" role="toolbar" aria-label="Your call">
@@ -27,7 +27,7 @@ export function CallControls({
           off={capture.audioMuted}
           text={capture.audioMuted ? 'Unmute' : 'Mute'}
           shortcut="m"
-          act={() => app.toggleMicrophone()}
+          act={() => app.media.toggleMicrophone()}
         />
       )}
       {mayNot('video') ? null : (
@@ -37,7 +37,7 @@ export function CallControls({
           off={capture.videoMuted}
           text={capture.videoMuted ? 'Start camera' : 'Stop camera'}
           shortcut="v"
-          act={() => app.toggleCamera()}
+          act={() => app.media.toggleCamera()}
         />
       )}
       {canShare && !mayNot('screen') ? (
@@ -47,7 +47,7 @@ export function CallControls({
           active={capture.screen !== undefined}
           text={capture.screen === undefined ? 'Share screen' : 'Stop sharing'}
           shortcut="s"
-          act={() => app.toggleScreen()}
+          act={() => app.media.toggleScreen()}
         />
       ) : null}
       <Control id="devices" icon="settings" text="Devices" act={openDevices} />

@@ -53,7 +53,7 @@ export function CallView({ app, model }: { app: AppModel; model: CallModel }): J
         <GridView app={app} model={model} />
         {note === undefined ? null : <ConnectionNoteView note={note} />}
       </div>
-      {model.hasFloor.value && app.refusal('audio') === undefined ? <TalkBar model={model} /> : null}
+      {model.hasFloor.value && app.media.refusal('audio') === undefined ? <TalkBar model={model} /> : null}
       {rules === undefined ? null : (
         <p id="rules" class="room-rules" role="status">
           <Icon name="eye" size={18} />

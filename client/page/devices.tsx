@@ -38,7 +38,7 @@ export function DevicePickers({
   full?: boolean;
 }): JSX.Element {
   const devices = useSignal<Devices>({ audio: [], video: [], output: [] });
-  const changes = app.captureChanges.value;
+  const changes = app.media.changes.value;
   const list = (): void => {
     allDevices().then(
       found => {
@@ -77,7 +77,7 @@ function DevicePicker({
   kind: CaptureKind;
   devices: MediaDeviceInfo[];
 }): JSX.Element {
-  const track = kind === 'audio' ? app.capture.audioTrack : app.capture.videoTrack;
+  const track = kind === 'audio' ? app.media.capture.audioTrack : app.media.capture.videoTrack;
   const current = track?.getSettings().deviceId ?? '';
   return (
     <label class="field">
@@ -85,7 +85,7 @@ function DevicePicker({
       <select
         value={current}
         disabled={devices.length === 0}
-        onChange={event => app.startCapture(kind, event.currentTarget.value)}
+        onChange={event => app.media.start(kind, event.currentTarget.value)}
       >
         {track === undefined ? <option value="">{devices.length === 0 ? 'None found' : 'Off'}</option> : null}
         {devices.map(({ deviceId, label }, index) => (
@@ -157,8 +157,8 @@ const LOUDEST_DB = -12;
 /** How loud the microphone is. For the eye only: it changes many times a second. */
 export function LevelMeter({ app }: { app: AppModel }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
-  void app.captureChanges.value;
-  const track = app.capture.audioMuted ? undefined : app.capture.audioTrack;
+  void app.media.changes.value;
+  const track = app.media.capture.audioMuted ? undefined : app.media.capture.audioTrack;
   useEffect(() => {
     const meter = element.current;
     if (meter === null || track === undefined) {

@@ -12,9 +12,9 @@ import { River } from './river.tsx';
 /** Before (and after) a call: who is there, and how one looks and sounds. */
 export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): JSX.Element {
   // Read for their effect: neither the capture nor the room is a signal.
-  void app.captureChanges.value;
+  void app.media.changes.value;
   void model.changes.value;
-  const { capture } = app;
+  const { capture } = app.media;
   const { room } = model;
   const obstacle = room.obstacle;
   const blocked = obstacle !== undefined && obstacle.code !== 'FOCUS_NOT_IN_ROOM';
@@ -45,7 +45,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
                 type="button"
                 aria-label={capture.audioMuted ? 'Turn the microphone on' : 'Turn the microphone off'}
                 aria-keyshortcuts="m"
-                onClick={() => app.toggleMicrophone()}
+                onClick={() => app.media.toggleMicrophone()}
               >
                 <Icon name={capture.audioMuted ? 'microphoneOff' : 'microphone'} />
               </button>
@@ -54,7 +54,7 @@ export function LobbyView({ app, model }: { app: AppModel; model: CallModel }): 
                 type="button"
                 aria-label={capture.videoMuted ? 'Turn the camera on' : 'Turn the camera off'}
                 aria-keyshortcuts="v"
-                onClick={() => app.toggleCamera()}
+                onClick={() => app.media.toggleCamera()}
               >
                 <Icon name={capture.videoMuted ? 'cameraOff' : 'camera'} />
               </button>
@@ -134,7 +134,7 @@ function Problems({
   model: CallModel;
   obstacle: Problem | undefined;
 }): JSX.Element {
-  const { audio, video } = app.capture;
+  const { audio, video } = app.media.capture;
   const failed = [video, audio].flatMap(state => (state.kind === 'failed' ? [state.problem] : []));
   const same = failed[0]?.code === failed[1]?.code;
   const trouble = model.room.trouble;
@@ -152,7 +152,7 @@ function Problems({
       )}
       {(same ? failed.slice(0, 1) : failed).map(problem => (
         <ProblemCard key={problem.detail} problem={same && failed.length > 1 ? { ...problem, detail: '' } : problem}>
-          <button class="button" type="button" onClick={() => app.startCapture('both')}>
+          <button class="button" type="button" onClick={() => app.media.start('both')}>
             Try again
           </button>
         </ProblemCard>

@@ -29,7 +29,7 @@ if (embedded.kind === 'own') {
 window.weir = inspect(app);
 window.addEventListener('pagehide', () => {
   app.call?.leave({ keepAlive: true });
-  app.capture.stop();
+  app.media.capture.stop();
 });
 window.addEventListener('hashchange', () => {
   // A link pasted into the address bar of this tab.

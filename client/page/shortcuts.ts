@@ -12,13 +12,13 @@ export function useShortcuts(app: AppModel): void {
       if (screen.kind !== 'room') return;
       switch (event.key.toLowerCase()) {
         case 'm':
-          app.toggleMicrophone();
+          app.media.toggleMicrophone();
           return;
         case 'v':
-          app.toggleCamera();
+          app.media.toggleCamera();
           return;
         case 's':
-          if (app.inCall) app.toggleScreen();
+          if (app.inCall) app.media.toggleScreen();
           return;
         case 'l':
           if (app.inCall) app.messages.announce(screen.model.switchArrangement());

@@ -13,7 +13,7 @@ export function SignInView({ app }: { app: AppModel }): JSX.Element {
   const server = useSignal('');
   const user = useSignal('');
   const secret = useSignal('');
-  const firstGuess = app.target?.homeserverUrl ?? app.focus.value?.homeserverUrl ?? '';
+  const firstGuess = app.target?.homeserverUrl ?? app.foci.serving.value?.homeserverUrl ?? '';
   const chosen = (): string => server.value.trim() || serverOf(user.value) || firstGuess;
 
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {

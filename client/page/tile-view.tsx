@@ -155,8 +155,8 @@ export function OwnTile({
   overlaid: boolean;
 }): JSX.Element {
   // Read for its effect: the capture is no signal.
-  void app.captureChanges.value;
-  const { capture } = app;
+  void app.media.changes.value;
+  const { capture } = app.media;
   const track = capture.videoTrack;
   const hasWord = model.floor.value.speaks;
   return (

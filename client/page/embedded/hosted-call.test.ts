@@ -33,7 +33,8 @@ class FakeApi extends EventEmitter {
 
 let api: FakeApi;
 let did: string[];
-let page: HostedPage & { capture: { audioMuted: boolean; videoMuted: boolean } };
+let page: HostedPage;
+let capture: { audioMuted: boolean; videoMuted: boolean };
 let state: Signal<CallState>;
 let stop: () => void;
 
@@ -42,21 +43,23 @@ beforeEach(() => {
   api = new FakeApi();
   did = [];
   state = signal({ kind: 'idle' });
-  const capture = { audioMuted: true, videoMuted: false };
+  capture = { audioMuted: true, videoMuted: false };
   page = {
-    capture,
-    captureChanges: signal(0),
+    media: {
+      capture,
+      changes: signal(0),
+      toggleMicrophone: () => {
+        capture.audioMuted = !capture.audioMuted;
+      },
+      toggleCamera: () => {
+        capture.videoMuted = !capture.videoMuted;
+      },
+    },
     get inCall() {
       return state.value.kind === 'connected';
     },
     join: () => did.push('join'),
     leave: () => did.push('leave'),
-    toggleMicrophone: () => {
-      capture.audioMuted = !capture.audioMuted;
-    },
-    toggleCamera: () => {
-      capture.videoMuted = !capture.videoMuted;
-    },
   };
   stop = serveHost(new HostActions(api), page, state);
 });
@@ -102,8 +105,8 @@ it('switches microphone and camera as asked, and says how they are', () => {
     { audio_enabled: true, video_enabled: false },
     { audio_enabled: true, video_enabled: false },
   ]);
-  page.captureChanges.value += 1;
-  page.captureChanges.value += 1;
+  page.media.changes.value += 1;
+  page.media.changes.value += 1;
   expect(api.fakeTold('io.element.device_mute')).toEqual([
     { audio_enabled: false, video_enabled: true },
     { audio_enabled: true, video_enabled: false },

@@ -5,20 +5,23 @@ import type { HostActions, OwnDevices } from './host-actions.ts';
 
 /** What of the page it needs. */
 export interface HostedPage {
-  readonly capture: Pick<Capture, 'audioMuted' | 'videoMuted'>;
-  readonly captureChanges: Signal<number>;
+  readonly media: {
+    readonly capture: Pick<Capture, 'audioMuted' | 'videoMuted'>;
+    readonly changes: Signal<number>;
+    toggleMicrophone(): void;
+    toggleCamera(): void;
+  };
   readonly inCall: boolean;
   join(): void;
   leave(): void;
-  toggleMicrophone(): void;
-  toggleCamera(): void;
 }
 
 /** Returns what ends it. */
 export function serveHost(host: HostActions, page: HostedPage, state: Signal<CallState>): () => void {
+  const { media } = page;
   const devices = (): OwnDevices => ({
-    audio_enabled: !page.capture.audioMuted,
-    video_enabled: !page.capture.videoMuted,
+    audio_enabled: !media.capture.audioMuted,
+    video_enabled: !media.capture.videoMuted,
   });
   let isIn = false;
   let told = '';
@@ -29,8 +32,8 @@ export function serveHost(host: HostActions, page: HostedPage, state: Signal<Cal
       },
       hangUp: () => page.leave(),
       switchDevices: ({ audio_enabled: audio, video_enabled: video }) => {
-        if (audio === page.capture.audioMuted) page.toggleMicrophone();
-        if (video === page.capture.videoMuted) page.toggleCamera();
+        if (audio === media.capture.audioMuted) media.toggleMicrophone();
+        if (video === media.capture.videoMuted) media.toggleCamera();
         return devices();
       },
     }),
@@ -47,7 +50,7 @@ export function serveHost(host: HostActions, page: HostedPage, state: Signal<Cal
       }
     }),
     effect(() => {
-      void page.captureChanges.value;
+      void media.changes.value;
       const now = devices();
       if (JSON.stringify(now) === told) return;
       told = JSON.stringify(now);
