@@ -6,8 +6,8 @@ export {
   type MediaEncryptionEvents,
   type MediaEncryptionOptions,
   type MediaStatistics,
-  type OwnKeys,
 } from './media-encryption.ts';
+export type { OwnKeys } from './own-keys.ts';
 export type { FailureReason, ReceiveState } from './receive-state.ts';
 export { type SenderId, senderOf } from './sender-id.ts';
 export type { SharedKey } from '../sframe/sent-keys.ts';

@@ -5,6 +5,7 @@ import { EncryptionError } from './errors.ts';
 import { formatNamed } from './formats.ts';
 import type { FormatName, FrameFormat } from './frame-format.ts';
 import type { Answer, FromWorker, TrackRef } from './messages.ts';
+import type { OwnKeys } from './own-keys.ts';
 import type { ReceiveState } from './receive-state.ts';
 import type { SenderId } from './sender-id.ts';
 import type { ReceivedStatistics, SentStatistics } from './track-statistics.ts';
@@ -28,16 +29,13 @@ export interface MediaEncryptionOptions {
   readonly startWorker?: () => Worker;
 }
 
-/** Our own key. All reject with an EncryptionError: `closed`, `worker_failed`, `unsupported`. */
-export interface OwnKeys {
+/**
+ * Our own keys, in the worker. All of it rejects with an EncryptionError: `closed`, `worker_failed`, `unsupported`, and `key_used_up` where no
+ * step is left, or where the key to use, or a later one, was used before.
+ */
+export interface HeldKeys extends OwnKeys {
   /** For whoever is to read what is sent from now on. */
   shared(): Promise<SharedKey>;
-  /** Takes the key a step forward: what is sent from now on is read with the one that this gives. Rejects with `key_used_up` where it has no step left. */
-  ratchet(): Promise<SharedKey>;
-  /** The next key, which has nothing to do with this one; not used before `use`. */
-  next(): Promise<SharedKey>;
-  /** Resolves when frames are encrypted with it. Rejects with `key_used_up` where it, or a later one, was used before. */
-  use(key: SharedKey): Promise<void>;
 }
 
 /** What Chromium wants to know before a connection is made, where its streams are asked for. */
@@ -51,7 +49,7 @@ export interface MediaStatistics {
 }
 
 export class MediaEncryption {
-  readonly keys: OwnKeys;
+  readonly keys: HeldKeys;
   readonly #events: MediaEncryptionEvents;
   readonly #way: Way;
   readonly #witness: MediaEncryptionOptions['witness'];
@@ -201,7 +199,7 @@ function start(): Worker {
   return new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'media encryption' });
 }
 
-function ownKeys(link: WorkerLink): OwnKeys {
+function ownKeys(link: WorkerLink): HeldKeys {
   const key = async (kind: 'shared' | 'ratchet' | 'next'): Promise<SharedKey> => {
     const answer = await link.ask({ kind });
     if (answer.kind !== 'key') throw unexpected(answer);

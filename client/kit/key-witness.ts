@@ -53,7 +53,6 @@ export class KeyWitness {
       return key;
     };
     return {
-      shared: () => noted(keys.shared()),
       ratchet: () => noted(keys.ratchet()),
       next: () => noted(keys.next()),
       use: key => keys.use(key),

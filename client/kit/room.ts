@@ -1,4 +1,5 @@
 /** What the state of a room says about its calls (MSC3401, MSC3898). Pure. */
+import type { Device } from '../encryption/index.ts';
 import type { StateEvent } from './homeserver-answers.ts';
 import {
   CALL_EVENT_TYPES,
@@ -27,10 +28,7 @@ export const MEMBER_ENTRY_LIFETIME_MS = 3_600_000;
 /** The state of one room, by type and key; later events replace earlier ones. */
 export type RoomState = ReadonlyMap<string, StateEvent>;
 
-export interface Device {
-  userId: string;
-  deviceId: string;
-}
+export type { Device };
 
 const keyOf = (type: string, stateKey: string): string => JSON.stringify([type, stateKey]);
 
