@@ -50,11 +50,15 @@ async function openIn(call: Call, user: MatrixUser, url: string): Promise<Partic
   const widget = await page.waitForFrame(frame => frame.url().startsWith(focus.baseUrl), { timeout });
   await widget.waitForSelector('#join:not([disabled])', { timeout });
   await widget.click('#join');
-  const others = call.participants.length;
+  const joinedAt = performance.now();
   await widget.waitForFunction(
-    count => document.querySelectorAll('[data-stream] video').length >= count,
+    count => {
+      const shown = window.weir.participants().filter(({ video }) => (video?.videoWidth ?? 0) > 0);
+      return shown.filter(({ cannotDecrypt }) => cannotDecrypt === undefined).length >= count;
+    },
     { timeout },
-    others,
+    call.participants.length,
   );
+  call.progress.tell(`the widget shows everybody after ${Math.round(performance.now() - joinedAt)} ms`);
   return page;
 }
