@@ -2,11 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Files that start processes and then mostly wait for them, for silence, or for a homeserver: two at a time take little more than half
- * as long. Browsers, and what measures or loads a worker, do not belong here: a file that is not named runs alone.
+ * as long. Calls of several browser pages, and what measures or loads a worker, do not belong here: a file that is not named runs alone.
  */
 const PAIRED = [
-  'test/e2e/{admission,encrypted-room,fast-signalling,faults,hostile,joining,kit-encryption,sessions}.test.ts',
+  'test/e2e/{admission,embedded,encrypted-frames,encrypted-room,encrypted-rooms,fast-signalling,faults,hostile,joining}.test.ts',
+  'test/e2e/{kit-encryption,kit-example,page-views,recording,sessions}.test.ts',
   'test/federated/{federation,foci-come-and-go,what-crosses}.test.ts',
+  'test/http/*.test.ts',
   'test/matrix/*.test.ts',
   'test/media/{application-data,application-data-hostile,closure,encrypted-frames,one-transport,spread,spread-data}.test.ts',
   'test/media/{trunk,trunk-hostile,trunk-voices}.test.ts',
