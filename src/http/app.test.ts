@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpConfig } from '../../config/config.ts';
 import { ERRORS } from '../../signalling/wire/errors.ts';
@@ -158,7 +159,9 @@ describe('metrics', () => {
     const { app } = await start({ embedOrigins });
     const index = await app.inject('/');
     const again = await app.inject({ url: '/', headers: { 'if-none-match': String(index.headers.etag) } });
-    for (const { headers } of [index, again]) {
+    const short = await app.inject({ url: '/', headers: { 'accept-encoding': 'br' } });
+    expect(short.headers['content-encoding']).toBe('br');
+    for (const { headers } of [index, again, short]) {
       expect(headers['content-security-policy']).toContain(`frame-ancestors ${embedOrigins.join(' ')}`);
       expect(headers).not.toHaveProperty('x-frame-options');
     }
@@ -195,10 +198,37 @@ describe('the page', () => {
     const asset = await app.inject('/assets/index-D4k3.js');
     expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     // Browsers compile it while it comes by this type alone.
-    expect((await app.inject('/assets/crypto-D4k3.wasm')).headers['content-type']).toBe('application/wasm');
+    for (const accepted of ['identity', 'br']) {
+      const wasm = await app.inject({ url: '/assets/crypto-D4k3.wasm', headers: { 'accept-encoding': accepted } });
+      expect(wasm.headers['content-type']).toBe('application/wasm');
+    }
     expect((await app.inject('/icon.svg')).headers['cache-control']).toBe('no-cache');
     const again = await app.inject({ url: '/', headers: { 'if-none-match': String(index.headers.etag) } });
     expect(again.statusCode).toBe(304);
+  });
+
+  it.each([
+    ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+    ['gzip, deflate', 'gzip', gunzipSync],
+    ['deflate', undefined, (bytes: Buffer) => bytes],
+    ['identity', undefined, (bytes: Buffer) => bytes],
+  ])('is sent compressed to whoever takes that: %s', async (accepted, encoding, decompress) => {
+    const { app } = await start();
+    const asset = await app.inject({ url: '/assets/index-D4k3.js', headers: { 'accept-encoding': accepted } });
+    expect(String(decompress(asset.rawPayload))).toBe('void 0;');
+    expect(asset.headers['content-encoding']).toBe(encoding);
+    expect(asset.headers['content-type']).toContain('javascript');
+    expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(asset.headers.vary).toContain('accept-encoding');
+    const index = await app.inject({ url: '/', headers: { 'accept-encoding': accepted } });
+    expect(index.headers['cache-control']).toBe('no-cache');
+    expect(String(decompress(index.rawPayload))).toContain('<title>call</title>');
+  });
+
+  it('is sent as it is where nothing shorter was made', async () => {
+    const { app } = await start();
+    const { headers, statusCode } = await app.inject({ url: '/icon.svg', headers: { 'accept-encoding': 'br, gzip' } });
+    expect([statusCode, headers['content-encoding'], headers['cache-control']]).toEqual([200, undefined, 'no-cache']);
   });
 
   it.each(['/.env', '/..%2f..%2fetc/passwd', '/../../../etc/passwd', '/assets/', '/assets', '/nothing.js'])(

@@ -7,6 +7,8 @@ import { WeirError } from '../../signalling/wire/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
 
+const COMPRESSED = /\.(?:br|gz)$/;
+
 export function servePage(app: FastifyInstance, { config, defaultPageDir, homeserverUrl, log }: HttpDeps): void {
   if (!config.page.enabled) return;
   const root = config.page.dir ?? defaultPageDir;
@@ -22,7 +24,10 @@ export function servePage(app: FastifyInstance, { config, defaultPageDir, homese
     root,
     cacheControl: false,
     dotfiles: 'ignore',
-    setHeaders: (reply, path) => {
+    // As the build made them, beside each file.
+    preCompressed: true,
+    setHeaders: (reply, sent) => {
+      const path = sent.replace(COMPRESSED, '');
       // The build puts a hash of the contents into the names of assets; whatever changes has another name.
       const hashed = path.startsWith(join(root, 'assets') + sep);
       reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
