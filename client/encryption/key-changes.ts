@@ -21,7 +21,7 @@ const LEAVES_WITHIN_MS = 500;
 /** ms until a generation is used at the latest: who left reads on for so long, or twice, where another one was on its way. */
 const HAND_OVER_MS = 2_000;
 /** ms from the homeserver's having taken a key until those whom it is for can use it: frames that come before it are lost, and a picture with them. */
-const ARRIVES_WITHIN_MS = 500;
+const ARRIVES_WITHIN_MS = 1_000;
 
 type State =
   /** Not started. */

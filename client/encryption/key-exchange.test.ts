@@ -174,7 +174,7 @@ describe('who joins', () => {
     await bench.members(ana, bo);
     await clock.pass(50);
     expect(bench.newKeys()).toEqual(['2.0 to ANA BO']);
-    await clock.pass(500);
+    await clock.pass(1_000);
     expect(bench.inUse).toBe('2.0');
   });
 
@@ -202,7 +202,7 @@ describe('who leaves', () => {
     await bench.callOf(ana, bo, cy);
     bench.post.latencyMs = 300;
     await bench.members(ana, bo);
-    await clock.pass(1_299);
+    await clock.pass(1_799);
     expect(bench.newKeys()).toEqual(['2.0 to ANA BO']);
     expect(bench.inUse).toBe('1.0');
     await clock.pass(1);
