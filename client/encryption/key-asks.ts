@@ -9,6 +9,8 @@ export interface KeyAsksParts {
   ask(of: readonly Device[]): Promise<unknown>;
 }
 
+/** ms. Media is mostly faster than keys: one that is on its way is not asked for. */
+export const ASKS_AFTER_MS = 2_000;
 /** ms */
 export const ASKS_EVERY_MS = 5_000;
 export const MOST_ASKS = 5;
@@ -43,9 +45,8 @@ export class KeyAsks {
       case 'answered':
       case undefined: {
         const at = asking?.at ?? Number.NEGATIVE_INFINITY;
-        const waitMs = at + ASKS_EVERY_MS - this.#parts.clock.now();
-        if (waitMs <= 0) this.#ask(device, 1);
-        else this.#askLater(device, { asks: 0, at, waitMs });
+        const waitMs = Math.max(ASKS_AFTER_MS, at + ASKS_EVERY_MS - this.#parts.clock.now());
+        this.#askLater(device, { asks: 0, at, waitMs });
       }
     }
   }
