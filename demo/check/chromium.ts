@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core';
+import { type Browser, type CDPSession, launch, type Page, type Viewport } from 'puppeteer-core';
 import { Failure } from '../../setup/failure.mjs';
 import { type CallBrowser, closeBrowser, versionOf, WINDOW } from './browser.ts';
 import { CHROMIUM_FLAGS } from './chromium-flags.ts';
@@ -16,6 +16,8 @@ export interface ChromiumOptions {
   namespace?: string;
   /** Where the call page is, if that is not loopback: plain http, which browsers give no camera otherwise. */
   origin?: string;
+  /** CSS px, of its pages. */
+  window?: Viewport;
 }
 
 /**
@@ -29,7 +31,10 @@ export class Chromium implements CallBrowser {
     this.#browser = browser;
   }
 
-  static async start(signal: AbortSignal, { namespace, origin }: ChromiumOptions = {}): Promise<Chromium> {
+  static async start(
+    signal: AbortSignal,
+    { namespace, origin, window = WINDOW }: ChromiumOptions = {},
+  ): Promise<Chromium> {
     signal.throwIfAborted();
     try {
       const browser = await launch({
@@ -44,7 +49,7 @@ export class Chromium implements CallBrowser {
           ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ],
         env: { ...process.env, ...(namespace !== undefined && { NETWORK_NAMESPACE: namespace }) },
-        defaultViewport: WINDOW,
+        defaultViewport: window,
         protocolTimeout: ANSWERS_WITHIN_MS,
         // Interrupts are ours to handle.
         handleSIGINT: false,

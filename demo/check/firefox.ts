@@ -16,14 +16,14 @@ export class Firefox implements CallBrowser, AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async start(signal: AbortSignal): Promise<Firefox> {
+  static async start(signal: AbortSignal, window = WINDOW): Promise<Firefox> {
     signal.throwIfAborted();
     try {
       const browser = await launch({
         browser: 'firefox',
         executablePath: EXECUTABLE,
         headless: true,
-        defaultViewport: WINDOW,
+        defaultViewport: window,
         timeout: STARTS_WITHIN_MS,
         protocolTimeout: ANSWERS_WITHIN_MS,
         extraPrefsFirefox: {

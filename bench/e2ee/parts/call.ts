@@ -33,6 +33,8 @@ const IN_FIREFOX = 2;
 const LEAVES = 1;
 /** What a newcomer must not read, and what somebody who left must not. */
 const ALONE_MS = 5_000;
+/** CSS px. Four pages are painted by two cores, which are to have time left for keys. */
+const WINDOW = { width: 480, height: 360 };
 
 export async function measureCall(parts: Parts): Promise<CallFigures> {
   const file = join(parts.stateDir, 'rtp');
@@ -64,8 +66,8 @@ async function playCall(parts: Parts, recording: string): Promise<Played> {
     focusProcess: recordedTo(recording),
     report: step => progress.tell(step),
   });
-  await using chromium = await Chromium.start(signal);
-  await using firefox = await Firefox.start(signal);
+  await using chromium = await Chromium.start(signal, { window: WINDOW });
+  await using firefox = await Firefox.start(signal, WINDOW);
   progress.tell(`Chromium ${await chromium.version()}, Firefox ${await firefox.version()}`);
   await using watch = new EncryptionWatch(fail);
   const call: Call = { deployment, chromium, participants: [], progress, signal, fail };
