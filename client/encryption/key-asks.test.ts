@@ -4,6 +4,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ASKS_AFTER_MS, ASKS_EVERY_MS, MOST_ASKS } from './key-asks.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { KeyRefusal } from './key-inbox.ts';
+import { ARRIVES_WITHIN_MS } from './key-sends.ts';
 import { senderOf } from './sender-id.ts';
 import { ACCEPTED, device, ExchangeBench, keyEvent, refused, requestEvent } from './testing/exchange-bench.ts';
 
@@ -20,6 +21,7 @@ beforeEach(async () => {
 
 describe('a request', () => {
   it('of a member is answered with our key, at most once in 5 s, also where it came in clear', async () => {
+    await clock.pass(ARRIVES_WITHIN_MS);
     expect(
       bench.exchange.take({
         ...requestEvent(ana),
@@ -33,6 +35,17 @@ describe('a request', () => {
     expect(bench.exchange.take(requestEvent(ana))).toEqual(ACCEPTED);
     await clock.pass(0);
     expect(bench.newKeys()).toEqual(['1.0 to ANA', '1.0 to ANA']);
+  });
+
+  it('of who was sent it a moment ago is not answered with another: it is on its way', async () => {
+    await clock.pass(ARRIVES_WITHIN_MS - 1);
+    expect(bench.exchange.take(requestEvent(ana))).toEqual(ACCEPTED);
+    await clock.pass(4_999);
+    expect(bench.newKeys()).toEqual([]);
+    await clock.pass(1);
+    expect(bench.exchange.take(requestEvent(ana))).toEqual(ACCEPTED);
+    await clock.pass(0);
+    expect(bench.newKeys()).toEqual(['1.0 to ANA']);
   });
 
   it.each<[string, KeyRefusal, KeyEvent]>([

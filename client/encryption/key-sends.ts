@@ -21,6 +21,8 @@ export const MOST_IN_BATCH = 100;
 const MOST_CALLS = 4;
 /** ms until a call that says nothing counts as failed. */
 const CALL_TIMEOUT_MS = 10_000;
+/** ms. Who asks for a key that was sent so lately has not got to it yet. */
+export const ARRIVES_WITHIN_MS = 5_000;
 const FIRST_AGAIN_MS = 1_000;
 const LATEST_AGAIN_MS = 60_000;
 const JITTER = 0.25;
@@ -28,7 +30,8 @@ const JITTER = 0.25;
 type Delivery =
   | { readonly kind: 'due' }
   | { readonly kind: 'sending' }
-  | { readonly kind: 'sent' }
+  /** `at`: when the homeserver had taken it. */
+  | { readonly kind: 'sent'; readonly at: number }
   /** `until`: when it is tried again. */
   | { readonly kind: 'failed'; readonly until: number };
 
@@ -67,10 +70,10 @@ export class KeySends {
     this.#pump();
   }
 
-  /** Once more to a device in our care: it says that it has none. */
+  /** Once more to a device in our care, unless it is on its way: it says that it has none. */
   repeat(id: SenderId): void {
     const recipient = this.#recipients.get(id);
-    if (recipient === undefined || recipient.delivery.kind === 'sending') return;
+    if (recipient === undefined || this.#isOnItsWay(recipient)) return;
     this.#queue(id, recipient);
     this.#pump();
   }
@@ -86,6 +89,18 @@ export class KeySends {
     this.#again?.timer.cancel();
     this.#recipients.clear();
     this.#due.clear();
+  }
+
+  #isOnItsWay({ delivery }: Recipient): boolean {
+    switch (delivery.kind) {
+      case 'sending':
+        return true;
+      case 'sent':
+        return this.#parts.clock.now() < delivery.at + ARRIVES_WITHIN_MS;
+      case 'due':
+      case 'failed':
+        return false;
+    }
   }
 
   #queue(id: SenderId, recipient: Recipient): void {
@@ -143,7 +158,7 @@ export class KeySends {
   #settle(recipient: Recipient, hasFailed: boolean, random: number): void {
     if (!hasFailed) {
       recipient.failures = 0;
-      recipient.delivery = { kind: 'sent' };
+      recipient.delivery = { kind: 'sent', at: this.#parts.clock.now() };
       return;
     }
     recipient.failures += 1;
