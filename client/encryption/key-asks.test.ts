@@ -4,7 +4,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ASKS_AFTER_MS, ASKS_EVERY_MS, MOST_ASKS } from './key-asks.ts';
 import type { KeyEvent } from './key-event.ts';
 import type { KeyRefusal } from './key-inbox.ts';
-import { ARRIVES_WITHIN_MS } from './key-sends.ts';
+import { ON_ITS_WAY_MS } from './key-sends.ts';
 import { senderOf } from './sender-id.ts';
 import { ACCEPTED, device, ExchangeBench, keyEvent, refused, requestEvent } from './testing/exchange-bench.ts';
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 describe('a request', () => {
   it('of a member is answered with our key, at most once in 5 s, also where it came in clear', async () => {
-    await clock.pass(ARRIVES_WITHIN_MS);
+    await clock.pass(ON_ITS_WAY_MS);
     expect(
       bench.exchange.take({
         ...requestEvent(ana),
@@ -38,7 +38,7 @@ describe('a request', () => {
   });
 
   it('of who was sent it a moment ago is not answered with another: it is on its way', async () => {
-    await clock.pass(ARRIVES_WITHIN_MS - 1);
+    await clock.pass(ON_ITS_WAY_MS - 1);
     expect(bench.exchange.take(requestEvent(ana))).toEqual(ACCEPTED);
     await clock.pass(4_999);
     expect(bench.newKeys()).toEqual([]);

@@ -22,7 +22,7 @@ const MOST_CALLS = 4;
 /** ms until a call that says nothing counts as failed. */
 const CALL_TIMEOUT_MS = 10_000;
 /** ms. Who asks for a key that was sent so lately has not got to it yet. */
-export const ARRIVES_WITHIN_MS = 5_000;
+export const ON_ITS_WAY_MS = 5_000;
 const FIRST_AGAIN_MS = 1_000;
 const LATEST_AGAIN_MS = 60_000;
 const JITTER = 0.25;
@@ -96,7 +96,7 @@ export class KeySends {
       case 'sending':
         return true;
       case 'sent':
-        return this.#parts.clock.now() < delivery.at + ARRIVES_WITHIN_MS;
+        return this.#parts.clock.now() < delivery.at + ON_ITS_WAY_MS;
       case 'due':
       case 'failed':
         return false;

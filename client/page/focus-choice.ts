@@ -20,14 +20,14 @@ export interface FocusChoiceParts {
 export class FocusChoice {
   /** The focus that serves this page; `undefined` until it has said so. */
   readonly serving: Signal<OwnFocus | undefined> = signal(undefined);
-  readonly named: FocusRef | undefined;
+  readonly #named: FocusRef | undefined;
   readonly #toDeviceOnly: boolean;
   readonly #asking: Promise<void>;
   /** The focus of the operator of our homeserver, where there is one. */
   #picked: OwnFocus | undefined;
 
   constructor(parts: FocusChoiceParts) {
-    this.named = parts.named;
+    this.#named = parts.named;
     this.#toDeviceOnly = parts.toDeviceOnly;
     this.#asking = askFocus(location.href).then(focus => {
       this.serving.value = focus;
@@ -37,8 +37,8 @@ export class FocusChoice {
 
   /** What to take where our own operator has none: what the link names, or the one that serves the page, once it has said so. */
   async fallback(): Promise<FocusRef | undefined> {
-    if (this.named === undefined) await this.#asking;
-    return this.named ?? this.serving.value;
+    if (this.#named === undefined) await this.#asking;
+    return this.#named ?? this.serving.value;
   }
 
   /** Our own operator's, or one of the others. */

@@ -1,5 +1,4 @@
 /** The example of a chat client that shows the call page as a widget: built and served. */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Call } from '../../../demo/check/call.ts';
 import type { Participant } from '../../../demo/check/participant.ts';
@@ -16,13 +15,8 @@ export interface ExampleHost extends AsyncDisposable {
   open(call: Call, user: MatrixUser): Promise<Participant['page']>;
 }
 
-/**
- * `undefined` where there is none.
- *
- * @param folder for what is built
- */
-export async function serveExampleHost(folder: string): Promise<ExampleHost | undefined> {
-  if (!existsSync(join(CLIENT, PAGE))) return undefined;
+/** @param folder for what is built */
+export async function serveExampleHost(folder: string): Promise<ExampleHost> {
   const { build, preview } = await import('vite');
   const options = { root: CLIENT, configFile: false, base: './', logLevel: 'error' } as const;
   const input = join(CLIENT, PAGE);

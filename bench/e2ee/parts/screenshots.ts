@@ -23,12 +23,12 @@ export async function takeScreenshots(parts: Parts, folder: string): Promise<voi
   const { progress, signal, fail, stateDir } = parts;
   await mkdir(folder, { recursive: true });
   await using owned = new AsyncDisposableStack();
-  const host = owned.use((await serveExampleHost(join(stateDir, 'host'))) ?? null);
+  const host = owned.use(await serveExampleHost(join(stateDir, 'host')));
   await using deployment = await startDeployment({
     ...parts,
     users: NAMES,
     encrypted: true,
-    config: { ...CONFIG, ...(host && { http: { embed_origins: [host.origin] } }) },
+    config: { ...CONFIG, http: { embed_origins: [host.origin] } },
     report: step => progress.tell(step),
   });
   await using chromium = await Chromium.start(signal);
@@ -36,8 +36,7 @@ export async function takeScreenshots(parts: Parts, folder: string): Promise<voi
   for (const user of deployment.users.slice(0, PAGES)) await comeIn(call, await openPage(call, user));
   await untilAllMeet(call);
   await takeInPage(call, folder);
-  if (host === null) fail('screenshot embedded: there is no example of a host');
-  else await takeEmbedded(call, host, folder);
+  await takeEmbedded(call, host, folder);
 }
 
 /** Whoever comes for one of them stays until all are taken. */
