@@ -118,7 +118,7 @@ type ControlChannel =
 export type Negotiation =
   /** The media engine works on `outstanding` offers of the client. */
   | { kind: 'answering'; revision: number; outstanding: number; replyBy: ReplyWay; offerDueAt: number | undefined }
-  /** `offerDueAt`: when an offer of ours must go out whether or not the tracks changed; with them it goes at once. */
+  /** `offerDueAt`: when an offer of ours must go out whether or not there are new tracks; with those it goes at once. */
   | { kind: 'stable'; offerDueAt: number | undefined }
   /** The media engine makes an offer. `heldAnswer`: to the invite, which goes out with an early offer. */
   | { kind: 'preparing'; revision: number; attempt: number; heldAnswer: string | undefined }

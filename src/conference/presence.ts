@@ -88,7 +88,7 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
 function isDueBy(conference: Conference, participant: Participant, now: number): boolean {
   const { negotiation, stage } = participant;
   if (stage.kind === 'present' && !isAudible(conference, participant, now)) return true;
-  return negotiation.kind === 'stable' && negotiation.offerDueAt !== undefined;
+  return negotiation.kind === 'stable' && now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */

@@ -1,5 +1,5 @@
 /** The consequences of what happened: who is told what, who is offered what, which layers change. */
-import { type SubscriptionKey, trackOfSubscription } from '../session.ts';
+import { keyOfTrack, type SubscriptionKey, trackOfSubscription, type TrackRef } from '../session.ts';
 import { allot } from './allotment.ts';
 import { canReceive, tellUndecodable } from './codecs.ts';
 import { dataPresenceChanged, settleData } from './data.ts';
@@ -72,16 +72,15 @@ function presenceChanged(conference: Conference, participant: Participant): void
   for (const track of participant.published) trackChanged(conference, track);
 }
 
-/** Offers tracks that are new or gone once the negotiation is stable; changes layer and pause of the others at once. */
+/**
+ * Once the negotiation is stable, offers tracks that are new or not wanted any more at once, and takes those that ended out a little
+ * later; changes layer and pause of the others at once.
+ */
 function serveSubscriptions(conference: Conference, viewer: Participant, now: number, effects: Effect[]): void {
   const due = viewer.kind === 'focus' ? tracksAcross(conference, viewer, now) : tracksDue(conference, viewer);
   const added = [...due.keys()].some(key => !viewer.offered.has(key));
   const gone = [...viewer.offered].filter(([key, offered]) => due.get(key)?.generation !== offered.generation);
   for (const [key, offered] of gone) endUntilOffered(viewer, key, offered, effects);
-  const { negotiation } = viewer;
-  const mayOffer = negotiation.kind === 'stable' && viewer.control.kind === 'open' && viewer.stage.kind === 'present';
-  const offersNow =
-    mayOffer && (added || gone.length > 0 || now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY));
   const changed = [...due.values()].filter(track => isServedAnew(viewer.offered.get(track.key), track));
   // Pauses first: not for a moment are two heard where one hands the floor to the other.
   for (const track of [...changed.filter(({ paused }) => paused), ...changed.filter(({ paused }) => !paused)]) {
@@ -90,10 +89,20 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
     if (paused) viewer.viewing.shown.delete(key);
     effects.push({ kind: 'adjust', call: callOf(viewer), track: key, served: { layer, paused, priority } });
   }
-  if (!offersNow) return;
+  const { negotiation, control, stage } = viewer;
+  if (negotiation.kind !== 'stable' || control.kind !== 'open' || stage.kind !== 'present') return;
+  const isUrgent = added || gone.some(([, { source }]) => !hasEnded(conference, viewer, source));
+  // Others often leave in the same seconds, and clients have more urgent things to do then.
+  if (gone.length > 0) negotiation.offerDueAt ??= now + conference.timing.endedPatience;
+  if (!isUrgent && now < (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY)) return;
   viewer.offered.clear();
   for (const [key, track] of due) viewer.offered.set(key, track);
   makeOffer(conference, viewer, { attempt: 1, heldAnswer: undefined }, effects);
+}
+
+/** Its section sends nothing, and costs nobody anything. The other end of a trunk learns from offers what there is. */
+function hasEnded(conference: Conference, viewer: Participant, source: TrackRef): boolean {
+  return viewer.kind === 'client' && !conference.tracks.has(keyOfTrack(source));
 }
 
 function isServedAnew(before: ServedTrack | undefined, { generation, layer, paused, priority }: ServedTrack): boolean {

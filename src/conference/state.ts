@@ -122,6 +122,8 @@ export interface Timing {
   pingEvery: number;
   /** How long an offer that only completes what the client publishes waits for tracks to offer with it. */
   offerPatience: number;
+  /** How long sections of tracks that ended wait for another offer. */
+  endedPatience: number;
   /** How long an offer of ours may stay unanswered before it is made again. */
   offerTimeout: number;
 }
@@ -147,6 +149,7 @@ export const DEFAULT_TIMING: Timing = {
   keepSilentFor: 45_000,
   pingEvery: 2_500,
   offerPatience: 1_000,
+  endedPatience: 5_000,
   offerTimeout: 5_000,
 };
 

@@ -13,6 +13,17 @@ import {
 
 const NOBODY = { streamId: 'no', trackId: 'no' };
 
+/** Bob watches the three others. */
+function callOfFour() {
+  const { bench, clients } = callOfMany('alice', 'bob', 'carol', 'dave');
+  const [alice, bob, carol, dave] = clients;
+  for (const other of [alice, carol, dave]) bench.subscribe(bob, other);
+  bench.agree(bob);
+  bench.agree(bob);
+  bench.effects.length = 0;
+  return { bench, alice, bob, carol, dave };
+}
+
 describe('subscriptions', () => {
   it('offers wanted tracks at the smallest layer that covers the size', () => {
     const { bench, alice, bob } = watchedCall({ width: 320, height: 180 });
@@ -116,11 +127,59 @@ describe('subscriptions', () => {
     expect(offersIn(bench.effects)[1]?.tracks).toHaveLength(8);
   });
 
-  it('takes the tracks of one that left out of the next offer', () => {
+  it('tells at once of one that left, and takes its tracks out of an offer 5 s later', () => {
     const { bench, alice, bob } = watchedCall();
     bench.effects.length = 0;
     bench.take({ kind: 'hung-up', call: alice.call });
     expect(bench.lastMetadata(bob)).toEqual({});
+    bench.pass(4_999);
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.pass(1);
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: [] }]);
+    bench.agree(bob);
+    bench.pass(20_000);
+    expect(offersIn(bench.effects)).toHaveLength(1);
+  });
+
+  it('takes all who leave within those 5 s out of one offer', () => {
+    const { bench, alice, bob, carol, dave } = callOfFour();
+    bench.take({ kind: 'hung-up', call: carol.call });
+    bench.pass(3_000);
+    bench.take({ kind: 'hung-up', call: dave.call });
+    bench.pass(2_000);
+    const tracks = alice.tracks.map(({ ref }) => ({ ref }));
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks }]);
+    bench.agree(bob);
+    bench.pass(20_000);
+    expect(offersIn(bench.effects)).toHaveLength(1);
+  });
+
+  it('takes one that left out of an offer that is made for another reason', () => {
+    const { bench, alice, bob, carol, dave } = callOfFour();
+    bench.take({ kind: 'hung-up', call: carol.call });
+    bench.say(bob, { kind: 'subscription', subscribe: [], unsubscribe: [] });
+    expect(offersIn(bench.effects)).toEqual([]);
+    const erin = benchClient('erin');
+    bench.join(erin);
+    bench.subscribe(bob, erin);
+    const tracks = [alice, dave, erin].flatMap(one => one.tracks.map(({ ref }) => ({ ref })));
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks }]);
+    bench.agree(bob);
+    bench.pass(20_000);
+    expect(offersIn(bench.effects)).toHaveLength(1);
+  });
+
+  it('takes one that left while the viewer was busy out of an offer 5 s after that', () => {
+    const { bench, alice, bob } = watchedCall();
+    bench.say(bob, { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined });
+    bench.effects.length = 0;
+    bench.take({ kind: 'hung-up', call: alice.call });
+    bench.pass(10_000);
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.finishAll();
+    expect(offersIn(bench.effects)).toEqual([]);
+    bench.say(bob, { kind: 'pong' });
+    bench.pass(5_000);
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: [] }]);
   });
 
@@ -132,7 +191,7 @@ describe('subscriptions', () => {
     alice.tracks = tracks.slice(0, 1);
     bench.say(alice, offer);
     bench.finish(alice.call);
-    const withdrawn = offersIn(bench.effects);
+    const withdrawn = offersIn(bench.pass(5_000));
     expect(withdrawn).toMatchObject([{ call: bob.call, tracks: [{ ref: tracks[0]?.ref }] }]);
     alice.tracks = tracks;
     bench.say(alice, offer);
@@ -140,6 +199,20 @@ describe('subscriptions', () => {
     bench.finishAll();
     bench.answer(bob);
     expect(offersIn(bench.effects)[1]?.tracks.map(track => track.ref)).toEqual(tracks.map(track => track.ref));
+  });
+
+  it('offers it anew at once where it had not been taken out yet', () => {
+    const { bench, alice, bob } = watchedCall();
+    bench.effects.length = 0;
+    const tracks = alice.tracks;
+    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
+    alice.tracks = tracks.slice(0, 1);
+    bench.say(alice, offer);
+    bench.finish(alice.call);
+    alice.tracks = tracks;
+    bench.say(alice, offer);
+    bench.finish(alice.call);
+    expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: tracks.map(({ ref }) => ({ ref })) }]);
   });
 
   it('offers it anew as well when the viewer was busy all the while', () => {

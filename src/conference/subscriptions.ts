@@ -3,7 +3,7 @@ import type { Subscription, WantedTrack } from '../../signalling/wire/control.ts
 import { type ErrorCode, WeirError } from '../../signalling/wire/errors.ts';
 import { MAX_ID_LENGTH } from '../../signalling/wire/stream-metadata.ts';
 import type { Served } from '../ports.ts';
-import { keyOfSubscription, type SubscriptionKey, type TrackRef, trackOfSubscription } from '../session.ts';
+import { keyOfSubscription, keyOfTrack, type SubscriptionKey, type TrackRef, trackOfSubscription } from '../session.ts';
 import { note, tell } from './effects.ts';
 import { idealLayer } from './layers.ts';
 import type { Effect } from './messages.ts';
@@ -60,7 +60,9 @@ function mayBeServed(conference: Conference, viewer: Participant, track: WantedT
   if (Math.max(streamId.length, trackId.length) > MAX_ID_LENGTH) return false;
   const copies = new Set<SubscriptionKey>();
   for (const [key, { variant }] of viewer.wanted) if (variant !== undefined) copies.add(key);
-  for (const [key, offered] of viewer.offered) if (isCopy(offered)) copies.add(key);
+  // Of what has ended nothing is sent.
+  for (const [key, offered] of viewer.offered)
+    if (isCopy(offered) && conference.tracks.has(keyOfTrack(offered.source))) copies.add(key);
   copies.add(keyOfSubscription(track));
   return copies.size <= conference.limits.variants;
 }

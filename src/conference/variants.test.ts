@@ -150,7 +150,7 @@ describe('two copies of a track', () => {
     bench.effects.length = 0;
     bench.take({ kind: 'hung-up', call: alice.call });
     expect(streamsOf(bench, bob)).toEqual(['stream-carol-s1']);
-    expect(offersIn(bench.effects)).toContainEqual(expect.objectContaining({ call: bob.call, tracks: [] }));
+    expect(offersIn(bench.pass(5_000))).toContainEqual(expect.objectContaining({ call: bob.call, tracks: [] }));
     expect(bench.conference.participants.get(bob.call.key)?.wanted.size).toBe(0);
   });
 
@@ -241,6 +241,19 @@ describe('copies and those who would abuse them', () => {
     }
     for (const { tracks } of offersIn(bench.effects)) expect(tracks.length).toBeLessThanOrEqual(2 + 16);
     expect(offersIn(bench.effects).at(-1)?.tracks).toHaveLength(2);
+  });
+
+  it('do not count once their publisher has left', () => {
+    const { bench, clients } = callOfMany('alice', 'bob', 'carol');
+    const [alice, bob, carol] = clients;
+    const copiesOf = (publisher: BenchClient) =>
+      Array.from({ length: 16 }, (_, index) => cameraOf(publisher, { variant: `v${index}` }));
+    bench.want(bob, { subscribe: copiesOf(alice) });
+    bench.agree(bob);
+    bench.take({ kind: 'hung-up', call: alice.call });
+    const effects = bench.want(bob, { subscribe: copiesOf(carol) });
+    expect(newsIn(effects, bob, 'error')).toEqual([]);
+    expect(offersIn(effects).at(-1)?.tracks).toHaveLength(16);
   });
 
   it('cannot be passed off: the ids of a copy of somebody else are taken', () => {
