@@ -2,7 +2,7 @@
 import { ClientEvent, type MatrixClient } from 'matrix-js-sdk/lib/client.js';
 import type { ReceivedToDeviceMessage } from 'matrix-js-sdk/lib/sync-accumulator.js';
 import type { OlmEncryptionInfo } from 'matrix-js-sdk/lib/crypto-api/index.js';
-import { type MessageEncryption, toDeviceMessageOf } from './homeserver-answers.ts';
+import { type MessageEncryption, type StateEvent, toDeviceMessageOf } from './homeserver-answers.ts';
 import { HomeserverRequests } from './homeserver-requests.ts';
 import { KnownDevices } from './known-devices.ts';
 import {
@@ -32,7 +32,9 @@ export class ClientHomeserver extends HomeserverRequests implements Homeserver {
 
   follow(roomId: string, news: RoomNews): FollowedRoom {
     this.#roomId = roomId;
-    const feed = new RoomFeed(this.client, roomId, news);
+    const present = (type: string, stateKey: string): Promise<StateEvent | undefined> =>
+      this.presentState(roomId, type, stateKey);
+    const feed = new RoomFeed(this.client, roomId, news, { present });
     const received = ({ message, encryptionInfo }: ReceivedToDeviceMessage): void => {
       const said = toDeviceMessageOf(message, encryptionInfo === null ? undefined : encryptionOf(encryptionInfo));
       if (said !== undefined) news.toDevice(said);

@@ -201,7 +201,12 @@ export class HomeserverRequests {
 
   /** Who made the room, and how; `undefined` where the homeserver does not say. */
   async creation(roomId: string): Promise<StateEvent | undefined> {
-    return stateEventsOf([await this.stateEvent(roomId, 'm.room.create', '')])[0];
+    return this.presentState(roomId, 'm.room.create', '');
+  }
+
+  /** What one state says now; `undefined` where there is none, or the homeserver tells nobody. */
+  async presentState(roomId: string, type: string, stateKey: string): Promise<StateEvent | undefined> {
+    return stateEventsOf([await this.stateEvent(roomId, type, stateKey)])[0];
   }
 
   /** The name that a member chose for this room; `undefined` where there is none. */

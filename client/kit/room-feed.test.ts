@@ -15,6 +15,9 @@ class FakeHomeserver {
   readonly sinces: (string | null)[] = [];
   readonly filters: string[] = [];
   readonly steps: Step[];
+  /** What it says that any state is, and which types it was asked for. */
+  state: object | undefined;
+  readonly asked: string[] = [];
 
   constructor(steps: Step[]) {
     this.steps = steps;
@@ -25,6 +28,11 @@ class FakeHomeserver {
     if (pathname.endsWith('/versions')) return Response.json({ versions: ['v1.11'] });
     if (pathname.includes('/pushrules')) return Response.json({ global: {}, device: {} });
     if (pathname.endsWith('/filter')) return Response.json({ filter_id: '1' });
+    const [, type] = /\/state\/([^/]+)/.exec(pathname) ?? [];
+    if (type !== undefined && this.state !== undefined) {
+      this.asked.push(type);
+      return Response.json(this.state);
+    }
     if (!pathname.endsWith('/sync')) return Response.json({ errcode: 'M_NOT_FOUND', error: 'no' }, { status: 404 });
     this.sinces.push(searchParams.get('since'));
     this.filters.push(searchParams.get('filter') ?? '');
@@ -167,6 +175,29 @@ it('tells state as it was sent', async () => {
   await vi.advanceTimersByTimeAsync(0);
   again.close();
   expect(seen).toContainEqual({ type: 'm.room.name', stateKey: '', sender: '@a:x', content: { name: 'R' }, sentAt: 5 });
+});
+
+it('asks for what is told again after something newer', async () => {
+  const power = (at: number): object => ({
+    ...event('m.room.power_levels', '', { at }),
+    event_id: `$${at}`,
+    origin_server_ts: at,
+  });
+  const { homeserver, known } = await start([
+    { next_batch: '1', rooms: room([power(1)]) },
+    { next_batch: '2', rooms: room([], [power(2)]) },
+    { next_batch: '3', rooms: room([power(1)], [event('org.matrix.msc3401.call.member', '@a:x')]) },
+  ]);
+  homeserver.state = power(2);
+  await known;
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toEqual([
+    'state m.room.power_levels',
+    'state m.room.power_levels',
+    'state org.matrix.msc3401.call.member',
+    'state m.room.power_levels',
+  ]);
+  expect(homeserver.asked).toEqual(['m.room.power_levels']);
 });
 
 it('says what is wrong, tries again from where it stood, sooner than the client would, and says when it is over', async () => {

@@ -8,7 +8,15 @@ import { backoffMs } from './backoff.ts';
 import type { StateEvent } from './homeserver-answers.ts';
 import { problemOfRequest } from './homeserver-requests.ts';
 import { CALL_STATE_TYPES, type FollowedRoom, type RoomNews } from './homeserver.ts';
+import { PresentState, type PresentStateParts } from './present-state.ts';
 import { problem, ProblemError } from './problems.ts';
+
+export interface RoomFeedOptions {
+  /** The host of a widget passes changes on one by one, and no sync tells that they came. */
+  isOfHost?: boolean;
+  /** The event of a state as it is now (see present-state.ts). What comes is taken as it is where nobody can be asked, as in a widget. */
+  present?: PresentStateParts['ask'];
+}
 
 const KEEPS_TRYING = 'Whoever is connected stays connected. This page keeps trying.';
 /** How long a client may take to hear of a room that it is in, in ms. */
@@ -20,6 +28,7 @@ export class RoomFeed implements FollowedRoom {
   readonly #roomId: string;
   readonly #news: Omit<RoomNews, 'toDevice'>;
   readonly #isOfHost: boolean;
+  readonly #present: PresentState | undefined;
   readonly #known = Promise.withResolvers<void>();
   #isKnown = false;
   /** State that came and was not told yet: what one sync brings is told together. */
@@ -28,17 +37,17 @@ export class RoomFeed implements FollowedRoom {
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #patience: ReturnType<typeof setTimeout>;
 
-  /** @param options `isOfHost`: the host of a widget passes changes on one by one, and no sync tells that they came */
   constructor(
     client: MatrixClient,
     roomId: string,
     news: Omit<RoomNews, 'toDevice'>,
-    { isOfHost = false }: { isOfHost?: boolean } = {},
+    { isOfHost = false, present }: RoomFeedOptions = {},
   ) {
     this.#client = client;
     this.#roomId = roomId;
     this.#news = news;
     this.#isOfHost = isOfHost;
+    this.#present = present && new PresentState({ ask: present, tell: event => news.state([event]) });
     this.known = this.#known.promise;
     // Whoever closes us before that waits for it no more.
     this.known.catch(() => undefined);
@@ -65,6 +74,7 @@ export class RoomFeed implements FollowedRoom {
     client.off(RoomEvent.MyMembership, this.#moved);
     clearTimeout(this.#patience);
     clearTimeout(this.#retry);
+    this.#present?.close();
   }
 
   readonly #synced = (state: SyncState, _before: SyncState | null, data?: ISyncStateData): void => {
@@ -111,15 +121,21 @@ export class RoomFeed implements FollowedRoom {
     if (this.#isKnown || room === null || !isIn(room)) return;
     this.#isKnown = true;
     clearTimeout(this.#patience);
-    this.#news.state(CALL_STATE_TYPES.flatMap(type => room.currentState.getStateEvents(type).flatMap(readState)));
+    this.#news.state(
+      this.#sifted(CALL_STATE_TYPES.flatMap(type => room.currentState.getStateEvents(type).flatMap(readState))),
+    );
     this.#known.resolve();
   }
 
   #tell(): void {
     if (this.#pending.length === 0) return;
-    const events = this.#pending;
+    const events = this.#sifted(this.#pending);
     this.#pending = [];
-    this.#news.state(events);
+    if (events.length > 0) this.#news.state(events);
+  }
+
+  #sifted(events: StateEvent[]): StateEvent[] {
+    return this.#present?.sift(events) ?? events;
   }
 
   #failed(cause: unknown): void {
@@ -129,8 +145,12 @@ export class RoomFeed implements FollowedRoom {
     this.#news.trouble(isOver ? reason : { ...reason, remedy: KEEPS_TRYING });
     this.#failures += 1;
     clearTimeout(this.#retry);
+    if (isOver) {
+      this.#present?.close();
+      return;
+    }
     // The client itself would wait up to 10 s: long for somebody who waits to be heard.
-    if (!isOver) this.#retry = setTimeout(() => this.#tryAgain(), backoffMs(this.#failures, Math.random()));
+    this.#retry = setTimeout(() => this.#tryAgain(), backoffMs(this.#failures, Math.random()));
   }
 
   /** Asks whether the homeserver is back, which the client does once it is asked to; again, until it says so. */
