@@ -120,6 +120,11 @@ export function offerAnswered(
   oneLessOutstanding(participant, { ...negotiation, offerDueAt: negotiation.offerDueAt ?? completion });
 }
 
+/** Whether an offer of ours must go out now, new tracks or not. */
+export function isOfferDue(negotiation: Negotiation, now: number): boolean {
+  return negotiation.kind === 'stable' && now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY);
+}
+
 /** When an offer of ours must come (again) once an offer of the client is answered. */
 function offerDueAfter(negotiation: Negotiation, now: number): number | undefined {
   switch (negotiation.kind) {

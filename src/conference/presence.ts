@@ -5,7 +5,7 @@ import { endParticipant } from './coming-and-going.ts';
 import { attend } from './due.ts';
 import { callOf, tell } from './effects.ts';
 import type { Effect } from './messages.ts';
-import { offerUnanswered } from './negotiation.ts';
+import { isOfferDue, offerUnanswered } from './negotiation.ts';
 import type { Client, Conference, ControlWay, Participant } from './state.ts';
 import { watchBroken } from './trunk/coming-and-going.ts';
 import { nothingTold } from './viewing.ts';
@@ -88,7 +88,7 @@ export function watchTheClock(conference: Conference, now: number, effects: Effe
 function isDueBy(conference: Conference, participant: Participant, now: number): boolean {
   const { negotiation, stage } = participant;
   if (stage.kind === 'present' && !isAudible(conference, participant, now)) return true;
-  return negotiation.kind === 'stable' && now >= (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY);
+  return isOfferDue(negotiation, now);
 }
 
 /** Moves a participant between joining, present and silent. True where that changes what the others see. */

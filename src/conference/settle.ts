@@ -8,7 +8,7 @@ import { callOf } from './effects.ts';
 import { tellRefused } from './encryption.ts';
 import { tellFloors, watchFloor } from './floor-control.ts';
 import type { Effect } from './messages.ts';
-import { makeOffer } from './negotiation.ts';
+import { isOfferDue, makeOffer } from './negotiation.ts';
 import { isAllowed, tellBarred } from './permissions.ts';
 import { updateStage } from './presence.ts';
 import { followAnew, showStreams } from './roster.ts';
@@ -94,7 +94,7 @@ function serveSubscriptions(conference: Conference, viewer: Participant, now: nu
   const isUrgent = added || gone.some(([, { source }]) => !hasEnded(conference, viewer, source));
   // Others often leave in the same seconds, and clients have more urgent things to do then.
   if (gone.length > 0) negotiation.offerDueAt ??= now + conference.timing.endedPatience;
-  if (!isUrgent && now < (negotiation.offerDueAt ?? Number.POSITIVE_INFINITY)) return;
+  if (!isUrgent && !isOfferDue(negotiation, now)) return;
   viewer.offered.clear();
   for (const [key, track] of due) viewer.offered.set(key, track);
   makeOffer(conference, viewer, { attempt: 1, heldAnswer: undefined }, effects);

@@ -4,6 +4,7 @@ import {
   adjustsIn,
   audioOf,
   benchClient,
+  type BenchClient,
   callOfMany,
   ConferenceBench,
   newsIn,
@@ -22,6 +23,20 @@ function callOfFour() {
   bench.agree(bob);
   bench.effects.length = 0;
   return { bench, alice, bob, carol, dave };
+}
+
+/** The publisher offers these of its tracks, and has its answer. */
+function publish(bench: ConferenceBench, publisher: BenchClient, tracks: BenchClient['tracks']): void {
+  publisher.tracks = tracks;
+  bench.say(publisher, { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined });
+  bench.finish(publisher.call);
+}
+
+/** The offer that stands is the last one. */
+function expectNoFurtherOffer(bench: ConferenceBench, viewer: BenchClient): void {
+  bench.agree(viewer);
+  bench.pass(20_000);
+  expect(offersIn(bench.effects)).toHaveLength(1);
 }
 
 describe('subscriptions', () => {
@@ -136,9 +151,7 @@ describe('subscriptions', () => {
     expect(offersIn(bench.effects)).toEqual([]);
     bench.pass(1);
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: [] }]);
-    bench.agree(bob);
-    bench.pass(20_000);
-    expect(offersIn(bench.effects)).toHaveLength(1);
+    expectNoFurtherOffer(bench, bob);
   });
 
   it('takes all who leave within those 5 s out of one offer', () => {
@@ -149,9 +162,7 @@ describe('subscriptions', () => {
     bench.pass(2_000);
     const tracks = alice.tracks.map(({ ref }) => ({ ref }));
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks }]);
-    bench.agree(bob);
-    bench.pass(20_000);
-    expect(offersIn(bench.effects)).toHaveLength(1);
+    expectNoFurtherOffer(bench, bob);
   });
 
   it('takes one that left out of an offer that is made for another reason', () => {
@@ -164,9 +175,7 @@ describe('subscriptions', () => {
     bench.subscribe(bob, erin);
     const tracks = [alice, dave, erin].flatMap(one => one.tracks.map(({ ref }) => ({ ref })));
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks }]);
-    bench.agree(bob);
-    bench.pass(20_000);
-    expect(offersIn(bench.effects)).toHaveLength(1);
+    expectNoFurtherOffer(bench, bob);
   });
 
   it('takes one that left while the viewer was busy out of an offer 5 s after that', () => {
@@ -186,16 +195,11 @@ describe('subscriptions', () => {
   it('offers a track anew when its publisher stopped and started it between two offers', () => {
     const { bench, alice, bob } = watchedCall();
     bench.effects.length = 0;
-    const tracks = alice.tracks;
-    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
-    alice.tracks = tracks.slice(0, 1);
-    bench.say(alice, offer);
-    bench.finish(alice.call);
+    const { tracks } = alice;
+    publish(bench, alice, tracks.slice(0, 1));
     const withdrawn = offersIn(bench.pass(5_000));
     expect(withdrawn).toMatchObject([{ call: bob.call, tracks: [{ ref: tracks[0]?.ref }] }]);
-    alice.tracks = tracks;
-    bench.say(alice, offer);
-    bench.finish(alice.call);
+    publish(bench, alice, tracks);
     bench.finishAll();
     bench.answer(bob);
     expect(offersIn(bench.effects)[1]?.tracks.map(track => track.ref)).toEqual(tracks.map(track => track.ref));
@@ -204,14 +208,9 @@ describe('subscriptions', () => {
   it('offers it anew at once where it had not been taken out yet', () => {
     const { bench, alice, bob } = watchedCall();
     bench.effects.length = 0;
-    const tracks = alice.tracks;
-    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
-    alice.tracks = tracks.slice(0, 1);
-    bench.say(alice, offer);
-    bench.finish(alice.call);
-    alice.tracks = tracks;
-    bench.say(alice, offer);
-    bench.finish(alice.call);
+    const { tracks } = alice;
+    publish(bench, alice, tracks.slice(0, 1));
+    publish(bench, alice, tracks);
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call, tracks: tracks.map(({ ref }) => ({ ref })) }]);
   });
 
@@ -222,13 +221,9 @@ describe('subscriptions', () => {
     bench.subscribe(bob, carol);
     bench.finishAll();
     bench.effects.length = 0;
-    const tracks = alice.tracks;
-    const offer = { kind: 'negotiate', description: { type: 'offer', sdp: '' }, metadata: undefined } as const;
-    for (const published of [tracks.slice(0, 1), tracks]) {
-      alice.tracks = published;
-      bench.say(alice, offer);
-      bench.finish(alice.call);
-    }
+    const { tracks } = alice;
+    publish(bench, alice, tracks.slice(0, 1));
+    publish(bench, alice, tracks);
     expect(offersIn(bench.effects)).toEqual([]);
     bench.answer(bob);
     expect(offersIn(bench.effects)).toMatchObject([{ call: bob.call }]);
